@@ -1,0 +1,15 @@
+/** What a system made of a program: how a process of it is started, and the files that this needs. */
+import type { Address } from '../util/units.ts';
+
+export interface Image {
+  /** The file to execute: a launcher, or the program itself for the platform's linker. */
+  readonly file: string;
+  /** Variables that the system adds to the environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Every file that the system wrote for this program, the launcher included. */
+  readonly files: readonly string[];
+  /** Where the program's entry is in a process of it; absent where the kernel's AT_ENTRY says it. */
+  readonly entry?: Address;
+  /** What a person should know about this image: slots that stay lazy, `/proc/self/exe`, …; one line each. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,22 @@
+/** Where a symbol reference leads: what `createResolver` answers. */
+import type { ElfSymbol } from '../elf/elf-file.ts';
+import type { Module } from './program.ts';
+
+export interface Definition {
+  readonly module: Module;
+  readonly symbol: ElfSymbol;
+}
+
+/**
+ * How the reference is made, since it changes the search: `copy` skips the executable (R_X86_64_COPY), `plt` (JUMP_SLOT)
+ * does not take an undefined function symbol of the executable with a value, as glibc's `elf_machine_type_class` has it.
+ */
+export type ReferenceKind = 'plt' | 'data' | 'copy';
+
+export interface Resolver {
+  /**
+   * The definition that the platform's linker binds symbol `index` of `module` to; undefined for a weak reference
+   * without definition. Throws Refusal for a strong one, naming module, symbol and version.
+   */
+  resolve(module: Module, index: number, kind: ReferenceKind): Definition | undefined;
+}
