@@ -1,0 +1,236 @@
+/**
+ * ptrace(2) for one thread, through koffi: a traced program is started, stopped, looked into and moved. Everything is
+ * synchronous; all calls for one tracee must come from the thread that started it. The tracee dies with the tracer
+ * (PTRACE_O_EXITKILL). Never use this on a child made by `node:child_process`: libuv reaps its stops.
+ */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import koffi from 'koffi';
+import { LinkonceError } from '../util/errors.ts';
+import { nativePart } from '../util/native.ts';
+import type { Address } from '../util/units.ts';
+
+const libc = koffi.load('libc.so.6');
+const ptraceData = libc.func('long ptrace(long request, int pid, uintptr_t address, void *data)');
+const ptraceValue = libc.func('long ptrace(long request, int pid, uintptr_t address, uintptr_t data)');
+const waitpid = libc.func('int waitpid(int pid, _Out_ int *status, int options)');
+const kill = libc.func('int kill(int pid, int signal)');
+const posixSpawn = libc.func(
+  'int posix_spawn(_Out_ int *pid, const char *path, void *actions, void *attributes, const char **argv, const char **envp)',
+);
+const setAffinity = libc.func('int sched_setaffinity(int pid, size_t size, const uint8_t *mask)');
+
+// linux/ptrace.h
+const request = { cont: 7, kill: 8, getRegisters: 12, setRegisters: 13, syscall: 24, pokeUser: 6, setOptions: 0x4200 };
+const options = { traceSyscallGood: 0x01, traceExec: 0x10, traceExit: 0x40, exitKill: 0x100000 };
+const event = { exec: 4, exit: 6 };
+const sigTrap = 5;
+const sigStop = 19;
+/** __WALL of wait(2). */
+const waitAll = 0x40000000;
+/** offsetof(struct user, u_debugreg) of sys/user.h. */
+const debugRegisters = 848;
+
+/** Why a tracee stopped. */
+export type Stop =
+  | { readonly kind: 'exec' }
+  | { readonly kind: 'syscall' }
+  /** About to exit; its memory is still there. */
+  | { readonly kind: 'exit' }
+  /** A breakpoint or single step. */
+  | { readonly kind: 'trap' }
+  | { readonly kind: 'signal'; readonly signal: number }
+  | { readonly kind: 'gone'; readonly status: number; readonly signal: number };
+
+/** struct user_regs_struct of sys/user.h, in its order. */
+const registerNames = [
+  'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi',
+  'orig_rax', 'rip', 'cs', 'eflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs',
+] as const; // prettier-ignore
+export type Register = (typeof registerNames)[number];
+const registerIndex = new Map<Register, number>(registerNames.map((name, index) => [name, index]));
+
+/** The registers of a stopped tracee: a copy to read and change, written back by `setRegisters`. */
+export class Registers {
+  readonly words = new BigUint64Array(registerNames.length);
+  get(name: Register): bigint {
+    return this.words[registerIndex.get(name) ?? 0] ?? 0n;
+  }
+  /** For addresses and counts below 2^53. */
+  number(name: Register): number {
+    return Number(this.get(name));
+  }
+  set(name: Register, value: bigint | number): void {
+    this.words[registerIndex.get(name) ?? 0] = BigInt.asUintN(64, BigInt(value));
+  }
+}
+
+export interface StartOptions {
+  readonly file: string;
+  /** argv[0] and the arguments. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Standard streams on /dev/null. */
+  readonly quiet?: boolean;
+  /** Processor to stay on. */
+  readonly cpu?: number;
+}
+
+/** A traced process, stopped except inside `resume` and `toSyscall`. */
+export class Tracee {
+  readonly pid: number;
+  private memory: number | undefined;
+
+  private constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  /** Starts a program and stops it right after its execve, before its first instruction. */
+  static start(how: StartOptions): Tracee {
+    const argv = [nativePart('starter'), how.quiet ? 'quiet' : 'plain', how.file, ...how.argv, null];
+    const environment = Object.entries(how.environment).map(([name, value]) => `${name}=${value}`);
+    const pid: [number] = [0];
+    const failure = posixSpawn(pid, nativePart('starter'), null, null, argv, [...environment, null]) as number;
+    if (failure !== 0) throw new Error(`posix_spawn of the starter: errno ${String(failure)}`);
+    const tracee = new Tracee(pid[0]);
+    tracee.attach(how);
+    return tracee;
+  }
+
+  private attach(how: StartOptions): void {
+    const first = this.wait();
+    if (first.kind !== 'signal' || first.signal !== sigStop)
+      throw new LinkonceError('this machine does not permit ptrace: see `linkonce doctor`');
+    const flags = options.traceSyscallGood | options.traceExec | options.traceExit | options.exitKill;
+    check(ptraceValue(request.setOptions, this.pid, 0, flags), 'PTRACE_SETOPTIONS');
+    if (how.cpu !== undefined) this.pin(how.cpu);
+    const second = this.resume();
+    if (second.kind === 'exit' || second.kind === 'gone') {
+      this.end();
+      throw new LinkonceError(`${how.file}: cannot be executed`);
+    }
+    if (second.kind !== 'exec') throw new Error(`unexpected stop before exec: ${second.kind}`);
+    this.memory = openSync(`/proc/${String(this.pid)}/mem`, 'r+');
+  }
+
+  private pin(cpu: number): void {
+    const mask = Buffer.alloc(128);
+    mask[cpu >> 3] = 1 << (cpu & 7);
+    setAffinity(this.pid, mask.length, mask);
+  }
+
+  /** Runs on to the next stop; `signal` is delivered first. */
+  resume(signal = 0): Stop {
+    check(ptraceValue(request.cont, this.pid, 0, signal), 'PTRACE_CONT');
+    return this.wait();
+  }
+
+  /** Lets it run without waiting. */
+  release(signal = 0): void {
+    check(ptraceValue(request.cont, this.pid, 0, signal), 'PTRACE_CONT');
+  }
+
+  /** Runs on to the next system call's entry or exit, or any other stop. */
+  toSyscall(signal = 0): Stop {
+    check(ptraceValue(request.syscall, this.pid, 0, signal), 'PTRACE_SYSCALL');
+    return this.wait();
+  }
+
+  /** Waits for the next stop. */
+  wait(): Stop {
+    const status: [number] = [0];
+    for (;;) {
+      const got = waitpid(this.pid, status, waitAll) as number;
+      if (got === this.pid) return decodeStatus(status[0]);
+      if (koffi.errno() !== koffi.os.errno.EINTR) return { kind: 'gone', status: 255, signal: 0 };
+    }
+  }
+
+  /** Sends a signal; SIGSTOP stops it for `wait`. */
+  signal(number: number): void {
+    kill(this.pid, number);
+  }
+
+  registers(): Registers {
+    const registers = new Registers();
+    check(ptraceData(request.getRegisters, this.pid, 0, registers.words), 'PTRACE_GETREGS');
+    return registers;
+  }
+
+  setRegisters(registers: Registers): void {
+    check(ptraceData(request.setRegisters, this.pid, 0, registers.words), 'PTRACE_SETREGS');
+  }
+
+  /**
+   * Stops it before the instruction at `address`, by debug register 0: no page is written for it.
+   * Intel SDM volume 3, 18.2: DR7 bit 0 enables, condition 00 is execution.
+   */
+  setHardwareBreakpoint(address: Address): void {
+    check(ptraceValue(request.pokeUser, this.pid, debugRegisters, address), 'PTRACE_POKEUSER DR0');
+    check(ptraceValue(request.pokeUser, this.pid, debugRegisters + 7 * 8, 1), 'PTRACE_POKEUSER DR7');
+  }
+
+  clearHardwareBreakpoint(): void {
+    check(ptraceValue(request.pokeUser, this.pid, debugRegisters + 7 * 8, 0), 'PTRACE_POKEUSER DR7');
+  }
+
+  /** Reads `length` bytes; throws where the range is not readable. */
+  read(address: Address, length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    this.readInto(address, bytes);
+    return bytes;
+  }
+
+  readInto(address: Address, bytes: Uint8Array): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const got = readSync(this.file(), bytes, done, bytes.length - done, address + done);
+      if (got === 0) throw new Error(`memory of ${String(this.pid)} ends at 0x${(address + done).toString(16)}`);
+      done += got;
+    }
+  }
+
+  readWord(address: Address): bigint {
+    return this.read(address, 8).readBigUInt64LE(0);
+  }
+
+  write(address: Address, bytes: Uint8Array): void {
+    writeSync(this.file(), bytes, 0, bytes.length, address);
+  }
+
+  writeWord(address: Address, value: bigint): void {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(value);
+    this.write(address, bytes);
+  }
+
+  private file(): number {
+    if (this.memory === undefined) throw new Error('the tracee has ended');
+    return this.memory;
+  }
+
+  /** Kills and reaps it. One that waits in its exit stop must be let go on. Safe to call twice. */
+  end(): void {
+    if (this.memory !== undefined) closeSync(this.memory);
+    this.memory = undefined;
+    kill(this.pid, 9);
+    do ptraceValue(request.cont, this.pid, 0, 0);
+    while (this.wait().kind !== 'gone');
+  }
+}
+
+function check(result: unknown, what: string): void {
+  if (Number(result) === -1) throw new Error(`${what}: errno ${String(koffi.errno())}`);
+}
+
+/** wait(2) and ptrace(2), 'Stopped states'. */
+function decodeStatus(status: number): Stop {
+  if ((status & 0x7f) === 0) return { kind: 'gone', status: (status >> 8) & 0xff, signal: 0 };
+  if ((status & 0xff) !== 0x7f) return { kind: 'gone', status: 0, signal: status & 0x7f };
+  const signal = (status >> 8) & 0xff;
+  const what = status >> 16;
+  if (what === event.exec) return { kind: 'exec' };
+  if (what === event.exit) return { kind: 'exit' };
+  if (signal === (sigTrap | 0x80)) return { kind: 'syscall' };
+  if (signal === sigTrap) return { kind: 'trap' };
+  return { kind: 'signal', signal };
+}
