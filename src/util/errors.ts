@@ -10,15 +10,21 @@ export class LinkonceError extends Error {
 /** A file that is no ELF file that linkonce can read: names file, table and offset. */
 export class ElfError extends LinkonceError {
   override readonly name = 'ElfError';
-  constructor(
-    readonly path: string,
-    /** The table or field at fault, by its name in the ELF specification. */
-    readonly where: string,
-    /** Byte offset in the file where the fault was found; absent where the fault has no single place. */
-    readonly offset: number | undefined,
-    readonly problem: string,
-  ) {
-    super(`${path}: ${where}${offset === undefined ? '' : ` at offset 0x${offset.toString(16)}`}: ${problem}`);
+  readonly path: string;
+  /** The table or field at fault, by its name in the ELF specification. */
+  readonly where: string;
+  /** Byte offset in the file where the fault was found; absent where the fault has no single place. */
+  readonly offset: number | undefined;
+  readonly problem: string;
+
+  constructor(path: string, where: string, offset: number | undefined, problem: string) {
+    super(
+      `${path}: ${where}${offset === undefined ? '' : ` at offset 0x${offset.toString(16)}`}: ${problem}`,
+    );
+    this.path = path;
+    this.where = where;
+    this.offset = offset;
+    this.problem = problem;
   }
 }
 
