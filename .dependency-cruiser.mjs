@@ -1,0 +1,50 @@
+/**
+ * The layers of ARCHITECTURE.md as a check. A folder imports from itself, from `util/` and from the folders before it
+ * in this list; `pipeline.ts` stands on all of them, `cli/` on the pipeline, and nothing on `cli/`.
+ *
+ * `image/` stands before `systems/` here: a system calls it to write what the system decided.
+ */
+const layers = ['util', 'elf', 'program', 'capture', 'provenance', 'image', 'systems', 'measure', 'report'];
+
+const order = layers.map((layer, place) => ({
+  name: `layer-${layer}`,
+  comment: `${layer}/ imports only from ${['itself', ...layers.slice(0, place)].join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${layer}/` },
+  to: { path: '^src/', pathNot: layers.slice(0, place + 1).map((below) => `^src/${below}/`) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...order,
+    {
+      name: 'systems-apart',
+      comment: 'A system never imports another; what two share gets a name and a home outside them.',
+      severity: 'error',
+      from: { path: '^src/systems/([^/]+)/' },
+      to: { path: '^src/systems/[^/]+/', pathNot: ['^src/systems/$1/', '^src/systems/shared/'] },
+    },
+    {
+      name: 'cli-on-top',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency',
+      comment: 'What users run needs only `dependencies`; the report page is bundled when it is built.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/report/page/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json', '.node'], conditionNames: ['import', 'types'] },
+  },
+};

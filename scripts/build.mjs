@@ -1,0 +1,104 @@
+/**
+ * Builds what is missing or stale: TypeScript by tsc into dist/, the C of native/ by cc into build/native/, the report's
+ * page by esbuild. Says nothing when all is well; ends with the compiler's message and status 1 when it is not.
+ */
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { BuildError, compile, lock, runIfStale } from './lib/steps.mjs';
+
+/** Hosted C: programs of their own, which the lab starts. */
+const hostedFlags = ['-O2', '-Wall', '-Wextra', '-Werror'];
+
+/**
+ * Freestanding C: no library, no relocation, no unwind table; its own linker script. `-fno-builtin` would also hide
+ * that gcc calls memcpy and memset by itself: the loader has its own.
+ */
+const loaderFlags = [
+  ...hostedFlags,
+  ...['-std=gnu11', '-ffreestanding', '-fPIE', '-fvisibility=hidden', '-fno-stack-protector'],
+  ...['-fno-asynchronous-unwind-tables', '-fcf-protection=none', '-mno-red-zone', '-mgeneral-regs-only'],
+  ...['-nostdlib', '-static', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,max-page-size=4096'],
+];
+
+const planHeader = 'dist/src/image/plan-header.js';
+
+/** @type {import('./lib/steps.mjs').Step[]} */
+const steps = [
+  {
+    name: 'compile',
+    inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    outputs: ['dist/src/cli/main.js'],
+    run: () => compile('node_modules/.bin/tsc', '-p', 'tsconfig.build.json'),
+  },
+  { name: 'plan-header', inputs: [planHeader], outputs: ['native/plan.h'], run: writePlanHeader },
+  {
+    name: 'loader',
+    inputs: ['native', 'scripts/build.mjs'],
+    outputs: ['build/native/loader.bin'],
+    run: () =>
+      compile(
+        'cc',
+        ...loaderFlags,
+        '-T',
+        'native/loader.lds',
+        '-o',
+        'build/native/loader.bin',
+        'native/loader.c',
+      ),
+  },
+  hosted('stopwatch'),
+  hosted('starter'),
+  {
+    name: 'page',
+    inputs: ['src/report/page', 'package-lock.json'],
+    outputs: ['dist/report/page.js'],
+    run: () =>
+      compile(
+        'node_modules/.bin/esbuild',
+        ...['src/report/page/main.ts', '--outfile=dist/report/page.js', '--log-level=warning'],
+        ...['--bundle', '--minify', '--format=iife', '--target=es2022', '--charset=utf8'],
+      ),
+  },
+];
+
+/** @param {string} name @returns {import('./lib/steps.mjs').Step} */
+function hosted(name) {
+  const source = `native/${name}.c`;
+  const output = `build/native/${name}`;
+  return {
+    name,
+    inputs: [source, 'scripts/build.mjs'],
+    outputs: [output],
+    run: () => compile('cc', ...hostedFlags, '-o', output, source),
+  };
+}
+
+/** The plan's layout as C, from its one definition; written only when it changed. */
+async function writePlanHeader() {
+  const { planHeader: text } = await import('../dist/src/image/plan-header.js');
+  if (existsSync('native/plan.h') && readFileSync('native/plan.h', 'utf8') === text()) return;
+  writeFileSync('native/plan.h', text());
+}
+
+/** Whether the step's sources are there: parts of the project that do not exist yet are not built. */
+const exists = (step) => existsSync(step.inputs[0]);
+
+/** Runs every step, for one that fails does not keep the others from being built. Returns what failed. */
+async function build() {
+  const begun = new Date();
+  const failures = [];
+  for (const step of steps) if (exists(step)) await runIfStale(step).catch((error) => failures.push(error));
+  if (failures.length > 0) return failures;
+  // What `./linkonce` compares with: all that is older has been built.
+  writeFileSync('build/built', '');
+  utimesSync('build/built', begun, begun);
+  return [];
+}
+
+process.chdir(new URL('..', import.meta.url).pathname);
+lock();
+for (const error of await build()) {
+  process.stderr.write(
+    `${error instanceof BuildError ? error.message : error.stack}\nlinkonce: the build failed\n`,
+  );
+  process.exitCode = 1;
+}

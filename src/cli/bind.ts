@@ -1,0 +1,65 @@
+/** `linkonce bind`: writes launchers. */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { BoundImage } from '../pipeline.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { checkOutput } from './check-output.ts';
+import { findProgram } from './find-program.ts';
+import { withProgress } from './progress.ts';
+import { chooseSystem, type SystemChoice } from './system-choice.ts';
+
+interface BindOptions {
+  readonly system: string;
+  readonly output?: string;
+  readonly asInterpreter?: boolean;
+}
+
+export function registerBind(program: Command): void {
+  program
+    .command('bind')
+    .summary('write a launcher for a program')
+    .description('Write a launcher that starts a program without the work of the dynamic linker.')
+    .argument('<program...>', 'name or path of an ELF program')
+    .option('-s, --system <id[:variant]>', 'which system; see `linkonce systems`', 'image')
+    .option('-o, --output <file>', 'the launcher (default: PROGRAM-linkonce in the current directory)')
+    .option(
+      '--as-interpreter',
+      'write a copy of the program whose PT_INTERP is the loader, for programs that read /proc/self/exe',
+    )
+    .action(async (names: readonly string[], options: BindOptions, command: Command) => {
+      if (options.output !== undefined && names.length > 1)
+        command.error('-o names one launcher; bind several programs without it');
+      const choice = await chooseSystem(options.system, command);
+      for (const name of names) await bindOne(name, choice, options);
+    });
+}
+
+/** One of several programs that cannot be bound does not keep the others from it. */
+async function bindOne(name: string, choice: SystemChoice, options: BindOptions): Promise<void> {
+  try {
+    await bind(name, choice, options);
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    process.stderr.write(`linkonce: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function bind(name: string, { system, variant }: SystemChoice, options: BindOptions): Promise<void> {
+  const file = findProgram(name);
+  const output = path.resolve(options.output ?? `${path.basename(file)}-linkonce`);
+  const { bindProgram } = await import('../pipeline.ts');
+  checkOutput(output);
+  const begun = performance.now();
+  const request = { system, variant, output, asInterpreter: options.asInterpreter ?? false };
+  const image = await withProgress((onProgress) => bindProgram(file, request, onProgress));
+  process.stdout.write(describe(image, performance.now() - begun));
+}
+
+function describe(image: BoundImage, ms: number): string {
+  const kb = image.files.reduce((sum, file) => sum + statSync(file).blocks / 2, 0);
+  const size = kb < 1000 ? `${kb.toFixed(0)} kB` : `${(kb / 1000).toFixed(1)} MB`;
+  const line = `${image.file}: ${image.modules.length} modules, ${size}, ${ms.toFixed(0)} ms\n`;
+  return line + image.notes.map((note) => `  ${note}\n`).join('');
+}

@@ -1,0 +1,25 @@
+/** Values of options: parsed and checked while commander reads the command line, so that a wrong one is wrong usage. */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from 1 on. */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return value;
+}
+
+/** When processes are stopped and looked at: `entry`, `exit`, or after so many seconds. */
+export function moment(text: string): 'entry' | 'exit' | number {
+  if (text === 'entry' || text === 'exit') return text;
+  if (!/^\d+(\.\d+)?$/.test(text))
+    throw new InvalidArgumentError('It must be entry, exit, or a number of seconds.');
+  return Number(text);
+}
+
+/** An address in hexadecimal digits, with or without 0x. */
+export function address(text: string): number {
+  if (!/^(0x)?[0-9a-f]{1,12}$/i.test(text))
+    throw new InvalidArgumentError('It must be a hexadecimal address.');
+  return parseInt(text.replace(/^0x/i, ''), 16);
+}

@@ -1,0 +1,45 @@
+/**
+ * Tells a person at a terminal what a long command is doing: one line on the standard error stream that is replaced
+ * as the work goes on and erased at its end. Work that ends within a second shows nothing, and neither does a pipe.
+ */
+import type { OnProgress } from '../pipeline.ts';
+import { colorsFor } from '../util/colors.ts';
+
+const patienceMs = 1000;
+const eraseLine = '\r\x1b[K';
+
+/** Runs `work` and shows the steps that it reports. */
+export async function withProgress<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return work(() => undefined);
+  const line = createLine();
+  try {
+    return await work(line.show);
+  } finally {
+    line.end();
+  }
+}
+
+function createLine(): { show: OnProgress; end: () => void } {
+  const colors = colorsFor(process.stderr);
+  const begun = performance.now();
+  let step = '';
+  const draw = (): void => void process.stderr.write(`${eraseLine}${colors.dim(cut(`${step} …`))}`);
+  const timer = setTimeout(draw, patienceMs);
+  const isLate = (): boolean => performance.now() - begun >= patienceMs;
+  return {
+    show(next) {
+      step = next;
+      // The work may hold the thread so long that the timer never fires.
+      if (isLate()) draw();
+    },
+    end() {
+      clearTimeout(timer);
+      if (isLate()) process.stderr.write(eraseLine);
+    },
+  };
+}
+
+/** A line that wraps could not be erased. */
+function cut(text: string): string {
+  return text.slice(0, Math.max(20, process.stderr.columns - 1));
+}

@@ -1,0 +1,132 @@
+/**
+ * The launchers that `run` wrote: one folder for each program, system and variant, below $XDG_CACHE_HOME/linkonce.
+ * Each bind gets a folder of its own in there, and the link `current` is moved to it when it is whole: two binds at
+ * once do not disturb each other, and a kill leaves the old one in place.
+ *
+ * A launcher is used while every module is the file that was bound. (The launcher checks that again; here it decides
+ * whether to bind anew.)
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { BoundImage, OnProgress } from '../pipeline.ts';
+import type { FileIdentity } from '../program/program.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { nativePart } from '../util/native.ts';
+import type { SystemChoice } from './system-choice.ts';
+
+/** What `run` needs to start a program, and to know whether it still may. */
+interface Entry {
+  readonly file: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly modules: readonly { readonly path: string; readonly identity: string }[];
+}
+
+const entryName = 'entry.json';
+/** A process that read `current` starts its launcher well within this time. */
+const keepMs = 60 * 60 * 1000;
+
+/** The launcher of an earlier run, where it is there and its modules are unchanged. */
+export function cachedImage(file: string, choice: SystemChoice): Entry | undefined {
+  if (!isPrivate(cacheFolder())) return undefined;
+  const entry = readEntry(path.join(folderOf(file, choice), 'current', entryName));
+  if (entry === undefined) return undefined;
+  const isUnchanged = entry.modules.every((module) => identityOf(module.path) === module.identity);
+  return isUnchanged && identityOf(entry.file) !== undefined ? entry : undefined;
+}
+
+/** Binds a program into the cache. */
+export async function storeImage(file: string, choice: SystemChoice, onProgress: OnProgress): Promise<Entry> {
+  const { bindProgram } = await import('../pipeline.ts');
+  const folder = folderOf(file, choice);
+  const generation = path.join(folder, randomBytes(8).toString('hex'));
+  makePrivate(generation);
+  const output = path.join(generation, path.basename(file));
+  const image = await bindProgram(file, { ...choice, output, asInterpreter: false }, onProgress);
+  const entry = entryOf(image);
+  writeFileSync(path.join(generation, entryName), JSON.stringify(entry));
+  makeCurrent(folder, path.basename(generation));
+  removeOld(folder, path.basename(generation));
+  return entry;
+}
+
+function entryOf({ file, environment, modules }: BoundImage): Entry {
+  return {
+    file,
+    environment,
+    // As they were when they were read: a file that changed since then is a reason to bind anew.
+    modules: modules.map((module) => ({ path: module.path, identity: describe(module.identity) })),
+  };
+}
+
+/** Named by what decides the launcher: the program, the system, and the loader that is put into it. */
+function folderOf(file: string, { system, variant }: SystemChoice): string {
+  const key = [file, system.id, variant, identityOf(nativePart('loader.bin'))].join('\0');
+  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return path.join(cacheFolder(), `${path.basename(file)}-${digest}`);
+}
+
+function cacheFolder(): string {
+  const given = process.env.XDG_CACHE_HOME ?? '';
+  // The XDG base directory specification has relative paths ignored.
+  return path.join(path.isAbsolute(given) ? given : path.join(homedir(), '.cache'), 'linkonce');
+}
+
+/** Creates a folder in the cache; a cache that another user could write is refused. */
+function makePrivate(folder: string): void {
+  const cache = cacheFolder();
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isPrivate(cache))
+    throw new LinkonceError(`${cache}: another user could write it; make it yours, mode 0700`);
+}
+
+/** Whether only this user can put files there. */
+function isPrivate(folder: string): boolean {
+  const status = statSync(folder, { throwIfNoEntry: false });
+  return status !== undefined && status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
+}
+
+function makeCurrent(folder: string, generation: string): void {
+  const link = path.join(folder, `.${generation}`);
+  symlinkSync(generation, link);
+  renameSync(link, path.join(folder, 'current'));
+}
+
+function removeOld(folder: string, current: string): void {
+  const others = readdirSync(folder).filter((name) => name !== 'current' && name !== current);
+  for (const name of others) {
+    const old = path.join(folder, name);
+    const age = Date.now() - (statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (age > keepMs) rmSync(old, { recursive: true, force: true });
+  }
+}
+
+function readEntry(file: string): Entry | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Entry;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Device, inode, size and times of a file as one text; undefined where there is none. */
+function identityOf(file: string): string | undefined {
+  const status = statSync(file, { throwIfNoEntry: false, bigint: true });
+  if (status === undefined) return undefined;
+  const { dev: device, ino: inode, size, mtimeNs, ctimeNs } = status;
+  return describe({ device, inode, size, mtimeNs, ctimeNs });
+}
+
+function describe({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity): string {
+  return [device, inode, size, mtimeNs, ctimeNs].join(':');
+}

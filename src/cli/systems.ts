@@ -1,0 +1,42 @@
+/** `linkonce systems`: what each system states of itself. */
+import type { Command } from 'commander';
+import type { System } from '../systems/system.ts';
+import { colorsFor } from '../util/colors.ts';
+
+export function registerSystems(program: Command): void {
+  program
+    .command('systems')
+    .summary('list the ways to share code')
+    .description('List the systems: where modules go, what processes share, and when the work happens.')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { systems } = await import('../systems/registry.ts');
+      process.stdout.write(
+        json ? `${JSON.stringify(systems.map(plain), null, 2)}\n` : systems.map(describe).join('\n'),
+      );
+    });
+}
+
+/** A system without its function. */
+function plain({ id, seed, summary, properties, variants }: System): Omit<System, 'build'> {
+  return { id, seed, summary, properties, variants };
+}
+
+function describe({ id, seed, summary, properties, variants }: System): string {
+  const colors = colorsFor(process.stdout);
+  const { work, aslr } = properties;
+  const rows: readonly (readonly [string, string])[] = [
+    ...variants.map((variant) => [`:${variant.id}`, variant.summary] as const),
+    ['placement', properties.placement],
+    ['shared', properties.shared],
+    ['private', properties.private],
+    ['mapping', work.mapping],
+    ['relocation', work.relocation],
+    ['binding', work.binding],
+    ['collision', properties.onCollision],
+    ['upgrade', properties.onUpgrade],
+    ['ASLR', aslr.drawn === 'never' ? 'none' : `${aslr.bits} bits, drawn once a ${aslr.drawn}`],
+  ];
+  const lines = rows.map(([name, text]) => `  ${colors.dim(name.padEnd(10))}  ${text}\n`);
+  return `${colors.bold(id)} (${seed}): ${summary}\n${lines.join('')}`;
+}
