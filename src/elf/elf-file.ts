@@ -5,6 +5,10 @@
  */
 import type { FileOffset, Vaddr } from '../util/units.ts';
 
+/**
+ * Header, segments, dynamic table and notes are decoded at once. Sections, symbols, relocations, PLT and function ranges
+ * are decoded when first asked for and kept: reading one of those may throw ElfError.
+ */
 export interface ElfFile {
   /** The path that it was read from. */
   readonly path: string;
@@ -37,14 +41,24 @@ export interface ElfFile {
 
 export interface ElfHeader {
   readonly class: 32 | 64;
+  readonly byteOrder: 'little' | 'big';
   /** e_type: 2 ET_EXEC, 3 ET_DYN, … */
   readonly type: number;
   /** e_machine: 62 EM_X86_64, … */
   readonly machine: number;
   readonly entry: Vaddr;
   readonly programHeaderOffset: FileOffset;
+  /** e_phentsize, bytes. */
   readonly programHeaderSize: number;
+  /** e_phnum as it stands: 0xffff where section 0 has the count. */
+  readonly programHeaderCount: number;
   readonly sectionHeaderOffset: FileOffset;
+  /** e_shentsize, bytes. */
+  readonly sectionHeaderSize: number;
+  /** e_shnum as it stands: 0 where section 0 has the count, or where there are none. */
+  readonly sectionHeaderCount: number;
+  /** e_shstrndx as it stands: 0xffff where section 0 has it. */
+  readonly sectionNamesIndex: number;
   readonly flags: number;
 }
 
