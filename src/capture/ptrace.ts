@@ -20,7 +20,15 @@ const posixSpawn = libc.func(
 const setAffinity = libc.func('int sched_setaffinity(int pid, size_t size, const uint8_t *mask)');
 
 // linux/ptrace.h
-const request = { cont: 7, kill: 8, getRegisters: 12, setRegisters: 13, syscall: 24, pokeUser: 6, setOptions: 0x4200 };
+const request = {
+  pokeUser: 6,
+  cont: 7,
+  singleStep: 9,
+  getRegisters: 12,
+  setRegisters: 13,
+  syscall: 24,
+  setOptions: 0x4200,
+};
 const options = { traceSyscallGood: 0x01, traceExec: 0x10, traceExit: 0x40, exitKill: 0x100000 };
 const event = { exec: 4, exit: 6 };
 const sigTrap = 5;
@@ -132,6 +140,12 @@ export class Tracee {
   /** Runs on to the next system call's entry or exit, or any other stop. */
   toSyscall(signal = 0): Stop {
     check(ptraceValue(request.syscall, this.pid, 0, signal), 'PTRACE_SYSCALL');
+    return this.wait();
+  }
+
+  /** Executes one instruction. */
+  step(): Stop {
+    check(ptraceValue(request.singleStep, this.pid, 0, 0), 'PTRACE_SINGLESTEP');
     return this.wait();
   }
 

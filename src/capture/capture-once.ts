@@ -1,0 +1,210 @@
+/**
+ * One capture: the program is started under ptrace, its executable and linker are moved, every range that the linker
+ * maps gets the address of our choice, and at the handoff point everything is read.
+ *
+ * The kernel placed the executable and the linker before the first instruction; they are moved by mremap(2) and the
+ * auxiliary vector on the stack is corrected, so that the linker finds them where they are now.
+ */
+import type { Module, Program } from '../program/program.ts';
+import { LinkonceError, Refusal } from '../util/errors.ts';
+import type { Address } from '../util/units.ts';
+import { hex } from '../util/units.ts';
+import type { Capture, Context } from './capture.ts';
+import type { InitialContext } from './context.ts';
+import { AT, readContext } from './context.ts';
+import { findHandoff } from './handoff.ts';
+import type { Injector } from './injection.ts';
+import { createInjector } from './injection.ts';
+import type { LinkerCall, LinkerRecord } from './linker-calls.ts';
+import { newRecord, recordCall } from './linker-calls.ts';
+import { readMaps } from './memory-map.ts';
+import type { Placement } from './placement.ts';
+import { Tracee } from './ptrace.ts';
+import type { Registers } from './ptrace.ts';
+import type { RegionRange } from './regions.ts';
+import {
+  anonymousRegion,
+  heapRegion,
+  loadBias,
+  moduleRegion,
+  moduleSpan,
+  readRegions,
+} from './regions.ts';
+
+export interface CaptureSetup {
+  readonly placement: Placement;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The linker ended the process before the handoff point; `words` is what it wrote. */
+export class LinkerEnded extends LinkonceError {
+  readonly words: string;
+  constructor(program: Program, words: string) {
+    super(`${program.invocation}: its dynamic linker gives up: ${words.trim() || 'without a word'}`);
+    this.words = words.trim();
+  }
+}
+
+const system = { mmap: 9, brk: 12, mremap: 25 };
+const mremapMayMove = 1;
+const mremapFixed = 2;
+const mapFixedNoReplace = 0x10_0000n;
+
+interface Session {
+  readonly program: Program;
+  readonly tracee: Tracee;
+  readonly injector: Injector;
+  readonly setup: CaptureSetup;
+  readonly context: InitialContext;
+  readonly regions: RegionRange[];
+  readonly record: LinkerRecord;
+}
+
+/** Throws LinkerEnded, or Refusal where the linker does what is not known. */
+export function captureOnce(program: Program, setup: CaptureSetup): Capture {
+  const tracee = Tracee.start({
+    file: program.invocation,
+    argv: setup.argv,
+    environment: setup.environment,
+    quiet: true,
+    cpu: 0,
+  });
+  try {
+    return run(begin(program, tracee, setup));
+  } finally {
+    tracee.end();
+  }
+}
+
+function begin(program: Program, tracee: Tracee, setup: CaptureSetup): Session {
+  const context = readContext(tracee);
+  const code = tracee.read(context.vdso.start, context.vdso.end - context.vdso.start);
+  const injector = createInjector(tracee, context.vdso, code);
+  return { program, tracee, injector, setup, context, regions: [], record: newRecord() };
+}
+
+function run(session: Session): Capture {
+  const { tracee, injector, program, record } = session;
+  const begin = injector.ticks();
+  const programBreak = Number(injector.syscall(system.brk, 0));
+  moveKernelPlaced(session, program.executable, [AT.phdr, AT.entry]);
+  moveKernelPlaced(session, program.interpreter, [AT.base]);
+  const handoff = followLinker(session);
+  const end = injector.ticks();
+  const heapEnd = Number(injector.syscall(system.brk, 0));
+  if (heapEnd > programBreak) session.regions.push(heapRegion(programBreak, heapEnd));
+  const context: Context = { ...session.context, programBreak, ticks: { begin, end } };
+  return {
+    context,
+    handoff: { address: handoff, rax: tracee.registers().get('rax') },
+    regions: readRegions(tracee, session.regions, program),
+    registrations: { ...record.registrations, heapSize: heapEnd - programBreak },
+    questions: [...record.questions.values()],
+  };
+}
+
+/** Moves what the kernel mapped and corrects the auxiliary vector's entries that point into it. */
+function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly number[]): void {
+  const { tracee, injector, setup, context } = session;
+  const lines = readMaps(tracee.pid).filter((line) => belongsTo(session, line.start, module));
+  const from = lines[0]?.start ?? 0;
+  if (from === 0) throw new LinkonceError(`${module.path}: the kernel did not map it`);
+  const span = moduleSpan(module);
+  const to = module.elf.header.type === 3 ? setup.placement.module(span.end - span.start, span.alignment) : from;
+  session.regions.push(moduleRegion(module, to));
+  if (to === from) return;
+  for (const { start, end } of lines) {
+    const target = to + start - from;
+    const moved = injector.syscall(system.mremap, start, end - start, end - start, mremapMayMove | mremapFixed, target);
+    if (Number(moved) !== target) throw new LinkonceError(`cannot move ${module.path} to ${hex(target)}`);
+  }
+  for (const type of auxiliary) shiftAuxiliary(tracee, context, type, to - from);
+  const registers = tracee.registers();
+  const counter = registers.number('rip');
+  if (counter >= from && counter < from + span.end - span.start) {
+    registers.set('rip', counter + to - from);
+    tracee.setRegisters(registers);
+  }
+}
+
+/** Whether the kernel's mapping at `address` is of this module: by its range, since anonymous bss has no name. */
+function belongsTo(session: Session, address: Address, module: Module): boolean {
+  const { context, program } = session;
+  const span = moduleSpan(module);
+  const bias =
+    module === program.executable
+      ? Number(context.auxiliary.get(AT.entry)) - module.elf.header.entry
+      : Number(context.auxiliary.get(AT.base));
+  return address >= bias + span.start && address < bias + span.end;
+}
+
+function shiftAuxiliary(tracee: Tracee, context: InitialContext, type: number, distance: number): void {
+  const offset = context.auxiliaryOffsets.get(type);
+  if (offset === undefined) return;
+  const address = context.auxv + offset;
+  const value = tracee.readWord(address) + BigInt(distance);
+  tracee.writeWord(address, value);
+  (context.auxiliary as Map<number, bigint>).set(type, value);
+}
+
+/** Lets the linker work, call by call, up to the handoff point; answers its address. */
+function followLinker(session: Session): Address {
+  const { tracee, program } = session;
+  const point = findHandoff(program);
+  const region = session.regions.find((r) => r.module === point.module);
+  if (!region) throw new Error('the handoff module has no region');
+  const address = loadBias(region) + point.address;
+  tracee.setHardwareBreakpoint(address);
+  for (;;) {
+    const stop = tracee.toSyscall();
+    if (stop.kind === 'trap' && tracee.registers().number('rip') === address) break;
+    if (stop.kind !== 'syscall') throw new LinkerEnded(program, describeEnd(session.record, stop));
+    finishCall(session, enterCall(session));
+  }
+  tracee.clearHardwareBreakpoint();
+  if (tracee.registers().number('rsp') !== session.context.stackPointer)
+    throw new Refusal('the stack pointer at the handoff point is not the initial one');
+  if (session.record.files.size > 0) throw new Refusal('its dynamic linker leaves a file open');
+  return address;
+}
+
+function describeEnd(record: LinkerRecord, stop: { kind: string; signal?: number }): string {
+  return record.words || `${stop.kind}${stop.signal === undefined ? '' : ` ${String(stop.signal)}`}`;
+}
+
+/** At the entry of a call: an mmap without an address gets ours. */
+function enterCall(session: Session): Omit<LinkerCall, 'result'> {
+  const registers = session.tracee.registers();
+  const number = registers.number('orig_rax');
+  const names = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'] as const;
+  const args = names.map((name) => registers.get(name));
+  if (number === system.mmap && args[0] === 0n) placeMapping(session, registers);
+  return { number, arguments: args };
+}
+
+function placeMapping(session: Session, registers: Registers): void {
+  const region = regionFor(session, registers);
+  registers.set('rdi', region.start);
+  registers.set('r10', registers.get('r10') | mapFixedNoReplace);
+  session.tracee.setRegisters(registers);
+  session.regions.push(region);
+}
+
+function regionFor(session: Session, registers: Registers): RegionRange {
+  const { placement } = session.setup;
+  const size = registers.number('rsi');
+  const file = session.record.files.get(Number(BigInt.asIntN(32, registers.get('r8'))));
+  if (file === undefined) return anonymousRegion(placement.anonymous(size), size);
+  const module = session.program.modules.find((m) => m.path === file);
+  if (!module) return anonymousRegion(placement.passing(size), size);
+  return moduleRegion(module, placement.module(size, moduleSpan(module).alignment));
+}
+
+/** At the exit of a call: its result is known. */
+function finishCall(session: Session, call: Omit<LinkerCall, 'result'>): void {
+  const stop = session.tracee.toSyscall();
+  if (stop.kind !== 'syscall') throw new LinkerEnded(session.program, describeEnd(session.record, stop));
+  const result = BigInt.asIntN(64, session.tracee.registers().get('rax'));
+  recordCall({ ...call, result }, session.record, session.tracee);
+}

@@ -1,0 +1,59 @@
+/** The three captures of a program that provenance compares. */
+import { randomBytes } from 'node:crypto';
+import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import type { Module, Program } from '../program/program.ts';
+import type { Captures } from './capture.ts';
+import type { CaptureSetup } from './capture-once.ts';
+import { LinkerEnded, captureOnce } from './capture-once.ts';
+import { packedPlacement, spreadPlacement } from './placement.ts';
+
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/' };
+
+/**
+ * Runs `program` three times up to its handoff point; not one instruction of its own is executed.
+ * Throws LinkonceError or Refusal as `captureOnce`.
+ */
+export function captureProgram(program: Program, onProgress: (step: string) => void = () => undefined): Captures {
+  const base = packedPlacement().module(0, 1);
+  const usual = (): CaptureSetup => ({
+    placement: packedPlacement(base),
+    argv: [program.invocation],
+    environment,
+  });
+  onProgress('capturing: as it starts');
+  const first = captureOnce(program, usual());
+  onProgress('capturing: elsewhere, with all else different');
+  const second = captureOnce(program, different(program));
+  onProgress('capturing: with every slot bound');
+  return { program, first, second, ...captureBound(program, usual()) };
+}
+
+/** Other addresses, more arguments, a longer environment. The kernel gives another stack, break and vdso. */
+function different(program: Program): CaptureSetup {
+  return {
+    placement: spreadPlacement(),
+    argv: [program.invocation, 'linkonce', 'second'],
+    environment: { ...environment, LANG: 'C.UTF-8', LINKONCE_FILLER: randomBytes(200).toString('hex') },
+  };
+}
+
+/** Whether the linker leaves slots of this module to the first call. musl never does (ldso/dynlink.c, `lazy_count` aside). */
+export function isLazy(program: Program, module: Module): boolean {
+  const { elf } = module;
+  return (
+    program.libc === 'glibc' &&
+    elf.dynamic?.bindNow === false &&
+    elf.relocations.some((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT)
+  );
+}
+
+function captureBound(program: Program, setup: CaptureSetup): Pick<Captures, 'bound' | 'unbindable'> {
+  if (!program.modules.some((module) => isLazy(program, module))) return { bound: undefined, unbindable: undefined };
+  try {
+    const eager = { ...setup, environment: { ...setup.environment, LD_BIND_NOW: '1' } };
+    return { bound: captureOnce(program, eager), unbindable: undefined };
+  } catch (error) {
+    if (error instanceof LinkerEnded) return { bound: undefined, unbindable: error.words };
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/** Reads what is particular to one process from its initial stack (System V ABI x86-64, 3.4.1) and its vdso. */
+import { LinkonceError } from '../util/errors.ts';
+import type { Address } from '../util/units.ts';
+import type { Context, Range } from './capture.ts';
+import { readMaps } from './memory-map.ts';
+import type { Tracee } from './ptrace.ts';
+
+/** Auxiliary vector types of linux/auxvec.h that linkonce reads. */
+export const AT = {
+  null: 0,
+  phdr: 3,
+  phent: 4,
+  phnum: 5,
+  pageSize: 6,
+  base: 7,
+  flags: 8,
+  entry: 9,
+  platform: 15,
+  hwcap: 16,
+  clockTicks: 17,
+  secure: 23,
+  random: 25,
+  hwcap2: 26,
+  execfn: 31,
+  sysinfoEhdr: 33,
+  minSigStackSize: 51,
+} as const;
+
+/** All of `Context` that is known before the linker runs. */
+export type InitialContext = Omit<Context, 'ticks' | 'programBreak'>;
+
+/** `tracee` is stopped at its first instruction. */
+export function readContext(tracee: Tracee): InitialContext {
+  const maps = readMaps(tracee.pid);
+  const range = (name: string): Range => {
+    const line = maps.find((m) => m.name === name);
+    if (!line) throw new LinkonceError(`this kernel gives processes no ${name}`);
+    return { start: line.start, end: line.end };
+  };
+  const stack = range('[stack]');
+  const vdso = range('[vdso]');
+  const stackPointer = tracee.registers().number('rsp');
+  const vectors = readVectors(tracee.read(stackPointer, stack.end - stackPointer), stackPointer);
+  return {
+    stackPointer,
+    stack,
+    ...vectors,
+    random: tracee.read(Number(vectors.auxiliary.get(AT.random) ?? 0n), 16),
+    vdso,
+    vdsoNotes: readNotes(tracee.read(vdso.start, vdso.end - vdso.start)),
+    threadId: tracee.pid,
+  };
+}
+
+type Vectors = Pick<Context, 'argc' | 'argv' | 'envp' | 'auxv' | 'auxiliary' | 'auxiliaryOffsets'>;
+
+function readVectors(words: Buffer, stackPointer: Address): Vectors {
+  const word = (index: number): bigint => words.readBigUInt64LE(index * 8);
+  const argc = Number(word(0));
+  let index = argc + 2;
+  while (word(index) !== 0n) index++;
+  const first = index + 1;
+  const auxiliary = new Map<number, bigint>();
+  const auxiliaryOffsets = new Map<number, number>();
+  for (let at = first; word(at) !== 0n; at += 2) {
+    auxiliary.set(Number(word(at)), word(at + 1));
+    auxiliaryOffsets.set(Number(word(at)), (at + 1 - first) * 8);
+  }
+  return {
+    argc,
+    argv: stackPointer + 8,
+    envp: stackPointer + 8 * (argc + 2),
+    auxv: stackPointer + 8 * first,
+    auxiliary,
+    auxiliaryOffsets,
+  };
+}
+
+/** The first PT_NOTE segment of an ELF image in memory (the vdso is one page-aligned segment). */
+function readNotes(image: Buffer): Buffer {
+  const table = Number(image.readBigUInt64LE(32));
+  const [size, count] = [image.readUInt16LE(54), image.readUInt16LE(56)];
+  for (let index = 0; index < count; index++) {
+    const at = table + index * size;
+    if (image.readUInt32LE(at) !== 4) continue;
+    const offset = Number(image.readBigUInt64LE(at + 8));
+    return image.subarray(offset, offset + Number(image.readBigUInt64LE(at + 32)));
+  }
+  throw new LinkonceError("this kernel's vdso has no notes");
+}

@@ -1,0 +1,196 @@
+/**
+ * Every system call that a dynamic linker is known to make, and what it means for a restored process: it changed the
+ * address space (seen in the final mappings), registered something with the kernel (replayed), or asked something
+ * (asked again). A program whose linker makes any other call is refused.
+ */
+import { statSync } from 'node:fs';
+import { fileIdentity } from '../program/file-identity.ts';
+import { Refusal } from '../util/errors.ts';
+import { hex } from '../util/units.ts';
+import type { Question, Registrations } from './capture.ts';
+import type { Tracee } from './ptrace.ts';
+
+/** One finished system call of the linker. */
+export interface LinkerCall {
+  readonly number: number;
+  readonly arguments: readonly bigint[];
+  /** Negative errno on failure. */
+  readonly result: bigint;
+}
+
+/** What the calls leave behind, filled as they happen. */
+export interface LinkerRecord {
+  readonly registrations: { -readonly [K in keyof Registrations]: Registrations[K] };
+  readonly questions: Map<string, Question>;
+  /** Descriptors that are open, with their paths. */
+  readonly files: Map<number, string>;
+  /** What it wrote to a descriptor: its last words where it gives up. */
+  words: string;
+}
+
+/** An empty record. */
+export function newRecord(): LinkerRecord {
+  const registrations = {
+    fsBase: 0,
+    threadIdAddress: undefined,
+    robustList: undefined,
+    rseq: undefined,
+    heapSize: 0,
+  };
+  return { registrations, questions: new Map(), files: new Map(), words: '' };
+}
+
+const notThere: ReadonlySet<bigint> = new Set([-2n, -20n]); // ENOENT, ENOTDIR
+const setFs = 0x1002n; // ARCH_SET_FS of asm/prctl.h
+
+type Handler = (call: LinkerCall, record: LinkerRecord, tracee: Tracee) => void;
+const nothing: Handler = () => undefined;
+
+/** By number, arch/x86/entry/syscalls/syscall_64.tbl. */
+const handlers: Readonly<Record<number, Handler>> = {
+  0: nothing, // read: the file's identity is a question already
+  1: lastWords(1), // write
+  2: opened(0), // open
+  3: (call, record) => record.files.delete(Number(call.arguments[0])), // close
+  4: looked(0), // stat
+  5: nothing, // fstat
+  6: looked(0), // lstat
+  8: nothing, // lseek
+  9: nothing, // mmap: placement.ts
+  10: nothing, // mprotect
+  11: nothing, // munmap
+  12: nothing, // brk
+  17: nothing, // pread64
+  20: lastWords(20), // writev
+  21: looked(0), // access
+  28: nothing, // madvise
+  72: nothing, // fcntl: F_SETFD of a file that is closed again
+  89: readLink, // readlink
+  158: archPrctl,
+  218: (call, record) => (record.registrations.threadIdAddress = Number(call.arguments[0])),
+  257: opened(1), // openat
+  262: looked(1), // newfstatat
+  273: setRobustList,
+  302: prlimit,
+  334: rseq,
+  439: looked(1), // faccessat2
+};
+
+/** Takes a finished call into the record. Throws Refusal for a call that is not known. */
+export function recordCall(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
+  const handler = handlers[call.number];
+  if (!handler)
+    throw new Refusal(`its dynamic linker makes system call ${String(call.number)}, which is not known`);
+  handler(call, record, tracee);
+}
+
+function argument(call: LinkerCall, index: number): bigint {
+  return call.arguments[index] ?? 0n;
+}
+
+function ask(record: LinkerRecord, question: Question, key: string): void {
+  if (!record.questions.has(key)) record.questions.set(key, question);
+}
+
+function pathArgument(call: LinkerCall, index: number, tracee: Tracee): string {
+  const path = readString(tracee, Number(argument(call, index)));
+  if (path !== '' && !path.startsWith('/'))
+    throw new Refusal(`its dynamic linker looks for '${path}' in the current directory`);
+  return path;
+}
+
+function opened(index: number): Handler {
+  return (call, record, tracee) => {
+    const path = pathArgument(call, index, tracee);
+    if (call.result >= 0n) record.files.set(Number(call.result), path);
+    seen(path, call.result, record);
+  };
+}
+
+function looked(index: number): Handler {
+  return (call, record, tracee) => {
+    const path = pathArgument(call, index, tracee);
+    if (path !== '') seen(path, call.result, record);
+  };
+}
+
+/** A path was tried: with success, or it was not there. */
+function seen(path: string, result: bigint, record: LinkerRecord): void {
+  if (/^\/(proc|sys)\//.test(path)) throw new Refusal(`its dynamic linker reads ${path}`);
+  if (notThere.has(result)) ask(record, { kind: 'absent', path }, path);
+  else if (result < 0n)
+    throw new Refusal(`its dynamic linker could not look at ${path}: errno ${String(-result)}`);
+  else if (statSync(path).isDirectory()) ask(record, { kind: 'directory', path }, path);
+  else ask(record, { kind: 'file', path, identity: fileIdentity(path) }, path);
+}
+
+function readLink(call: LinkerCall, _record: LinkerRecord, tracee: Tracee): void {
+  const path = pathArgument(call, 0, tracee);
+  if (path !== '/proc/self/exe') throw new Refusal(`its dynamic linker reads the link ${path}`);
+}
+
+function archPrctl(call: LinkerCall, record: LinkerRecord): void {
+  if (argument(call, 0) === setFs) record.registrations.fsBase = Number(argument(call, 1));
+  else askCall(call, record);
+}
+
+/** A question of numbers only. The arguments may hold an address (CET status): then the answer must be a failure. */
+function askCall(call: LinkerCall, record: LinkerRecord): void {
+  const { number, result } = call;
+  const question: Question = { kind: 'call', number, arguments: call.arguments.slice(0, 1), result };
+  if (result >= 0n) throw new Refusal(`its dynamic linker uses system call ${String(number)} with success`);
+  ask(record, question, `${String(number)} ${String(argument(call, 0))}`);
+}
+
+function setRobustList(call: LinkerCall, record: LinkerRecord): void {
+  record.registrations.robustList = {
+    head: Number(argument(call, 0)),
+    length: Number(argument(call, 1)),
+  };
+}
+
+function rseq(call: LinkerCall, record: LinkerRecord): void {
+  if (call.result < 0n) throw new Refusal('the kernel refuses rseq to its dynamic linker');
+  record.registrations.rseq = {
+    address: Number(argument(call, 0)),
+    length: Number(argument(call, 1)),
+    signature: Number(argument(call, 3)),
+  };
+}
+
+function prlimit(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
+  const [, resource = 0n, changed = 0n, answer = 0n] = call.arguments;
+  if (changed !== 0n || call.result < 0n) throw new Refusal('its dynamic linker changes a resource limit');
+  const bytes = tracee.read(Number(answer), 16);
+  ask(record, { kind: 'limit', resource: Number(resource), answer: bytes }, `limit ${hex(resource)}`);
+}
+
+function lastWords(number: 1 | 20): Handler {
+  return (call, record, tracee) => {
+    const [, pointer = 0n, count = 0n] = call.arguments;
+    const parts =
+      number === 1 ? [[pointer, count] as const] : vectors(tracee, Number(pointer), Number(count));
+    for (const [start, length] of parts) record.words += tracee.read(Number(start), Number(length)).toString();
+  };
+}
+
+function vectors(tracee: Tracee, pointer: number, count: number): [bigint, bigint][] {
+  const bytes = tracee.read(pointer, count * 16);
+  return Array.from({ length: count }, (_, i) => [
+    bytes.readBigUInt64LE(i * 16),
+    bytes.readBigUInt64LE(i * 16 + 8),
+  ]);
+}
+
+const longestPath = 4096;
+
+function readString(tracee: Tracee, address: number): string {
+  let text = Buffer.alloc(0);
+  while (text.length < longestPath) {
+    const part = tracee.read(address + text.length, 64 - ((address + text.length) % 64));
+    const end = part.indexOf(0);
+    text = Buffer.concat([text, end < 0 ? part : part.subarray(0, end)]);
+    if (end >= 0) break;
+  }
+  return text.toString();
+}

@@ -1,0 +1,68 @@
+/**
+ * Chooses the addresses of a capture: one region after the other, upwards, in the order in which the linker asks. Two
+ * captures therefore keep the order of addresses, which glibc relies on (it keeps sorted tables of them), and differ in
+ * every distance. Anonymous regions never touch a neighbour: the linker's first allocator extends an allocation when the
+ * kernel happens to give it the next page.
+ */
+import { randomInt } from 'node:crypto';
+import type { Address } from '../util/units.ts';
+import { pageSize, roundUp } from '../util/units.ts';
+
+export interface Placement {
+  /** A range for `size` bytes, at a multiple of `alignment`. */
+  module(size: number, alignment: number): Address;
+  anonymous(size: number): Address;
+  /** A range away from all others, for files that the linker unmaps again. */
+  passing(size: number): Address;
+}
+
+/**
+ * The window of random bases: above what programs ask for by hint (sanitizers, Java, Go, V8), below where Linux puts
+ * position-independent executables (2/3 of 47 bits). The capture that is only compared lies in another one.
+ */
+const window = { start: 0x1000_0000_0000, end: 0x3000_0000_0000 };
+const otherWindow = { start: 0x3400_0000_0000, end: 0x5000_0000_0000 };
+/** The same 2 MiB position inside every base, so that huge pages and 2 MiB-aligned segments fit. */
+const baseUnit = 0x20_0000;
+const passingDistance = 0x80_0000_0000;
+
+/** Random bits of the base that `packedPlacement` draws. */
+export const baseBits = Math.floor(Math.log2((window.end - window.start) / baseUnit));
+
+/** Regions close together: the addresses of the image. */
+export function packedPlacement(base: Address = randomBase(window)): Placement {
+  return upwards(base, () => 0);
+}
+
+/** Regions at random distances: no two move by the same amount against the packed ones. */
+export function spreadPlacement(): Placement {
+  return upwards(randomBase(otherWindow), () => randomInt(1, 64) * pageSize);
+}
+
+function randomBase(range: { start: Address; end: Address }): Address {
+  return range.start + randomInt(Math.floor((range.end - range.start) / baseUnit)) * baseUnit;
+}
+
+function upwards(base: Address, gap: () => number): Placement {
+  let next = base;
+  let passing = base + passingDistance;
+  const take = (size: number, alignment: number): Address => {
+    const start = roundUp(next + gap(), alignment);
+    next = roundUp(start + size);
+    return start;
+  };
+  return {
+    module: take,
+    anonymous(size) {
+      next += pageSize;
+      const start = take(size, pageSize);
+      next += pageSize;
+      return start;
+    },
+    passing(size) {
+      const start = passing;
+      passing = roundUp(start + size) + pageSize + gap();
+      return start;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** The ranges that the linker maps, followed from their first mmap to their final pages. */
+import type { Module, Program } from '../program/program.ts';
+import { Refusal } from '../util/errors.ts';
+import type { Address } from '../util/units.ts';
+import { pageSize, roundDown, roundUp } from '../util/units.ts';
+import type { Mapping, Region, WrittenRun } from './capture.ts';
+import { ownPages, readMaps } from './memory-map.ts';
+import type { MapsLine } from './memory-map.ts';
+import type { Tracee } from './ptrace.ts';
+
+/** A range of addresses with its owner; its pages are not read yet. */
+export type RegionRange = Omit<Region, 'mappings' | 'written'>;
+
+/** From the first to the last byte that a module's PT_LOAD segments want, in whole pages; relative to its bias. */
+export function moduleSpan(module: Module): { start: number; end: number; alignment: number } {
+  const loads = module.elf.segments.filter((s) => s.type === 1);
+  return {
+    start: roundDown(Math.min(...loads.map((s) => s.address))),
+    end: roundUp(Math.max(...loads.map((s) => s.address + s.memorySize))),
+    alignment: Math.max(pageSize, ...loads.map((s) => s.alignment)),
+  };
+}
+
+/** The region of a module whose first page is at `start`. */
+export function moduleRegion(module: Module, start: Address): RegionRange {
+  const span = moduleSpan(module);
+  const movable = module.elf.header.type === 3;
+  return {
+    kind: 'module',
+    module,
+    start,
+    end: start + span.end - span.start,
+    movable,
+    alignment: span.alignment,
+  };
+}
+
+export function anonymousRegion(start: Address, size: number): RegionRange {
+  return { kind: 'anonymous', start, end: start + roundUp(size), movable: true, alignment: pageSize };
+}
+
+export function heapRegion(start: Address, end: Address): RegionRange {
+  return { kind: 'heap', start, end, movable: true, alignment: pageSize };
+}
+
+/** What a module's address is relative to: add it to a `Vaddr`. */
+export function loadBias(region: RegionRange): Address {
+  return region.module ? region.start - moduleSpan(region.module).start : region.start;
+}
+
+/**
+ * Reads mappings and written pages of every region from the stopped tracee. Throws Refusal where a mapping of the
+ * process belongs to no region (the linker did something that was not followed).
+ */
+export function readRegions(tracee: Tracee, ranges: readonly RegionRange[], program: Program): Region[] {
+  const maps = readMaps(tracee.pid);
+  const stray = maps.find((line) => !line.name.startsWith('[') && !ranges.some((r) => overlaps(r, line)));
+  if (stray) throw new Refusal(`${program.invocation}: a mapping of unknown origin: ${stray.name || 'anonymous'}`);
+  return ranges.map((range) => {
+    const mappings = maps.filter((line) => overlaps(range, line)).map((line) => toMapping(line, range));
+    return { ...range, mappings, written: mappings.flatMap((mapping) => readWritten(tracee, mapping)) };
+  });
+}
+
+function overlaps(range: RegionRange, line: MapsLine): boolean {
+  return line.start < range.end && line.end > range.start;
+}
+
+function toMapping(line: MapsLine, range: RegionRange): Mapping {
+  const start = Math.max(line.start, range.start);
+  return {
+    start,
+    end: Math.min(line.end, range.end),
+    protection: line.protection,
+    fileOffset: line.name.startsWith('/') ? line.offset + start - line.start : undefined,
+  };
+}
+
+function readWritten(tracee: Tracee, mapping: Mapping): WrittenRun[] {
+  return ownPages(tracee.pid, mapping.start, mapping.end).map((run) => ({
+    start: run.start,
+    bytes: tracee.read(run.start, run.end - run.start),
+  }));
+}

@@ -1,0 +1,88 @@
+/**
+ * A program's memory at the handoff point with an explanation for every word that the linker wrote. From it any system
+ * can lay the program out anew: constants stay, references move with the region they point to, and per-process words are
+ * left to the loader.
+ */
+import type { Captures, Region } from '../capture/capture.ts';
+import type { Program } from '../program/program.ts';
+import type { Address } from '../util/units.ts';
+
+export interface Explained {
+  readonly program: Program;
+  readonly captures: Captures;
+  /** One for each region of the captures, same order. Addresses are the first capture's. */
+  readonly regions: readonly ExplainedRegion[];
+  /** Words that hold an address in a region. */
+  readonly references: References;
+  /** Words that the loader writes in each process. */
+  readonly processWords: readonly ProcessWord[];
+  readonly slots: SlotCounts;
+  /** How many relocations were computed from the files and agree with the captured words. */
+  readonly relocationsAgreed: number;
+  /** Written words by region index and kind. */
+  readonly counts: readonly WordCounts[];
+}
+
+export interface ExplainedRegion {
+  readonly region: Region;
+  /**
+   * Pages that differ from the file's (or from zero), by address: the first capture's, with slots bound, kernel-written
+   * words as before registration, and per-process words as captured.
+   */
+  readonly pages: ReadonlyMap<Address, Buffer>;
+}
+
+/** Columns of equal length, ascending by address. */
+export interface References {
+  readonly count: number;
+  /** Where the word is. Not always a multiple of 8. */
+  readonly addresses: Float64Array;
+  /** Index of the region that the word points into. */
+  readonly targets: Uint16Array;
+}
+
+/** What a per-process word is made of. `auxiliary` is an auxiliary vector entry's value, for those that are addresses. */
+export type ProcessSource =
+  | { readonly kind: 'stack-pointer' | 'argc' | 'argv' | 'envp' | 'auxv' }
+  | { readonly kind: 'auxiliary'; readonly type: number }
+  | { readonly kind: 'vdso' | 'program-break' | 'thread-id' | 'stack-canary' | 'pointer-guard' };
+
+export interface ProcessWord {
+  readonly address: Address;
+  /** Index of the region that it lies in. */
+  readonly region: number;
+  /** Bytes. */
+  readonly width: 4 | 8;
+  readonly source: ProcessSource;
+  /** Added to the source's value. */
+  readonly addend: number;
+}
+
+export const wordKinds = [
+  'constant',
+  'reference',
+  'stack-pointer',
+  'argc',
+  'argv',
+  'envp',
+  'auxv',
+  'auxiliary',
+  'vdso',
+  'program-break',
+  'thread-id',
+  'stack-canary',
+  'pointer-guard',
+  'time-stamp',
+  'kernel-written',
+] as const;
+
+/** `constant`: written by the linker, the same in every process. */
+export type WordKind = (typeof wordKinds)[number];
+
+export type WordCounts = Readonly<Record<WordKind, number>>;
+
+/** Slots that the platform's linker leaves to the first call. */
+export interface SlotCounts {
+  readonly bound: number;
+  readonly lazy: number;
+}

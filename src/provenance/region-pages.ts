@@ -1,0 +1,41 @@
+/** The pages of a captured region, written or not, as they were at the handoff point. */
+import type { Mapping, Region } from '../capture/capture.ts';
+import type { Address } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
+
+export interface RegionPages {
+  /** Addresses of the written pages, ascending. */
+  readonly written: readonly Address[];
+  /** The 4096 bytes of a page; of the file (or zero) where it was not written. */
+  page(address: Address): Buffer;
+  /** What the page holds before anyone writes to it. */
+  original(address: Address): Buffer;
+}
+
+export function regionPages(region: Region): RegionPages {
+  const pages = new Map<Address, Buffer>();
+  for (const run of region.written)
+    for (let at = 0; at < run.bytes.length; at += pageSize)
+      pages.set(run.start + at, run.bytes.subarray(at, at + pageSize));
+  const original = (address: Address): Buffer => originalPage(region, address);
+  return { written: [...pages.keys()], page: (address) => pages.get(address) ?? original(address), original };
+}
+
+function originalPage(region: Region, address: Address): Buffer {
+  const page = Buffer.alloc(pageSize);
+  const mapping = mappingAt(region, address);
+  if (mapping?.fileOffset === undefined || !region.module) return page;
+  const start = mapping.fileOffset + address - mapping.start;
+  region.module.elf.bytes.copy(page, 0, start, start + pageSize);
+  return page;
+}
+
+/** The mapping that holds an address. */
+export function mappingAt(region: Region, address: Address): Mapping | undefined {
+  return region.mappings.find((m) => address >= m.start && address < m.end);
+}
+
+/** A page's words. Pages of captures and copies are aligned to 8 bytes. */
+export function pageWords(page: Buffer): BigUint64Array {
+  return new BigUint64Array(page.buffer, page.byteOffset, pageSize / 8);
+}

@@ -1,0 +1,136 @@
+/**
+ * Explains a word by its two captured values. Everything that the linker can put into a word moved by an amount of its
+ * own between the captures, so the difference of the values names what the word is made of: a region (each has its own
+ * shift, even for pointers just outside it), the vdso, the break; or the values themselves are ones that the process was
+ * given (stack pointer, argv, …, the random bytes, its thread id).
+ */
+import type { Capture, Context } from '../capture/capture.ts';
+import { LinkonceError } from '../util/errors.ts';
+import type { ProcessSource } from './explained.ts';
+
+export type Explanation =
+  | { readonly kind: 'reference'; readonly region: number }
+  | { readonly kind: 'process'; readonly source: ProcessSource; readonly addend: number; readonly width: 4 | 8 }
+  | { readonly kind: 'time-stamp' };
+
+/** How far a pointer may lie outside of the region that it belongs to, bytes: ends of tables, biased bases. */
+const slack = 0x10_0000;
+
+export interface Explainer {
+  /** Undefined where the two values are not explained. They differ. */
+  explain(first: bigint, second: bigint): Explanation | undefined;
+}
+
+/** Throws LinkonceError where the captures do not differ in all that they must (no address randomisation). */
+export function createExplainer(first: Capture, second: Capture): Explainer {
+  const shifts = regionShifts(first, second);
+  const given = givenValues(first.context, second.context);
+  return {
+    explain(a, b) {
+      return (
+        explainGiven(given, a, b) ??
+        explainShift(shifts, a, b) ??
+        explainHalves(first.context, second.context, a, b) ??
+        explainTime(first.context, second.context, a, b)
+      );
+    },
+  };
+}
+
+interface Shift {
+  readonly explanation: (value: number) => Explanation;
+  readonly start: number;
+  readonly end: number;
+}
+
+function regionShifts(first: Capture, second: Capture): Map<bigint, Shift> {
+  const shifts = new Map<bigint, Shift>();
+  const add = (distance: number, shift: Shift, name: string): void => {
+    if (distance === 0 || shifts.has(BigInt(distance)))
+      throw new LinkonceError(`two captures place ${name} alike: is address randomisation off (randomize_va_space)?`);
+    shifts.set(BigInt(distance), shift);
+  };
+  first.regions.forEach((region, index) => {
+    if (!region.movable || region.kind === 'heap') return;
+    const distance = (second.regions[index]?.start ?? 0) - region.start;
+    add(distance, { ...region, explanation: () => ({ kind: 'reference', region: index }) }, `region ${String(index)}`);
+  });
+  const [a, b] = [first.context, second.context];
+  add(b.vdso.start - a.vdso.start, relativeTo('vdso', a.vdso.start, a.vdso.end), 'the vdso');
+  const heapEnd = a.programBreak + first.registrations.heapSize;
+  add(b.programBreak - a.programBreak, relativeTo('program-break', a.programBreak, heapEnd), 'the break');
+  return shifts;
+}
+
+function relativeTo(kind: 'vdso' | 'program-break', start: number, end: number): Shift {
+  return {
+    start,
+    end,
+    explanation: (value) => ({ kind: 'process', source: { kind }, addend: value - start, width: 8 }),
+  };
+}
+
+function explainShift(shifts: Map<bigint, Shift>, a: bigint, b: bigint): Explanation | undefined {
+  const shift = shifts.get(b - a);
+  if (!shift) return undefined;
+  const value = Number(a);
+  if (value < shift.start - slack || value > shift.end + slack) return undefined;
+  return shift.explanation(value);
+}
+
+/** Whole words that a process is given: value in the first capture → source and value in the second. */
+function givenValues(a: Context, b: Context): Map<bigint, { source: ProcessSource; other: bigint }> {
+  const given = new Map<bigint, { source: ProcessSource; other: bigint }>();
+  const add = (source: ProcessSource, value: bigint, other: bigint): void => {
+    if (!given.has(value)) given.set(value, { source, other });
+  };
+  add({ kind: 'stack-pointer' }, BigInt(a.stackPointer), BigInt(b.stackPointer));
+  add({ kind: 'argv' }, BigInt(a.argv), BigInt(b.argv));
+  add({ kind: 'envp' }, BigInt(a.envp), BigInt(b.envp));
+  add({ kind: 'auxv' }, BigInt(a.auxv), BigInt(b.auxv));
+  add({ kind: 'stack-canary' }, stackCanary(a), stackCanary(b));
+  add({ kind: 'pointer-guard' }, a.random.readBigUInt64LE(8), b.random.readBigUInt64LE(8));
+  for (const [type, value] of a.auxiliary) {
+    const inStack = value >= BigInt(a.stack.start) && value < BigInt(a.stack.end);
+    if (inStack) add({ kind: 'auxiliary', type }, value, b.auxiliary.get(type) ?? 0n);
+  }
+  return given;
+}
+
+/** glibc sysdeps/unix/sysv/linux/dl-osinfo.h: the first eight random bytes, the lowest one zero. */
+function stackCanary(context: Context): bigint {
+  return context.random.readBigUInt64LE(0) & ~0xffn;
+}
+
+function explainGiven(
+  given: ReturnType<typeof givenValues>,
+  a: bigint,
+  b: bigint,
+): Explanation | undefined {
+  const found = given.get(a);
+  if (found?.other !== b) return undefined;
+  return { kind: 'process', source: found.source, addend: 0, width: 8 };
+}
+
+const low = (word: bigint): number => Number(word & 0xffff_ffffn);
+
+/** argc and the thread id are ints: one may share its word with another field, which must be the same in both. */
+function explainHalves(a: Context, b: Context, first: bigint, second: bigint): Explanation | undefined {
+  if (first >> 32n !== second >> 32n) return undefined;
+  const is = (one: number, two: number): boolean => low(first) === one && low(second) === two;
+  const source: ProcessSource | undefined = is(a.threadId, b.threadId)
+    ? { kind: 'thread-id' }
+    : is(a.argc, b.argc)
+      ? { kind: 'argc' }
+      : undefined;
+  return source && { kind: 'process', source, addend: 0, width: 4 };
+}
+
+/** The linker's own statistics: a reading of the time stamp counter, or a time between two. Nothing depends on them. */
+function explainTime(a: Context, b: Context, first: bigint, second: bigint): Explanation | undefined {
+  return isTime(a, first) && isTime(b, second) ? { kind: 'time-stamp' } : undefined;
+}
+
+function isTime({ ticks }: Context, value: bigint): boolean {
+  return (value >= ticks.begin && value <= ticks.end) || (value > 0n && value <= ticks.end - ticks.begin);
+}
