@@ -1,26 +1,19 @@
-/** Tells whether a file is still the one that was read. */
+/** Which file a path leads to, and whether it is still the one that was read. */
 import { statSync } from 'node:fs';
 import type { FileIdentity } from './program.ts';
 
-/** stat(2) of `path`, symbolic links followed. Throws the system's error where it is not there. */
+/** The identity of the file that `path` leads to, symbolic links followed. Throws the system's error. */
 export function fileIdentity(path: string): FileIdentity {
-  const status = statSync(path, { bigint: true });
-  return {
-    device: status.dev,
-    inode: status.ino,
-    size: status.size,
-    mtimeNs: status.mtimeNs,
-    ctimeNs: status.ctimeNs,
-  };
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return { device: dev, inode: ino, size, mtimeNs, ctimeNs };
 }
 
-/** Whether two identities are of the same file with the same contents. */
+/** Whether both are the same file with the same content, as far as the file system tells. */
 export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {
-  return (
-    a.device === b.device &&
-    a.inode === b.inode &&
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs
-  );
+  return sameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+/** Whether both are the same file, whatever happened to its content: how linkers tell that a module is loaded already. */
+export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.device === b.device && a.inode === b.inode;
 }

@@ -1,0 +1,53 @@
+/**
+ * The modules of a program in the order of the global scope: breadth-first along DT_NEEDED, no module twice (glibc's
+ * elf/dl-deps.c, musl's `load_deps`).
+ */
+import { LinkonceError } from '../util/errors.ts';
+import { fileIdentity, sameFile } from './file-identity.ts';
+import type { LinkerRules, Loaded } from './linker-rules.ts';
+import type { Module } from './program.ts';
+import { readModule } from './read-module.ts';
+
+/**
+ * The executable and its dependencies in search order; the interpreter where it is first needed, or last.
+ * Throws LinkonceError where a library is not found or cannot be read, Refusal where the place depends on more than files.
+ */
+export function closure(executable: Module, interpreter: Module, rules: LinkerRules): Module[] {
+  const first = start(executable, rules);
+  const linker = start(interpreter, rules);
+  const known = [first, linker];
+  const scope = [first];
+  const add = (needed: string, loader: Loaded): void => {
+    const found = load(rules.request(needed, loader), loader, known, rules);
+    if (!known.includes(found)) known.push(found);
+    if (!scope.includes(found)) scope.push(found);
+  };
+  for (const name of rules.preloads) add(name, first);
+  // The list grows while it is walked: that is the breadth-first order.
+  for (const loader of scope)
+    for (const needed of loader.module.elf.dynamic?.needed ?? []) add(needed, loader);
+  if (!scope.includes(linker)) scope.push(linker);
+  return scope.map(({ module }) => module);
+}
+
+function start(module: Module, rules: LinkerRules): Loaded {
+  return { module, names: new Set(rules.names(module, undefined)), loader: undefined };
+}
+
+/** The module for a request: known by name, known as a file, or new. */
+function load(request: string, loader: Loaded, known: readonly Loaded[], rules: LinkerRules): Loaded {
+  const interpreter = known[1]!;
+  if (rules.isInterpreter(request)) return interpreter;
+  const named = known.find(({ names }) => names.has(request));
+  if (named) return named;
+
+  const path = rules.find(request, loader);
+  if (path === undefined)
+    throw new LinkonceError(`${loader.module.path} needs ${request}, which is not found`);
+  const identity = fileIdentity(path);
+  const same = known.find(({ module }) => sameFile(module.identity, identity));
+  const module = same?.module ?? readModule(path);
+  const loaded = same ?? { module, names: new Set<string>(), loader };
+  for (const name of rules.names(module, request)) loaded.names.add(name);
+  return loaded;
+}

@@ -1,0 +1,51 @@
+/** What a file is, by its first bytes: enough to choose or refuse it before it is read as ELF. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { ELFCLASS, ELFDATA, EM } from '../elf/constants.ts';
+
+/** Byte offsets in the ELF header (gABI chapter 'ELF Header'). */
+const EI_CLASS = 4;
+const EI_DATA = 5;
+const E_MACHINE = 18;
+const headerSize = 64;
+
+export type FileKind =
+  | { readonly kind: 'x86-64' }
+  /** ELF of another class or machine; `what` for people. */
+  | { readonly kind: 'foreign'; readonly what: string }
+  /** The line after `#!`. */
+  | { readonly kind: 'script'; readonly interpreter: string }
+  | { readonly kind: 'other'; readonly what: string };
+
+/** The kind of the file. Throws the system's error where it cannot be opened or read. */
+export function fileKind(path: string): FileKind {
+  const start = firstBytes(path, 128);
+  if (start.length === 0) return { kind: 'other', what: 'is empty' };
+  if (start.toString('latin1', 0, 2) === '#!') return { kind: 'script', interpreter: firstLine(start) };
+  if (start.toString('latin1', 0, 4) !== '\x7fELF') return { kind: 'other', what: 'is no ELF file' };
+  if (start.length < headerSize)
+    return { kind: 'other', what: `is a truncated ELF file (${start.length} bytes)` };
+  return elfKind(start);
+}
+
+function elfKind(start: Buffer): FileKind {
+  if (start[EI_CLASS] !== ELFCLASS.CLASS64) return { kind: 'foreign', what: 'is a 32-bit program' };
+  if (start[EI_DATA] !== ELFDATA.LSB) return { kind: 'foreign', what: 'is a big-endian program' };
+  const machine = start.readUInt16LE(E_MACHINE);
+  if (machine !== EM.X86_64)
+    return { kind: 'foreign', what: `is for another machine (e_machine ${machine})` };
+  return { kind: 'x86-64' };
+}
+
+function firstLine(start: Buffer): string {
+  return start.toString('utf8', 2).split('\n', 1)[0]!.trim();
+}
+
+function firstBytes(path: string, count: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(count);
+    return bytes.subarray(0, readSync(file, bytes, 0, count, 0));
+  } finally {
+    closeSync(file);
+  }
+}

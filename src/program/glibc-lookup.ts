@@ -1,0 +1,124 @@
+/**
+ * Symbol look-up as glibc's ld.so does it: `_dl_lookup_symbol_x`, `do_lookup_x` and `check_match` of elf/dl-lookup.c, and
+ * `RESOLVE_MAP` of elf/dl-reloc.c.
+ *
+ * The first module of the scope with an acceptable symbol wins, weak or not (LD_DYNAMIC_WEAK is never set). Most
+ * references of a program are to the same few names, so the answer of the global scope is kept by name, version and kind.
+ */
+import { SHN, STB, STT, STV } from '../elf/constants.ts';
+import type { ElfSymbol, SymbolTable } from '../elf/elf-file.ts';
+import type { Definition } from './definition.ts';
+import { globalScope, scopeEntry, symbolNames, type Lookup, type ScopeEntry, type Wanted } from './lookup.ts';
+import type { Program } from './program.ts';
+
+/** The look-up for a program; its answers do not depend on the order of the questions. */
+export function glibcLookup(program: Program): Lookup {
+  const inGlobalScope = keptSearch(globalScope(program), program);
+  const nameOf = symbolNames();
+  return (module, reference, kind) => {
+    if (bindsLocally(reference)) return { module, symbol: reference };
+    const wanted = {
+      name: nameOf(reference.name),
+      version: reference.version,
+      // A reference to TLS never takes an undefined symbol: its relocations are of the same class as calls.
+      kind: reference.type === STT.TLS && kind === 'data' ? 'plt' : kind,
+    } as const;
+    const isSymbolic = module !== program.executable && module.elf.dynamic?.symbolic === true;
+    const own = isSymbolic ? inModule(scopeEntry(module), wanted) : undefined;
+    const found = own && !isUnique(own) ? { module, symbol: own } : inGlobalScope(wanted);
+    // Its own definition of a protected symbol counts for a module, though another was found first.
+    const isOwn = found?.module === module || reference.visibility !== STV.PROTECTED;
+    return found && !isOwn ? { module, symbol: reference } : found;
+  };
+}
+
+/** `_dl_lookup_symbol_x` is not even asked for these. */
+function bindsLocally({ binding, visibility }: ElfSymbol): boolean {
+  return binding === STB.LOCAL || visibility === STV.HIDDEN || visibility === STV.INTERNAL;
+}
+
+/** One definition of such a symbol serves the whole process: also a DT_SYMBOLIC module takes that of the global scope. */
+function isUnique({ binding }: ElfSymbol): boolean {
+  return binding === STB.GNU_UNIQUE;
+}
+
+/** A search through the whole scope that keeps its answers. */
+function keptSearch(
+  scope: readonly ScopeEntry[],
+  { executable }: Program,
+): (wanted: Wanted) => Definition | undefined {
+  const shared = scope.filter(({ module }) => module !== executable);
+  const kept = new Map<string, Definition | undefined>();
+  return (wanted) => {
+    const key = `${wanted.kind} ${wanted.name.text}@${wanted.version?.name ?? ''}`;
+    if (!kept.has(key)) kept.set(key, inScope(wanted.kind === 'copy' ? shared : scope, wanted));
+    return kept.get(key);
+  };
+}
+
+function inScope(scope: readonly ScopeEntry[], wanted: Wanted): Definition | undefined {
+  for (const entry of scope) {
+    const symbol = inModule(entry, wanted);
+    if (symbol) return { module: entry.module, symbol };
+  }
+  return undefined;
+}
+
+/** The module's symbol that ld.so takes, if any. */
+function inModule({ symbols }: ScopeEntry, wanted: Wanted): ElfSymbol | undefined {
+  const symbol = wanted.version ? versioned(symbols, wanted) : unversioned(symbols, wanted);
+  return symbol && isVisible(symbol) ? symbol : undefined;
+}
+
+/** The symbol of that version, or one without a version, as a module has whose version was built without versions. */
+function versioned(symbols: SymbolTable, wanted: Wanted): ElfSymbol | undefined {
+  const { name, hash } = wanted.version!;
+  const index = symbols.find(wanted.name, (candidate) => {
+    const symbol = symbols.at(candidate);
+    const version = symbol.version;
+    return isDefinition(symbol, wanted) && (!version || (version.hash === hash && version.name === name));
+  });
+  return index === 0 ? undefined : symbols.at(index);
+}
+
+/**
+ * A reference without a version takes what existed before versions did: the base (index 1) or the first version (index
+ * 2). Where there is none, the only default version is unambiguous.
+ */
+function unversioned(symbols: SymbolTable, wanted: Wanted): ElfSymbol | undefined {
+  const defaults: ElfSymbol[] = [];
+  const index = symbols.find(wanted.name, (candidate) => {
+    const symbol = symbols.at(candidate);
+    if (!isDefinition(symbol, wanted)) return false;
+    if ((symbol.versionIndex ?? 0) < 3) return true;
+    if (symbol.version?.hidden === false) defaults.push(symbol);
+    return false;
+  });
+  if (index !== 0) return symbols.at(index);
+  return defaults.length === 1 ? defaults[0] : undefined;
+}
+
+const definitionTypes = new Set<number>([
+  STT.NOTYPE,
+  STT.OBJECT,
+  STT.FUNC,
+  STT.COMMON,
+  STT.TLS,
+  STT.GNU_IFUNC,
+]);
+
+/**
+ * The first tests of `check_match`. An undefined symbol with a value is the PLT slot that stands for a function in an
+ * executable that is no PIE: its address for all but calls.
+ */
+function isDefinition(symbol: ElfSymbol, { kind }: Wanted): boolean {
+  const hasPlace = symbol.value !== 0 || symbol.sectionIndex === SHN.ABS || symbol.type === STT.TLS;
+  const isTaken = kind !== 'plt' || symbol.sectionIndex !== SHN.UNDEF;
+  return hasPlace && isTaken && definitionTypes.has(symbol.type);
+}
+
+const visibleBindings = new Set<number>([STB.GLOBAL, STB.WEAK, STB.GNU_UNIQUE]);
+
+function isVisible({ binding, visibility }: ElfSymbol): boolean {
+  return visibleBindings.has(binding) && visibility !== STV.HIDDEN && visibility !== STV.INTERNAL;
+}

@@ -1,0 +1,118 @@
+/**
+ * What glibc's ld.so has compiled in or learns from the processor, and that decides where it looks for libraries. The
+ * linker itself is asked: `ld.so --list-diagnostics` (glibc 2.33 and later; elf/dl-diagnostics.c) prints all of it.
+ */
+import { spawnSync } from 'node:child_process';
+import { LinkonceError, Refusal } from '../util/errors.ts';
+
+export interface LinkerFacts {
+  /** Default search directories, with a closing slash, in order. */
+  readonly systemDirectories: readonly string[];
+  /** What `$LIB` stands for. */
+  readonly lib: string;
+  /** What `$PLATFORM` stands for. */
+  readonly platform: string;
+  /** The glibc-hwcaps directories that this processor can use, best first: `x86-64-v3`, `x86-64-v2`. */
+  readonly hwcaps: readonly string[];
+  /** Directories as before glibc 2.33 (`tls`, `haswell`), and what selects their entries in the cache; gone in 2.37. */
+  readonly legacy: LegacyCapabilities | undefined;
+}
+
+export interface LegacyCapabilities {
+  /** The subdirectories of each search directory, in order, with a closing slash. */
+  readonly subdirectories: readonly string[];
+  /** Capability bits of cache entries that this processor has. */
+  readonly hwcap: bigint;
+  /** The bit of this processor's platform in cache entries; undefined where it has none. */
+  readonly platformBit: bigint | undefined;
+}
+
+const known = new Map<string, LinkerFacts>();
+
+/** The facts of the linker at `interpreter`, asked once in a process. Throws LinkonceError, Refusal for an old glibc. */
+export function linkerFacts(interpreter: string): LinkerFacts {
+  const facts = known.get(interpreter) ?? parseDiagnostics(diagnostics(interpreter), interpreter);
+  known.set(interpreter, facts);
+  return facts;
+}
+
+function diagnostics(interpreter: string): string {
+  const { error, status, stdout } = spawnSync(interpreter, ['--list-diagnostics'], {
+    env: {},
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  if (error) throw new LinkonceError(`${interpreter}: cannot be run: ${error.message}`);
+  if (status !== 0)
+    throw new Refusal(`${interpreter} is older than glibc 2.33 and does not say how it searches`);
+  return stdout;
+}
+
+/** The facts in the output of `--list-diagnostics`; `interpreter` is for messages. Throws LinkonceError. */
+export function parseDiagnostics(text: string, interpreter: string): LinkerFacts {
+  const values = new Map(Array.from(text.matchAll(/^([^=\n]+)=(.*)$/gm), ([, key, value]) => [key!, value!]));
+  const required = (key: string): string => {
+    const value = values.get(key);
+    if (value === undefined) throw new LinkonceError(`${interpreter}: its diagnostics lack ${key}`);
+    return value;
+  };
+  const text_ = (key: string): string => unquoted(required(key));
+  const platform = text_('dl_platform');
+  return {
+    systemDirectories: indexed(values, 'path.system_dirs'),
+    lib: text_('dl_dst_lib'),
+    platform,
+    hwcaps: active(text_('dl_hwcaps_subdirs').split(':'), Number(required('dl_hwcaps_subdirs_active'))),
+    legacy: legacyCapabilities(values, platform),
+  };
+}
+
+function unquoted(value: string): string {
+  return value.replace(/^"(.*)"$/, '$1').replace(/\\(["\\])/g, '$1');
+}
+
+/** The values of `key[0x0]`, `key[0x1]`, … */
+function indexed(values: ReadonlyMap<string, string>, key: string): string[] {
+  const found: string[] = [];
+  for (let value = values.get(`${key}[0x0]`); value !== undefined;) {
+    found.push(unquoted(value));
+    value = values.get(`${key}[0x${found.length.toString(16)}]`);
+  }
+  return found;
+}
+
+/** The names whose bit is set: bit 0 belongs to the first. */
+function active(names: readonly string[], bits: number): string[] {
+  return names.filter((_, index) => Math.floor(bits / 2 ** index) % 2 === 1);
+}
+
+/** Names of the bits of AT_HWCAP as glibc before 2.37 has them (sysdeps/x86/dl-procinfo.c). */
+const hwcapNames = ['sse2', 'x86_64', 'avx512_1'];
+
+function legacyCapabilities(
+  values: ReadonlyMap<string, string>,
+  platform: string,
+): LegacyCapabilities | undefined {
+  const important = values.get('dl_hwcap_important');
+  if (important === undefined) return undefined;
+  const hwcap = BigInt(values.get('dl_hwcap') ?? 0) & BigInt(important);
+  const place = Number(values.get('dl_string_platform') ?? 0xffffffff);
+  const names = [...active(hwcapNames, Number(hwcap)), platform, 'tls'];
+  return {
+    subdirectories: combinations(names),
+    hwcap,
+    platformBit: place < 64 ? 1n << BigInt(place) : undefined,
+  };
+}
+
+/** Every combination but the empty one, all names first; in each path the last name comes first (elf/dl-hwcaps.c). */
+function combinations(names: readonly string[]): string[] {
+  const count = 2 ** names.length - 1;
+  return Array.from(
+    { length: count },
+    (_, index) =>
+      active(names, count - index)
+        .reverse()
+        .join('/') + '/',
+  );
+}

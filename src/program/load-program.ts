@@ -1,0 +1,77 @@
+/** From a program's name to the `Program`: the executable and the modules that the platform's linker loads for it. */
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { LinkonceError, Refusal } from '../util/errors.ts';
+import { closure } from './closure.ts';
+import { hasFileCapabilities } from './file-capabilities.ts';
+import { fileKind } from './file-kind.ts';
+import { findProgram } from './find-program.ts';
+import { glibcRules } from './glibc-rules.ts';
+import type { LinkerRules } from './linker-rules.ts';
+import { muslRules } from './musl-rules.ts';
+import type { Module, Program } from './program.ts';
+import { readModule } from './read-module.ts';
+
+export interface LoadOptions {
+  /** Directories in which a name without a slash is looked up, as in PATH. Default: PATH. */
+  readonly search?: string;
+}
+
+/** S_ISUID and S_ISGID. */
+const setIdBits = 0o6000;
+
+/**
+ * Finds a program as a person types it (`git`, `./tool`, `/usr/bin/vim`), and its modules in search order. The environment
+ * has no say: a bound program never runs with `LD_*` set.
+ * Throws LinkonceError where there is no such program or library, ElfError for a damaged file, and Refusal for a program
+ * that cannot be bound: static, set-user-id, foreign, or with an unknown linker.
+ */
+export function loadProgram(typed: string, options: LoadOptions = {}): Program {
+  const invocation = findProgram(typed, options.search ?? process.env['PATH'] ?? '');
+  const file = realpathSync(invocation);
+  refuseForeign(file);
+  refusePrivileged(file);
+  const executable = readModule(file);
+  const { name, libc, rules } = linkerOf(executable);
+  const interpreter = readModule(name);
+  const modules = closure(executable, interpreter, rules(name));
+  return { invocation, path: file, executable, interpreter, libc, modules };
+}
+
+function refuseForeign(file: string): void {
+  const kind = fileKind(file);
+  if (kind.kind === 'script')
+    throw new LinkonceError(`${file} is a script (#!${kind.interpreter}): bind its interpreter instead`);
+  if (kind.kind === 'foreign') throw new Refusal(`${file} ${kind.what}`);
+  if (kind.kind === 'other') throw new LinkonceError(`${file} ${kind.what}`);
+}
+
+/** The kernel gives such a program rights that its caller has not: it must start the ordinary way. */
+function refusePrivileged(file: string): void {
+  const { mode } = statSync(file);
+  if ((mode & setIdBits) !== 0)
+    throw new Refusal(`${file} is set-${(mode & 0o4000) !== 0 ? 'user' : 'group'}-id`);
+  if (hasFileCapabilities(file)) throw new Refusal(`${file} has file capabilities`);
+}
+
+interface Linker {
+  readonly libc: Program['libc'];
+  readonly rules: (interpreter: string) => LinkerRules;
+}
+
+/** The linkers that linkonce knows, by their file's name. */
+const linkers = new Map<string, Linker>([
+  ['ld-linux-x86-64.so.2', { libc: 'glibc', rules: glibcRules }],
+  ['ld-musl-x86_64.so.1', { libc: 'musl', rules: muslRules }],
+]);
+
+/** PT_INTERP and what is known of it. */
+function linkerOf({ path: file, elf }: Module): Linker & { readonly name: string } {
+  const name = elf.interpreter;
+  if (name === undefined) throw new Refusal(`${file} is not dynamically linked: it has no PT_INTERP`);
+  const linker = linkers.get(path.basename(name));
+  if (linker === undefined || !path.isAbsolute(name))
+    throw new Refusal(`${file} has the linker ${name}, which is neither glibc's nor musl's`);
+  if (!existsSync(name)) throw new LinkonceError(`${file} needs the linker ${name}, which is not found`);
+  return { name, ...linker };
+}
