@@ -7,7 +7,7 @@ import { ElfError } from '../util/errors.ts';
 import { PT } from './constants.ts';
 import { readDynamic, readDynamicValues, type DynamicValues } from './dynamic.ts';
 import type { ElfFile, Segment, TlsTemplate } from './elf-file.ts';
-import { readFunctionRanges } from './eh-frame.ts';
+import { readFunctionRanges } from './function-ranges.ts';
 import { readElfHeader, requireX8664 } from './header.ts';
 import { lazy } from './lazy.ts';
 import { LoadedBytes } from './loaded-bytes.ts';
@@ -43,7 +43,9 @@ export function decodeElf(bytes: Buffer, path: string): ElfFile {
   const relocations = lazy(() => (values ? readRelocations(values, loaded) : []));
   const symbols = lazy(() => (values ? readSymbols(values, loaded, { sections, relocated }) : noSymbols));
   const plt = lazy(() => readPlt(path, bytes, sections(), relocations()));
-  const functionRanges = lazy(() => readFunctionRanges({ path, bytes, header, segments, sections, loaded }));
+  const functionRanges = lazy(() =>
+    readFunctionRanges({ path, bytes, header, segments, sections: sections(), loaded }),
+  );
   const relocated = () => relocations().reduce((most, { symbol }) => Math.max(most, symbol + 1), 1);
 
   return {
