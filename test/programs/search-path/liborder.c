@@ -1,0 +1,1 @@
+const char *order(void) { return WHO; }
