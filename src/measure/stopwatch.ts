@@ -1,0 +1,122 @@
+/**
+ * Drives `native/stopwatch`, which times commands in interleaved rounds. The job and the lines that come back are
+ * described at the head of `native/stopwatch.c`; nothing here is on the path that is timed.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { LinkonceError } from '../util/errors.ts';
+import { nativePart } from '../util/native.ts';
+
+export interface Command {
+  /** The file to execute; no search along PATH. */
+  readonly file: string;
+  /** argv[0] and the arguments. */
+  readonly argv: readonly string[];
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface StopwatchSettings {
+  /** Rounds before those that count. */
+  readonly warmUpRounds: number;
+  readonly rounds: number;
+  /** A run that takes longer is killed. */
+  readonly limitMs: number;
+}
+
+export type RunEnd =
+  | { readonly kind: 'exit'; readonly status: number }
+  | { readonly kind: 'signal'; readonly signal: number }
+  | { readonly kind: 'timeout' }
+  /** execve(2) failed. */
+  | { readonly kind: 'failed'; readonly errno: number };
+
+export interface Run {
+  /** Negative for warm-up. */
+  readonly round: number;
+  /** CLOCK_MONOTONIC from fork to death. */
+  readonly ns: number;
+  readonly end: RunEnd;
+  /** ru_minflt and ru_majflt of getrusage(2). */
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+}
+
+/** The runs of one command, in the order of the rounds. */
+export interface TimedRuns {
+  readonly warmUp: readonly Run[];
+  readonly counted: readonly Run[];
+}
+
+/**
+ * Runs every command once a round and times each. `onRound` is called as rounds begin to come in, with the round's
+ * number (negative in warm-up). Throws LinkonceError for a command that cannot be passed on (it has a NUL in it).
+ */
+export async function timeCommands(
+  commands: readonly Command[],
+  settings: StopwatchSettings,
+  onRound: (round: number) => void = () => undefined,
+): Promise<readonly TimedRuns[]> {
+  const runs = commands.map(() => ({ warmUp: [] as Run[], counted: [] as Run[] }));
+  let current = Number.NEGATIVE_INFINITY;
+  await runStopwatch(encodeJob(commands, settings), (line) => {
+    const { command, run } = parseLine(line);
+    const list = runs[command];
+    if (list === undefined) throw new Error(`stopwatch: unknown command in '${line}'`);
+    (run.round < 0 ? list.warmUp : list.counted).push(run);
+    if (run.round > current) onRound((current = run.round));
+  });
+  return runs;
+}
+
+function encodeJob(commands: readonly Command[], settings: StopwatchSettings): string {
+  const strings: (string | number)[] = ['linkonce-stopwatch-1'];
+  strings.push(settings.warmUpRounds, settings.rounds, settings.limitMs, commands.length);
+  for (const { file, argv, environment } of commands) {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    strings.push(file, argv.length, ...argv, variables.length, ...variables);
+  }
+  if (strings.some((string) => String(string).includes('\0')))
+    throw new LinkonceError('a command cannot be run: an argument or variable has a NUL character in it');
+  return strings.map((string) => `${string}\0`).join('');
+}
+
+/** Starts the stopwatch, gives it the job and hands over its lines. */
+async function runStopwatch(job: string, onLine: (line: string) => void): Promise<void> {
+  const child = spawn(nativePart('stopwatch'), { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  // It may end before it has read the whole job; its message says more than EPIPE does.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(job);
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+  try {
+    for await (const line of createInterface({ input: child.stdout })) onLine(line);
+  } finally {
+    child.kill('SIGKILL');
+  }
+  const status = await ended;
+  if (complaint !== '') throw new Error(complaint.trim());
+  if (status !== 0 && status !== null) throw new Error(`stopwatch: status ${status}`);
+}
+
+function parseLine(line: string): { command: number; run: Run } {
+  const [round, command, ns, end, minorFaults, majorFaults] = line.split(' ');
+  const numbers = [round, command, ns, minorFaults, majorFaults].map(Number);
+  if (end === undefined || !numbers.every(Number.isSafeInteger))
+    throw new Error(`stopwatch: cannot read its line '${line}'`);
+  const run = { round: numbers[0]!, ns: numbers[2]!, minorFaults: numbers[3]!, majorFaults: numbers[4]! };
+  return { command: numbers[1]!, run: { ...run, end: parseEnd(end) } };
+}
+
+function parseEnd(text: string): RunEnd {
+  const [kind, detail] = text.split(':');
+  if (kind === 'exit') return { kind, status: Number(detail) };
+  if (kind === 'signal') return { kind, signal: Number(detail) };
+  if (kind === 'timeout') return { kind };
+  if (kind === 'failed') return { kind, errno: Number(detail) };
+  throw new Error(`stopwatch: unknown end of a run: '${text}'`);
+}
