@@ -78,15 +78,16 @@ function build(recipe: Recipe): void {
   const output = path.join(folder, recipe.name);
   if (isNewer(output, inputs)) return;
   mkdirSync(folder, { recursive: true });
-  for (const library of recipe.libraries ?? []) buildLibrary(recipe, library);
+  for (const library of recipe.libraries ?? []) buildLibrary(recipe, library, library.linkFlags);
   for (const name of recipe.plugins ?? []) buildLibrary(recipe, { name });
   const libraries = (recipe.libraries ?? []).map((library) => libraryFile(recipe, library));
   const flags = [...(recipe.flags ?? []), '-Wl,-rpath,$ORIGIN'];
   compile(recipe, output, [mainSource(recipe), ...libraries, ...flags]);
+  for (const library of recipe.libraries ?? []) if (library.linkFlags) buildLibrary(recipe, library);
 }
 
 /** Builds lib*.so or a plug-in beside the program. */
-export function buildLibrary(recipe: Recipe, library: Library): void {
+export function buildLibrary(recipe: Recipe, library: Library, more: readonly string[] = []): void {
   const used = (library.uses ?? []).map((name) => path.join(target, recipe.name, `${name}.so`));
   const source = existingSource(path.join(sourceFolder(recipe), library.name));
   const flags = [

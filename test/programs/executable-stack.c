@@ -7,9 +7,9 @@ int main(void) {
   char line[4500];
   while (fgets(line, sizeof line, file))
     if (strstr(line, "[stack]")) printf("stack %.4s\n", strchr(line, ' ') + 1);
-  unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
+  volatile unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
   int (*function)(void);
-  void *address = code;
+  void *address = (void *)code;
   memcpy(&function, &address, sizeof address);
   printf("called on the stack: %d\n", function());
   return 0;

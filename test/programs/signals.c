@@ -38,7 +38,10 @@ int main(void) {
   struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigaction(SIGSEGV, &fault, NULL);
   char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  for (int i = 0; i < 3; i++) printf("fault %d, on the alternate stack %d\n", fault_at(page + i), on_alternate);
+  for (int i = 0; i < 3; i++) {
+    int faulted = fault_at(page + i);
+    printf("fault %d, on the alternate stack %d\n", faulted, on_alternate);
+  }
   printf("constants are read-only: %d\n", fault_at((char *)(uintptr_t) "constant"));
   struct sigaction plain = {.sa_handler = on_signal};
   sigaction(SIGUSR1, &plain, NULL);

@@ -16,6 +16,11 @@ static const char *base(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+static const char *says(const char *name) {
+  const char *message = dlerror();
+  return message && strstr(message, name) ? "said so" : "said something else";
+}
+
 static void use(void *plugin) {
   int (*work)(int) = (int (*)(int))dlsym(plugin, "work");
   printf("work: %d\n", work(20));
@@ -30,7 +35,8 @@ int main(int argc, char **argv) {
     if (!plugin) return puts(dlerror()), 1;
     use(plugin);
     printf("again the same: %d\n", dlopen(argv[1], RTLD_LAZY) == plugin);
-    printf("unknown: %d, %s\n", dlsym(plugin, "unknown") == NULL, strstr(dlerror(), "unknown") ? "said so" : "?");
+    void *unknown = dlsym(plugin, "unknown");
+    printf("unknown: %d, %s\n", unknown == NULL, says("unknown"));
     dlclose(plugin);
     dlclose(plugin);
   }
@@ -38,7 +44,8 @@ int main(int argc, char **argv) {
   printf("lazy with an undefined symbol: %s\n", plugin ? "open" : dlerror());
   if (plugin) use(plugin);
   if (plugin) dlclose(plugin);
-  printf("now with an undefined symbol: %s\n", dlopen(argv[2], RTLD_NOW) ? "open" : strstr(dlerror(), "nobody") ? "refused" : "?");
+  void *now = dlopen(argv[2], RTLD_NOW);
+  printf("now with an undefined symbol: %s\n", now ? "open" : says("nobody"));
   Dl_info information;
   printf("host by RTLD_DEFAULT: %d\n", dlsym(RTLD_DEFAULT, "host") == (void *)host);
   printf("main by dladdr: %d\n", dladdr((void *)main, &information) && strcmp(base(information.dli_fname), base(argv[0])) == 0);
