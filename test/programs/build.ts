@@ -95,6 +95,7 @@ export function buildLibrary(recipe: Recipe, library: Library, more: readonly st
     '-fPIC',
     `-Wl,-soname,${library.name}.so`,
     ...(library.flags ?? []),
+    ...more,
     '-Wl,-rpath,$ORIGIN',
   ];
   compile(recipe, libraryFile(recipe, library), [source, ...used, ...flags]);
