@@ -5,29 +5,38 @@
 import { LinkonceError } from '../util/errors.ts';
 import { fileIdentity, sameFile } from './file-identity.ts';
 import type { LinkerRules, Loaded } from './linker-rules.ts';
-import type { Module } from './program.ts';
+import type { Module, Program } from './program.ts';
 import { readModule } from './read-module.ts';
+
+export type Closure = Pick<Program, 'modules' | 'dependencies'>;
 
 /**
  * The executable and its dependencies in search order; the interpreter where it is first needed, or last.
  * Throws LinkonceError where a library is not found or cannot be read, Refusal where the place depends on more than files.
  */
-export function closure(executable: Module, interpreter: Module, rules: LinkerRules): Module[] {
+export function closure(executable: Module, interpreter: Module, rules: LinkerRules): Closure {
   const first = start(executable, rules);
   const linker = start(interpreter, rules);
   const known = [first, linker];
   const scope = [first];
-  const add = (needed: string, loader: Loaded): void => {
+  const add = (needed: string, loader: Loaded): Module => {
     const found = load(rules.request(needed, loader), loader, known, rules);
     if (!known.includes(found)) known.push(found);
     if (!scope.includes(found)) scope.push(found);
+    return found.module;
   };
   for (const name of rules.preloads) add(name, first);
+  const dependencies = new Map<Module, Module[]>();
   // The list grows while it is walked: that is the breadth-first order.
-  for (const loader of scope)
-    for (const needed of loader.module.elf.dynamic?.needed ?? []) add(needed, loader);
+  for (const loader of scope) {
+    const needed = loader.module.elf.dynamic?.needed ?? [];
+    dependencies.set(
+      loader.module,
+      needed.map((name) => add(name, loader)),
+    );
+  }
   if (!scope.includes(linker)) scope.push(linker);
-  return scope.map(({ module }) => module);
+  return { modules: scope.map(({ module }) => module), dependencies };
 }
 
 function start(module: Module, rules: LinkerRules): Loaded {

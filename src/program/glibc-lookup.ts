@@ -10,9 +10,25 @@ import type { ElfSymbol, SymbolTable } from '../elf/elf-file.ts';
 import type { Definition } from './definition.ts';
 import { globalScope, scopeEntry, symbolNames, type Lookup, type ScopeEntry, type Wanted } from './lookup.ts';
 import type { Program } from './program.ts';
+import { isUnique, uniqueDefinitions } from './unique-symbols.ts';
 
 /** The look-up for a program; its answers do not depend on the order of the questions. */
 export function glibcLookup(program: Program): Lookup {
+  const byScope = scopeLookup(program);
+  const unique = uniqueDefinitions(program, byScope);
+  return (module, reference, kind) => {
+    const found = byScope(module, reference, kind);
+    if (found === undefined || bindsLocally(reference)) return found;
+    const shared = isUnique(found.symbol) && kind !== 'copy' ? unique(reference.name) : undefined;
+    const definition = shared ?? found;
+    // A module's own definition of a protected symbol counts for it, though another was found first.
+    const isOwn = definition.module === module || reference.visibility !== STV.PROTECTED;
+    return isOwn ? definition : { module, symbol: reference };
+  };
+}
+
+/** What scope and version lead to: the module itself first where it has DT_SYMBOLIC. */
+function scopeLookup(program: Program): Lookup {
   const inGlobalScope = keptSearch(globalScope(program), program);
   const nameOf = symbolNames();
   return (module, reference, kind) => {
@@ -25,21 +41,13 @@ export function glibcLookup(program: Program): Lookup {
     } as const;
     const isSymbolic = module !== program.executable && module.elf.dynamic?.symbolic === true;
     const own = isSymbolic ? inModule(scopeEntry(module), wanted) : undefined;
-    const found = own && !isUnique(own) ? { module, symbol: own } : inGlobalScope(wanted);
-    // Its own definition of a protected symbol counts for a module, though another was found first.
-    const isOwn = found?.module === module || reference.visibility !== STV.PROTECTED;
-    return found && !isOwn ? { module, symbol: reference } : found;
+    return own ? { module, symbol: own } : inGlobalScope(wanted);
   };
 }
 
 /** `_dl_lookup_symbol_x` is not even asked for these. */
 function bindsLocally({ binding, visibility }: ElfSymbol): boolean {
   return binding === STB.LOCAL || visibility === STV.HIDDEN || visibility === STV.INTERNAL;
-}
-
-/** One definition of such a symbol serves the whole process: also a DT_SYMBOLIC module takes that of the global scope. */
-function isUnique({ binding }: ElfSymbol): boolean {
-  return binding === STB.GNU_UNIQUE;
 }
 
 /** A search through the whole scope that keeps its answers. */

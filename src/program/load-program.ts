@@ -34,8 +34,8 @@ export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   const executable = readModule(file);
   const { name, libc, rules } = linkerOf(executable);
   const interpreter = readModule(name);
-  const modules = closure(executable, interpreter, rules(name));
-  return { invocation, path: file, executable, interpreter, libc, modules };
+  const { modules, dependencies } = closure(executable, interpreter, rules(name));
+  return { invocation, path: file, executable, interpreter, libc, modules, dependencies };
 }
 
 function refuseForeign(file: string): void {

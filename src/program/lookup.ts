@@ -24,9 +24,8 @@ export interface ScopeEntry {
  * The modules in which symbols are searched, in order. The interpreter is one of them only where a module needs it:
  * then the linker keeps itself in the list (`rtld_multiple_ref` of glibc's elf/rtld.c).
  */
-export function globalScope({ modules, interpreter }: Program): ScopeEntry[] {
-  const names = [interpreter.name, interpreter.path];
-  const isNeeded = modules.some(({ elf }) => elf.dynamic?.needed.some((name) => names.includes(name)));
+export function globalScope({ modules, interpreter, dependencies }: Program): ScopeEntry[] {
+  const isNeeded = [...dependencies.values()].some((needed) => needed.includes(interpreter));
   return modules.filter((module) => module !== interpreter || isNeeded).map(scopeEntry);
 }
 

@@ -39,4 +39,6 @@ export interface Program {
    * module needs it (or last, where none does). No module twice.
    */
   readonly modules: readonly Module[];
+  /** What each module needs itself, in the order of its DT_NEEDED. */
+  readonly dependencies: ReadonlyMap<Module, readonly Module[]>;
 }
