@@ -8,7 +8,7 @@
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
-import { hex } from '../util/units.ts';
+import { hex, pageSize } from '../util/units.ts';
 import type { Capture, Context } from './capture.ts';
 import type { InitialContext } from './context.ts';
 import { AT, readContext } from './context.ts';
@@ -195,10 +195,29 @@ function regionFor(session: Session, registers: Registers): RegionRange {
   const { placement } = session.setup;
   const size = registers.number('rsi');
   const file = session.record.files.get(Number(BigInt.asIntN(32, registers.get('r8'))));
+  const module = file === undefined ? reservedModule(session, registers) : findModule(session, file);
+  if (module) return moduleRegion(module, placement.module(spanSize(module), moduleSpan(module).alignment));
   if (file === undefined) return anonymousRegion(placement.anonymous(size), size);
-  const module = session.program.modules.find((m) => m.path === file);
-  if (!module) return anonymousRegion(placement.passing(size), size);
-  return moduleRegion(module, placement.module(size, moduleSpan(module).alignment));
+  return anonymousRegion(placement.passing(size), size);
+}
+
+function findModule(session: Session, file: string): Module | undefined {
+  return session.program.modules.find((module) => module.path === file);
+}
+
+function spanSize(module: Module): number {
+  const { start, end } = moduleSpan(module);
+  return end - start;
+}
+
+/**
+ * glibc reserves anonymous memory without access for a module whose segments want more than page alignment, before it
+ * maps the open file into it (elf/dl-map-segments.h); what it reserved too much it unmaps at once.
+ */
+function reservedModule(session: Session, registers: Registers): Module | undefined {
+  if (registers.get('rdx') !== 0n) return undefined;
+  const open = [...session.record.files.values()].map((file) => findModule(session, file));
+  return open.find((module) => module && moduleSpan(module).alignment > pageSize);
 }
 
 /** At the exit of a call: its result is known. */

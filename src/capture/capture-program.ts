@@ -1,8 +1,8 @@
 /** The three captures of a program that provenance compares. */
 import { randomBytes } from 'node:crypto';
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
-import type { Module, Program } from '../program/program.ts';
+import type { Program } from '../program/program.ts';
 import type { Captures } from './capture.ts';
+import { isLazy } from './lazy-modules.ts';
 import type { CaptureSetup } from './capture-once.ts';
 import { LinkerEnded, captureOnce } from './capture-once.ts';
 import { packedPlacement, spreadPlacement } from './placement.ts';
@@ -35,16 +35,6 @@ function different(program: Program): CaptureSetup {
     argv: [program.invocation, 'linkonce', 'second'],
     environment: { ...environment, LANG: 'C.UTF-8', LINKONCE_FILLER: randomBytes(200).toString('hex') },
   };
-}
-
-/** Whether the linker leaves slots of this module to the first call. musl never does (ldso/dynlink.c, `lazy_count` aside). */
-export function isLazy(program: Program, module: Module): boolean {
-  const { elf } = module;
-  return (
-    program.libc === 'glibc' &&
-    elf.dynamic?.bindNow === false &&
-    elf.relocations.some((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT)
-  );
 }
 
 function captureBound(program: Program, setup: CaptureSetup): Pick<Captures, 'bound' | 'unbindable'> {

@@ -34,20 +34,23 @@ export function packedPlacement(base: Address = randomBase(window)): Placement {
   return upwards(base, () => 0);
 }
 
-/** Regions at random distances: no two move by the same amount against the packed ones. */
+/**
+ * Regions at random distances: no two move by the same amount against the packed ones. Packing loses less than one
+ * alignment unit to rounding, so two units more are a new distance.
+ */
 export function spreadPlacement(): Placement {
-  return upwards(randomBase(otherWindow), () => randomInt(1, 64) * pageSize);
+  return upwards(randomBase(otherWindow), (alignment) => randomInt(2, 64) * alignment);
 }
 
 function randomBase(range: { start: Address; end: Address }): Address {
   return range.start + randomInt(Math.floor((range.end - range.start) / baseUnit)) * baseUnit;
 }
 
-function upwards(base: Address, gap: () => number): Placement {
+function upwards(base: Address, gap: (alignment: number) => number): Placement {
   let next = base;
   let passing = base + passingDistance;
   const take = (size: number, alignment: number): Address => {
-    const start = roundUp(next + gap(), alignment);
+    const start = roundUp(next + gap(alignment), alignment);
     next = roundUp(start + size);
     return start;
   };
@@ -61,7 +64,7 @@ function upwards(base: Address, gap: () => number): Placement {
     },
     passing(size) {
       const start = passing;
-      passing = roundUp(start + size) + pageSize + gap();
+      passing = roundUp(start + size) + pageSize + gap(pageSize);
       return start;
     },
   };

@@ -10,7 +10,14 @@ import type { ProcessSource } from './explained.ts';
 
 export type Explanation =
   | { readonly kind: 'reference'; readonly region: number }
-  | { readonly kind: 'process'; readonly source: ProcessSource; readonly addend: number; readonly width: 4 | 8 }
+  | {
+      readonly kind: 'process';
+      readonly source: ProcessSource;
+      readonly addend: number;
+      readonly width: 4 | 8;
+      /** A 4-byte word in the upper half. */
+      readonly upper?: boolean;
+    }
   | { readonly kind: 'time-stamp' };
 
 /** How far a pointer may lie outside of the region that it belongs to, bytes: ends of tables, biased bases. */

@@ -1,0 +1,177 @@
+/**
+ * The first derivation: compares the captures word by word. A word that is the same in both is a constant; one that
+ * differs must be explained by its two values; one that stays unexplained refuses the program.
+ */
+import type { Capture, Region } from '../capture/capture.ts';
+import { Refusal } from '../util/errors.ts';
+import type { Address } from '../util/units.ts';
+import { hex, pageSize, roundDown } from '../util/units.ts';
+import type { ProcessWord, WordCounts, WordKind } from './explained.ts';
+import { wordKinds } from './explained.ts';
+import type { RegionPages } from './region-pages.ts';
+import { pageWords, regionPages } from './region-pages.ts';
+import type { Explainer, Explanation } from './sources.ts';
+import type { BoundSlots } from './lazy-slots.ts';
+
+/** A region's words, sorted by what they are made of. Addresses are the first capture's. */
+export interface ComparedRegion {
+  readonly pages: Map<Address, Buffer>;
+  readonly references: { readonly address: Address; readonly region: number }[];
+  readonly processWords: ProcessWord[];
+  readonly counts: WordCounts;
+}
+
+interface Comparison {
+  readonly index: number;
+  readonly region: Region;
+  readonly shift: number;
+  readonly first: RegionPages;
+  readonly second: RegionPages;
+  readonly explainer: Explainer;
+  readonly slots: BoundSlots;
+  readonly kernelWritten: { readonly start: Address; readonly end: Address };
+  /** Words that hold part of an unaligned relocated word. */
+  readonly torn: ReadonlySet<Address>;
+  readonly result: ComparedRegion & { readonly counts: Record<WordKind, number> };
+}
+
+export interface ComparisonInput {
+  readonly first: Capture;
+  readonly second: Capture;
+  readonly explainer: Explainer;
+  readonly slots: BoundSlots;
+  readonly torn: ReadonlySet<Address>;
+}
+
+/** Throws Refusal naming module, offset and both values of the first word without explanation. */
+export function compareRegion(input: ComparisonInput, index: number): ComparedRegion {
+  const [region, other] = [input.first.regions[index], input.second.regions[index]];
+  if (!region || !other || region.kind !== other.kind || region.module !== other.module)
+    throw new Refusal('two captures differ in the ranges that the linker mapped');
+  const { rseq } = input.first.registrations;
+  const comparison: Comparison = {
+    index,
+    region,
+    shift: other.start - region.start,
+    first: regionPages(region),
+    second: regionPages(other),
+    explainer: input.explainer,
+    slots: input.slots,
+    kernelWritten: rseq ? { start: rseq.address, end: rseq.address + rseq.length } : { start: 0, end: 0 },
+    torn: input.torn,
+    result: { pages: new Map(), references: [], processWords: [], counts: zeroCounts() },
+  };
+  for (const address of writtenInEither(comparison)) comparePage(comparison, address);
+  return comparison.result;
+}
+
+function zeroCounts(): Record<WordKind, number> {
+  return Object.fromEntries(wordKinds.map((kind) => [kind, 0])) as Record<WordKind, number>;
+}
+
+function writtenInEither({ first, second, shift }: Comparison): Address[] {
+  const union = new Set([...first.written, ...second.written.map((address) => address - shift)]);
+  return [...union].sort((a, b) => a - b);
+}
+
+/** A page is kept where the linker changed it. */
+function comparePage(comparison: Comparison, address: Address): void {
+  const { first, second, shift, slots, result } = comparison;
+  const kept = copyPage(first.page(address));
+  const [a, b] = [pageWords(kept), pageWords(second.page(address + shift))];
+  const original = pageWords(first.original(address));
+  const pageSlots = slots.inPage(address);
+  for (let index = 0; index < a.length; index++) {
+    const slot = pageSlots?.get(index);
+    if (slot !== undefined) takeSlot(comparison, a, address, index, slot);
+    else if (a[index] !== b[index]) explainWord(comparison, a, address, index, b[index] ?? 0n);
+    else if (a[index] !== original[index]) result.counts.constant++;
+  }
+  resetKernelWritten(comparison, a, address);
+  if (!kept.equals(first.original(address))) result.pages.set(address, kept);
+}
+
+function copyPage(page: Buffer): Buffer {
+  const copy = Buffer.alloc(pageSize);
+  page.copy(copy);
+  return copy;
+}
+
+/** A lazy slot takes the value that the linker gives it when it binds at once. */
+function takeSlot(
+  { result, slots }: Comparison,
+  words: BigUint64Array,
+  page: Address,
+  index: number,
+  value: bigint,
+): void {
+  words[index] = value;
+  const region = slots.regionOf(value);
+  if (region === undefined) result.counts.constant++;
+  else addReference(result, page + index * 8, region);
+}
+
+function addReference(result: Comparison['result'], address: Address, region: number): void {
+  result.references.push({ address, region });
+  result.counts.reference++;
+}
+
+function explainWord(
+  comparison: Comparison,
+  words: BigUint64Array,
+  page: Address,
+  index: number,
+  second: bigint,
+): void {
+  const { kernelWritten, torn } = comparison;
+  const address = page + index * 8;
+  if (torn.has(address)) return;
+  if (address >= kernelWritten.start && address < kernelWritten.end) return;
+  const first = words[index] ?? 0n;
+  const explanation = comparison.explainer.explain(first, second) ?? explainHigh(comparison, first, second);
+  if (!explanation) throw new Refusal(describeUnexplained(comparison, address, first, second));
+  take(comparison, address, explanation);
+}
+
+/**
+ * struct rseq of linux/rseq.h as it is before it is registered: cpu_id_start 0, cpu_id RSEQ_CPU_ID_UNINITIALIZED (-1), the
+ * rest zero.
+ */
+function resetKernelWritten({ kernelWritten, result }: Comparison, words: BigUint64Array, page: Address): void {
+  for (let { start } = kernelWritten; start < kernelWritten.end; start += 8) {
+    if (roundDown(start) !== page) continue;
+    words[(start - page) / 8] = start === kernelWritten.start ? 0xffff_ffffn << 32n : 0n;
+    result.counts['kernel-written']++;
+  }
+}
+
+/** An int in the upper half of its word: explained as if it stood alone, at address + 4. */
+function explainHigh({ explainer }: Comparison, first: bigint, second: bigint): Explanation | undefined {
+  const mask = 0xffff_ffffn;
+  if ((first & mask) !== (second & mask)) return undefined;
+  const explanation = explainer.explain(first >> 32n, second >> 32n);
+  return explanation?.kind === 'process' && explanation.width === 4
+    ? { ...explanation, upper: true }
+    : undefined;
+}
+
+function take({ result, index }: Comparison, address: Address, explanation: Explanation): void {
+  if (explanation.kind === 'reference') addReference(result, address, explanation.region);
+  else if (explanation.kind === 'time-stamp') result.counts['time-stamp']++;
+  else {
+    const { source, addend, width, upper } = explanation;
+    result.counts[source.kind]++;
+    result.processWords.push({ address: upper ? address + 4 : address, region: index, width, source, addend });
+  }
+}
+
+/** `libc.so.6 + 0x1d2b40` or `anonymous memory 3 + 0x10`. */
+export function placeName(region: Region, index: number, address: Address): string {
+  const name = region.module?.name ?? `${region.kind} memory ${String(index)}`;
+  return `${name} + ${hex(address - region.start)}`;
+}
+
+function describeUnexplained(comparison: Comparison, address: Address, first: bigint, second: bigint): string {
+  const place = placeName(comparison.region, comparison.index, address);
+  return `${place}: its linker wrote a word that is not explained: ${hex(first)} in one capture, ${hex(second)} in the other`;
+}

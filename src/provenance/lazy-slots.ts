@@ -1,0 +1,94 @@
+/**
+ * Slots that the platform's linker leaves to the first call (R_X86_64_JUMP_SLOT of modules without DF_BIND_NOW), with the
+ * values that it gives them when it must bind at once. All other words stay as in the lazy capture, which is the true
+ * state of the process: LD_BIND_NOW also sets a flag in the linker that would change every later dlopen.
+ */
+import { isLazy } from '../capture/lazy-modules.ts';
+import type { Capture, Captures, Region } from '../capture/capture.ts';
+import { loadBias } from '../capture/regions.ts';
+import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { Refusal } from '../util/errors.ts';
+import type { Address } from '../util/units.ts';
+import { roundDown } from '../util/units.ts';
+import { regionPages } from './region-pages.ts';
+
+export interface BoundSlots {
+  /** How many slots take their bound value, and how many stay lazy. */
+  readonly bound: number;
+  readonly lazy: number;
+  /** Word index in the page → bound value. */
+  inPage(page: Address): ReadonlyMap<number, bigint> | undefined;
+  /** Index of the movable region that an address is in. */
+  regionOf(value: bigint): number | undefined;
+}
+
+/** Reads the values of all lazy slots from the bound capture; without one they all stay lazy. */
+export function boundSlots(captures: Captures): BoundSlots {
+  const { first, bound, program } = captures;
+  if (bound) requireSameLayout(first, bound);
+  const pages = new Map<Address, Map<number, bigint>>();
+  let count = 0;
+  let lazy = 0;
+  const regionOf = regionFinder(first.regions);
+  first.regions.forEach((region, index) => {
+    if (!region.module || !isLazy(program, region.module)) return;
+    const content = regionPages(bound?.regions[index] ?? region);
+    for (const slot of slotAddresses(region)) {
+      const page = roundDown(slot);
+      const value = content.page(page).readBigUInt64LE(slot - page);
+      if (!bound || !isSettled(value, regionOf)) lazy++;
+      else {
+        count++;
+        const words = pages.get(page) ?? new Map<number, bigint>();
+        pages.set(page, words.set((slot - page) / 8, value));
+      }
+    }
+  });
+  return { bound: count, lazy, inPage: (page) => pages.get(page), regionOf };
+}
+
+/**
+ * Whether a slot's bound value holds for every process: an address in a region, or 0 for a weak symbol. glibc's `time` and
+ * `gettimeofday` lead into the vdso, which is elsewhere in each process; such a slot stays lazy, so that its page need
+ * not be written at start-up.
+ */
+function isSettled(value: bigint, regionOf: BoundSlots['regionOf']): boolean {
+  return value === 0n || regionOf(value) !== undefined;
+}
+
+function slotAddresses(region: Region): Address[] {
+  const bias = loadBias(region);
+  const relocations = region.module?.elf.relocations ?? [];
+  return relocations
+    .filter((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT && each.address % 8 === 0)
+    .map((each) => bias + each.address);
+}
+
+function requireSameLayout(first: Capture, bound: Capture): void {
+  const same =
+    first.regions.length === bound.regions.length &&
+    first.regions.every((region, index) => {
+      const other = bound.regions[index];
+      return region.kind === 'heap' || (other?.start === region.start && other.end === region.end);
+    });
+  if (!same) throw new Refusal('its linker maps other ranges when it binds at once');
+}
+
+/** Regions in use lie ascending: a binary search. */
+function regionFinder(regions: readonly Region[]): (value: bigint) => number | undefined {
+  const sorted = regions
+    .map((region, index) => ({ region, index }))
+    .filter(({ region }) => region.movable && region.kind !== 'heap' && region.mappings.length > 0)
+    .sort((a, b) => a.region.start - b.region.start);
+  return (value) => {
+    const address = Number(value);
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.region.end ?? 0) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = sorted[low];
+    return found && address >= found.region.start ? found.index : undefined;
+  };
+}
