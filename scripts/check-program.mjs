@@ -34,10 +34,11 @@ const usual =
 const named = process.argv.slice(2);
 const relocateOnly = named[0] === '--relocate-only';
 const programs = relocateOnly ? named.slice(1) : named;
-const all = (programs.length > 0 ? programs : usual).map(load).filter((program) => program !== undefined);
-
 const results = [];
-for (const program of all) results.push(compare(program));
+for (const name of programs.length > 0 ? programs : usual) {
+  const program = load(name);
+  if (program && !results.some((result) => result.program === program.path)) results.push(compare(program));
+}
 report(results);
 
 function load(name) {

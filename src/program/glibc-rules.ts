@@ -86,7 +86,10 @@ function* candidates(
 /** DT_RPATH of the loader and of those that brought it in, unless the loader has DT_RUNPATH, which counts alone. */
 function* searchPaths(loader: Loaded, facts: LinkerFacts): Generator<string> {
   const runpath = loader.module.elf.dynamic?.runpath;
-  if (runpath !== undefined) return yield* directories(runpath, loader.module, facts);
+  if (runpath !== undefined) {
+    yield* directories(runpath, loader.module, facts);
+    return;
+  }
   for (let from: Loaded | undefined = loader; from; from = from.loader) {
     const { rpath, runpath: ownRunpath } = from.module.elf.dynamic ?? {};
     if (rpath !== undefined && ownRunpath === undefined) yield* directories(rpath, from.module, facts);

@@ -27,7 +27,7 @@ const setIdBits = 0o6000;
  * that cannot be bound: static, set-user-id, foreign, or with an unknown linker.
  */
 export function loadProgram(typed: string, options: LoadOptions = {}): Program {
-  const invocation = findProgram(typed, options.search ?? process.env['PATH'] ?? '');
+  const invocation = findProgram(typed, options.search ?? process.env.PATH ?? '');
   const file = realpathSync(invocation);
   refuseForeign(file);
   refusePrivileged(file);

@@ -15,12 +15,12 @@ const token = /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9
  * (`_dl_dst_substitute` of elf/dl-load.c).
  */
 export function replaceTokens(text: string, tokens: Tokens): string {
-  const values = { ORIGIN: tokens.origin, LIB: tokens.lib, PLATFORM: tokens.platform };
-  let complete = true;
-  const replaced = text.replace(token, (_, braced?: keyof typeof values, bare?: keyof typeof values) => {
-    const value = values[(braced ?? bare)!];
-    complete &&= value !== undefined;
-    return value ?? '';
-  });
-  return complete ? replaced : '';
+  const values: Record<string, string | undefined> = {
+    ORIGIN: tokens.origin,
+    LIB: tokens.lib,
+    PLATFORM: tokens.platform,
+  };
+  const found = Array.from(text.matchAll(token), ([, braced, bare]) => values[(braced ?? bare)!]);
+  if (found.includes(undefined)) return '';
+  return text.replace(token, () => found.shift()!);
 }
