@@ -49,6 +49,9 @@ export interface Settings {
   readonly timed: boolean;
 }
 
+/** What the others are compared with: the platform's linker as it is. */
+export const baseLine = { system: 'got-plt', variant: 'lazy' } as const;
+
 export type Result = MeasuredResult | UnmeasuredResult;
 
 interface ResultHead {
@@ -89,6 +92,22 @@ export interface MeasuredResult extends ResultHead {
 }
 
 export interface Warning {
-  readonly kind: 'noisy' | 'few-runs' | 'first-run' | 'exit-status' | 'output-differs' | 'did-not-end';
+  readonly kind:
+    'noisy' | 'few-runs' | 'first-run' | 'exit-status' | 'output-differs' | 'did-not-end' | 'ended-early';
   readonly message: string;
+}
+
+/** For people: `got-plt lazy`. */
+export function nameOf({ system, variant }: { readonly system: string; readonly variant: string }): string {
+  return `${system} ${variant}`;
+}
+
+export function isBaseLine({
+  system,
+  variant,
+}: {
+  readonly system: string;
+  readonly variant: string;
+}): boolean {
+  return system === baseLine.system && variant === baseLine.variant;
 }

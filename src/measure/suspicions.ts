@@ -1,0 +1,56 @@
+/** Looks at raw samples as a careful person would, and says what makes the figures doubtful. One warning a kind. */
+import type { Estimate, Warning } from './measurement.ts';
+import { median, robustDeviation } from './statistics.ts';
+
+/** One system's start-up. */
+export interface TimedSeries {
+  readonly name: string;
+  /** In the order of the rounds. */
+  readonly samplesMs: readonly number[];
+  readonly estimate: Estimate;
+}
+
+const enoughRuns = 10;
+/** An interval wider than this part of the median is wide. */
+const wide = 0.1;
+/** A sample so many standard deviations (robust ones) from the median is far off, if it is also `farFactor` times it. */
+const farDeviations = 10;
+const farFactor = 1.25;
+/** More far-off samples than this part of all are no accident. */
+const manyOutliers = 0.05;
+
+/** The warnings `few-runs`, `noisy` and `first-run` that the series deserve. */
+export function findSuspicions(series: readonly TimedSeries[]): readonly Warning[] {
+  if (series.length === 0) return [];
+  const runs = Math.min(...series.map(({ samplesMs }) => samplesMs.length));
+  const warnings: Warning[] = [];
+  if (runs < enoughRuns)
+    warnings.push({ kind: 'few-runs', message: `${runs} runs of each: the intervals mean little below 10` });
+  const noisy = namesOf(series.filter((one) => isWide(one) || hasOutliers(one)));
+  if (noisy !== '') {
+    const why = 'interval wider than 10 % of the median, or many runs far off; was the machine busy?';
+    warnings.push({ kind: 'noisy', message: `${noisy}: ${why}` });
+  }
+  const first = namesOf(series.filter(({ samplesMs }) => isFar(samplesMs[0] ?? 0, samplesMs)));
+  if (first !== '')
+    warnings.push({ kind: 'first-run', message: `${first}: the first timed run is far from the others` });
+  return warnings;
+}
+
+function isWide({ estimate: { median: middle, low, high } }: TimedSeries): boolean {
+  return high - low > wide * middle;
+}
+
+function hasOutliers({ samplesMs }: TimedSeries): boolean {
+  return samplesMs.filter((sample) => isFar(sample, samplesMs)).length > manyOutliers * samplesMs.length;
+}
+
+function isFar(sample: number, samples: readonly number[]): boolean {
+  const center = median(samples);
+  const distance = Math.abs(sample - center);
+  return distance > farDeviations * robustDeviation(samples) && distance > (farFactor - 1) * center;
+}
+
+function namesOf(series: readonly TimedSeries[]): string {
+  return series.map(({ name }) => name).join(', ');
+}
