@@ -2,12 +2,11 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { BoundImage } from '../pipeline.ts';
+import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { checkOutput } from './check-output.ts';
-import { findProgram } from './find-program.ts';
 import { withProgress } from './progress.ts';
-import { chooseSystem, type SystemChoice } from './system-choice.ts';
+import { chooseSystem } from './system-choice.ts';
 
 interface BindOptions {
   readonly system: string;
@@ -47,13 +46,12 @@ async function bindOne(name: string, choice: SystemChoice, options: BindOptions)
 }
 
 async function bind(name: string, { system, variant }: SystemChoice, options: BindOptions): Promise<void> {
-  const file = findProgram(name);
-  const output = path.resolve(options.output ?? `${path.basename(file)}-linkonce`);
+  const output = path.resolve(options.output ?? `${path.basename(name)}-linkonce`);
   const { bindProgram } = await import('../pipeline.ts');
   checkOutput(output);
   const begun = performance.now();
   const request = { system, variant, output, asInterpreter: options.asInterpreter ?? false };
-  const image = await withProgress((onProgress) => bindProgram(file, request, onProgress));
+  const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
   process.stdout.write(describe(image, performance.now() - begun));
 }
 

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
 import { LinkonceError } from '../util/errors.ts';
-import { findProgram } from './find-program.ts';
 import { moment, positiveInteger } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
@@ -35,12 +34,12 @@ export function registerCompare(program: Command): void {
     .option('--html <file>', 'write the report as one HTML page')
     .passThroughOptions()
     .action(async (name: string, args: readonly string[], options: CompareOptions, command: Command) => {
-      await compare(findProgram(name), args, options, command);
+      await compare(name, args, options, command);
     });
 }
 
 async function compare(
-  file: string,
+  name: string,
   args: readonly string[],
   options: CompareOptions,
   command: Command,
@@ -48,7 +47,7 @@ async function compare(
   const choices = await chooseSystems(options.systems, command);
   const settings = { choices, runs: options.runs, processes: options.processes, moment: options.at };
   const { comparePrograms } = await import('../pipeline.ts');
-  const measurement = await withProgress((onProgress) => comparePrograms(file, args, settings, onProgress));
+  const measurement = await withProgress((onProgress) => comparePrograms(name, args, settings, onProgress));
   await writeReports(measurement, options);
 }
 

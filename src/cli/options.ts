@@ -17,9 +17,15 @@ export function moment(text: string): 'entry' | 'exit' | number {
   return Number(text);
 }
 
-/** An address in hexadecimal digits, with or without 0x. */
-export function address(text: string): number {
-  if (!/^(0x)?[0-9a-f]{1,12}$/i.test(text))
-    throw new InvalidArgumentError('It must be a hexadecimal address.');
-  return parseInt(text.replace(/^0x/i, ''), 16);
+/** A place in a module's file; without a module, in the program's. */
+export interface WordPlace {
+  readonly module?: string;
+  readonly offset: number;
+}
+
+/** `libc.so.6+0x1d3000`, or `0x4010` in the program itself: addresses as readelf and nm show them. */
+export function wordPlace(text: string): WordPlace {
+  const [, module, digits = ''] = /^(?:(.+)\+)?(?:0x)?([0-9a-f]{1,12})$/i.exec(text) ?? [];
+  if (digits === '') throw new InvalidArgumentError('It must be a hexadecimal address, or MODULE+OFFSET.');
+  return { ...(module === undefined ? {} : { module }), offset: parseInt(digits, 16) };
 }

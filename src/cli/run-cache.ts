@@ -19,11 +19,10 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { BoundImage, OnProgress } from '../pipeline.ts';
+import type { BoundImage, OnProgress, SystemChoice } from '../pipeline.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
-import type { SystemChoice } from './system-choice.ts';
 
 /** What `run` needs to start a program, and to know whether it still may. */
 interface Entry {

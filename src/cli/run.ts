@@ -1,6 +1,6 @@
 /** `linkonce run`: binds a program into the cache where that has not been done, then becomes it. */
 import type { Command } from 'commander';
-import { findProgram } from './find-program.ts';
+import { findProgram } from '../program/find-program.ts';
 import { withProgress } from './progress.ts';
 import { cachedImage, storeImage } from './run-cache.ts';
 import { chooseSystem } from './system-choice.ts';
@@ -19,7 +19,7 @@ export function registerRun(program: Command): void {
     .passThroughOptions()
     .action(async (name: string, args: readonly string[], options: { system: string }, command: Command) => {
       const choice = await chooseSystem(options.system, command);
-      const file = findProgram(name);
+      const file = findProgram(name, process.env.PATH ?? '');
       const image =
         cachedImage(file, choice) ??
         (await withProgress((onProgress) => storeImage(file, choice, onProgress)));

@@ -1,12 +1,6 @@
 /** How a person names systems on the command line: `image`, or with a variant `got-plt:now`. */
 import type { Command } from 'commander';
-import type { System } from '../systems/system.ts';
-
-/** A system with one of its variants. */
-export interface SystemChoice {
-  readonly system: System;
-  readonly variant: string;
-}
+import type { SystemChoice } from '../pipeline.ts';
 
 /** One system; its first variant where none is named. Anything unknown is wrong usage. */
 export async function chooseSystem(text: string, command: Command): Promise<SystemChoice> {

@@ -4,8 +4,10 @@
  */
 import pc from 'picocolors';
 
+export type Colors = ReturnType<typeof pc.createColors>;
+
 /** Colours for a stream of this process. */
-export function colorsFor(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
+export function colorsFor(stream: NodeJS.WriteStream): Colors {
   const refused = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
   return pc.createColors(stream.isTTY && !refused);
 }
