@@ -109,3 +109,9 @@ export const VER_NDX = { LOCAL: 0, GLOBAL: 1, HIDDEN: 0x8000 } as const;
 
 /** Types of the notes whose owner is `GNU`. */
 export const NT_GNU = { ABI_TAG: 1, BUILD_ID: 3, PROPERTY_TYPE_0: 5 } as const;
+
+/** The name of a value in one of the lists here; the value in hexadecimal digits where it has none. */
+export function nameOfConstant(constants: Readonly<Record<string, number>>, value: number): string {
+  const found = Object.entries(constants).find(([, each]) => each === value);
+  return found?.[0] ?? `0x${value.toString(16)}`;
+}

@@ -1,7 +1,7 @@
 /** The dynamic table (gABI chapter 'Dynamic Section'): PT_DYNAMIC decoded, and the raw values of its tags. */
 import { ElfError } from '../util/errors.ts';
 import type { Vaddr } from '../util/units.ts';
-import { DF, DF_1, DT } from './constants.ts';
+import { DF, DF_1, DT, nameOfConstant } from './constants.ts';
 import type { DynamicTable } from './elf-file.ts';
 import type { LoadedBytes } from './loaded-bytes.ts';
 import type { Table } from './table.ts';
@@ -46,8 +46,7 @@ export class DynamicValues {
   }
 
   fail(tag: number, problem: string): ElfError {
-    const name = Object.entries(DT).find(([, value]) => value === tag)?.[0] ?? `tag ${tag}`;
-    return new ElfError(this.#path, `DT_${name}`, undefined, problem);
+    return new ElfError(this.#path, `DT_${nameOfConstant(DT, tag)}`, undefined, problem);
   }
 }
 

@@ -17,59 +17,59 @@ export interface FrameTable {
 }
 
 interface FrameRecord {
-  /** Where its id field begins, and where the record ends. */
   readonly idAt: number;
+  /** 0 in a CIE; in an FDE the distance from this field back to its CIE. */
+  readonly id: number;
+  /** What follows the id. */
+  readonly bodyAt: number;
+  /** Where the record ends. */
   readonly end: number;
-  /** Bytes of the id field. */
-  readonly idSize: number;
 }
 
 /** All function ranges, ascending, each once, without those of size 0. Throws ElfError. */
 export function frameRanges(frames: FrameTable): FunctionRange[] {
-  const { table } = frames;
   const encodings = new Map<number, number>();
   const ranges: FunctionRange[] = [];
-  for (let at = 0; at < table.size;) {
-    const record = recordAt(table, at);
-    if (record === undefined) {
-      if (frames.endsWithZero) break;
-      at += 4;
-      continue;
-    }
-    const id = record.idSize === 8 ? table.u64(record.idAt) : table.u32(record.idAt);
-    if (id !== 0) {
-      const cie = record.idAt - id;
-      const encoding = encodings.get(cie) ?? cieEncoding(frames, cie);
-      encodings.set(cie, encoding);
-      const range = fdeRange(frames, record, encoding);
-      if (range.size > 0) ranges.push(range);
-    }
-    at = record.end;
+  for (const record of records(frames)) {
+    if (record.id === 0) continue;
+    const cie = record.idAt - record.id;
+    const encoding = encodings.get(cie) ?? cieEncoding(frames, cie);
+    encodings.set(cie, encoding);
+    const range = fdeRange(frames, record, encoding);
+    if (range.size > 0) ranges.push(range);
   }
   return ascending(ranges);
 }
 
-/** The record's place; undefined for length 0. A length of 0xffffffff says that 64 bits with the length follow. */
+/** CIEs and FDEs, in the table's order. */
+function* records({ table, endsWithZero }: FrameTable): Generator<FrameRecord> {
+  for (let at = 0; at < table.size;) {
+    const record = recordAt(table, at);
+    if (record !== undefined) yield record;
+    else if (endsWithZero) return;
+    at = record?.end ?? at + 4;
+  }
+}
+
+/** The record; undefined for length 0. A length of 0xffffffff says that length and id have 64 bits. */
 function recordAt(table: Table, at: number): FrameRecord | undefined {
   // A table's last bytes may be padding, shorter than a length.
   const short = table.size - at < 4 ? 0 : table.u32(at);
   if (short === 0) return undefined;
   const isLong = short === 0xffffffff;
-  const bodyAt = at + (isLong ? 12 : 4);
-  const end = bodyAt + (isLong ? table.u64(at + 4) : short);
-  const idSize = isLong ? 8 : 4;
-  if (end > table.size || end < bodyAt + idSize)
-    throw table.fail(at, `record of ${end - bodyAt} bytes does not fit`);
-  return { idAt: bodyAt, end, idSize };
+  const idAt = at + (isLong ? 12 : 4);
+  const end = idAt + (isLong ? table.u64(at + 4) : short);
+  const bodyAt = idAt + (isLong ? 8 : 4);
+  if (end > table.size || end < bodyAt) throw table.fail(at, `record of ${end - idAt} bytes does not fit`);
+  return { idAt, id: isLong ? table.u64(idAt) : table.u32(idAt), bodyAt, end };
 }
 
 /** The encoding of the pointers in a CIE's FDEs. */
 function cieEncoding(frames: FrameTable, at: number): number {
   const { table } = frames;
   const record = recordAt(table, at);
-  if (record === undefined || (record.idSize === 8 ? table.u64(record.idAt) : table.u32(record.idAt)) !== 0)
-    throw table.fail(at, 'an FDE points here, but there is no CIE');
-  const cursor = new Cursor(table, record.idAt + record.idSize);
+  if (record?.id !== 0) throw table.fail(at, 'an FDE points here, but there is no CIE');
+  const cursor = new Cursor(table, record.bodyAt);
   const version = cursor.u8();
   const augmentation = cursor.text();
   if (augmentation === '') return DW_EH_PE.absptr;
@@ -87,18 +87,19 @@ function cieEncoding(frames: FrameTable, at: number): number {
 function augmentedEncoding(frames: FrameTable, cursor: Cursor, letters: string): number {
   for (const letter of letters) {
     if (letter === 'R') return cursor.u8();
-    if (letter === 'L')
+    if (letter === 'L') {
       cursor.u8(); // encoding of the language-specific data
-    else if (letter === 'P')
+    } else if (letter === 'P') {
       skipEncodedPointer(cursor, cursor.u8(), frames.address); // personality routine
-    else if (letter !== 'S' && letter !== 'B')
+    } else if (letter !== 'S' && letter !== 'B') {
       throw frames.table.fail(cursor.at, `augmentation letter "${letter}" is not supported`);
+    }
   }
   return DW_EH_PE.absptr;
 }
 
 function fdeRange(frames: FrameTable, record: FrameRecord, encoding: number): FunctionRange {
-  const cursor = new Cursor(frames.table, record.idAt + record.idSize);
+  const cursor = new Cursor(frames.table, record.bodyAt);
   const address = readEncodedPointer(cursor, encoding, frames.address);
   return { address, size: readEncodedSize(cursor, encoding) };
 }

@@ -29,7 +29,7 @@ export interface ElfFile {
   readonly relocations: readonly Relocation[];
   /** PT_NOTE. */
   readonly notes: readonly Note[];
-  /** NT_GNU_BUILD_ID as hexadecimal digits. */
+  /** NT_GNU_BUILD_ID of PT_NOTE, as hexadecimal digits. */
   readonly buildId?: string;
   /** PT_TLS. */
   readonly tls?: TlsTemplate;

@@ -33,7 +33,7 @@ export function decodeElf(bytes: Buffer, path: string): ElfFile {
   requireX8664(header, path);
   const segments = readSegments(path, bytes, header);
   const loaded = new LoadedBytes(path, bytes, segments);
-  const values = dynamicValues(path, bytes, segments);
+  const values = dynamicValues(segments, loaded);
   const interpreter = readInterpreter(path, bytes, segments);
   const notes = readNotes(path, bytes, segments);
   const buildId = buildIdOf(notes);
@@ -76,14 +76,19 @@ function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new ElfError(path, 'file', undefined, error instanceof Error ? error.message : String(error));
+    // 'ENOENT: no such file or directory, open …': the middle is what a person needs.
+    const reason = /^\w+: (.*), \w+/.exec((error as Error).message)?.[1] ?? String(error);
+    throw new ElfError(path, 'file', undefined, `cannot be read: ${reason}`);
   }
 }
 
-/** PT_DYNAMIC; undefined where the file has none, or has it without its bytes, as files of debugging information do. */
-function dynamicValues(path: string, bytes: Buffer, segments: readonly Segment[]): DynamicValues | undefined {
+/**
+ * PT_DYNAMIC, by its address, as ld.so; undefined where the file has none, or has it without its bytes, as files of
+ * debugging information do.
+ */
+function dynamicValues(segments: readonly Segment[], loaded: LoadedBytes): DynamicValues | undefined {
   const segment = segments.find(({ type, fileSize }) => type === PT.DYNAMIC && fileSize > 0);
-  return segment && readDynamicValues(new Table(path, bytes, 'PT_DYNAMIC', segment.offset, segment.fileSize));
+  return segment && readDynamicValues(loaded.table('PT_DYNAMIC', segment.address, segment.fileSize));
 }
 
 function readInterpreter(path: string, bytes: Buffer, segments: readonly Segment[]): string | undefined {

@@ -1,13 +1,10 @@
 /** An ElfFile as the canonical lines of `readelf-tables.ts`. */
-import { DT, ET, PT, SHN } from '../../src/elf/constants.ts';
+import { DT, ET, nameOfConstant, PT, SHN } from '../../src/elf/constants.ts';
 import type { ElfFile, ElfHeader, ElfSymbol } from '../../src/elf/elf-file.ts';
 import { relocationName } from '../../src/elf/relocation-types.ts';
 import type { Tables } from './readelf-tables.ts';
 
 const hex = (value: number): string => (value < 0 ? `-${(-value).toString(16)}` : value.toString(16));
-
-const nameOf = (names: Record<string, number>, value: number): string | undefined =>
-  Object.entries(names).find(([, each]) => each === value)?.[0];
 
 export function elfTables(elf: ElfFile): Tables {
   return {
@@ -16,7 +13,7 @@ export function elfTables(elf: ElfFile): Tables {
       const { offset, address, fileSize, memorySize, alignment } = segment;
       const flags = ['R', 'W', 'E'].filter((_, bit) => (segment.flags & (4 >> bit)) !== 0).join('');
       return [
-        nameOf(PT, segment.type),
+        nameOfConstant(PT, segment.type),
         ...[offset, address, fileSize, memorySize].map(hex),
         flags,
         hex(alignment),
@@ -25,7 +22,8 @@ export function elfTables(elf: ElfFile): Tables {
     interpreter: elf.interpreter === undefined ? [] : [elf.interpreter],
     sections: elf.sections.map((section) => {
       const { name, address, offset, size, entrySize, link, info, alignment, flags } = section;
-      const type = sectionTypes.get(section.type);
+      const type =
+        sectionTypes.get(section.type) ?? `LOOS+0x${hex(section.type - 0x60000000).padStart(7, '0')}`;
       return [
         name,
         type,
@@ -58,7 +56,7 @@ export function elfTables(elf: ElfFile): Tables {
 export function headerLines(header: ElfHeader): string[] {
   return [
     `Class ELF${header.class}`,
-    `Type ${nameOf(ET, header.type)}`,
+    `Type ${nameOfConstant(ET, header.type)}`,
     `Entry point address 0x${hex(header.entry)}`,
     `Start of program headers ${header.programHeaderOffset}`,
     `Start of section headers ${header.sectionHeaderOffset}`,

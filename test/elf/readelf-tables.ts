@@ -130,27 +130,27 @@ function dynamicValue(text: string): string {
 }
 
 function symbols(text: string): string[] {
-  const row = /^ *(\d+): ([0-9a-f]{16}) +(\S+) (.{7}) (.{6}) (\S+) +(?:\[[^\]]*\] )? *(\S+) ?(.*)$/gm;
+  const row =
+    /^ *(\d+): ([0-9a-f]{16}) +(\S+) (<OS specific>: \d+|.{7}) (<OS specific>: \d+|.{6}) (\S+) +(?:\[[^\]]*\] )? *(\S+) ?(.*)$/gm;
   return matches(block(text, /^Symbol table '\.dynsym'/m), row).map(
-    ([, index, value, size, type, binding, visibility, section, name]) => {
-      const parts = [
-        index,
-        bare(value!),
-        Number(size),
-        type!.trim(),
-        binding!.trim(),
-        visibility!.trim(),
-        section,
-      ];
-      return [...parts, type!.trim() === 'SECTION' ? '' : name].join(' ');
+    ([, index, value, size, rawType, binding, visibility, section, name]) => {
+      const type = rawType!.trim().replace('<OS specific>: 10', 'IFUNC');
+      const words = [type, binding!.trim().replace('<OS specific>: 10', 'UNIQUE'), visibility, section];
+      return [index, bare(value!), Number(size), ...words, type === 'SECTION' ? '' : name].join(' ');
     },
   );
 }
 
-/** Those of sections that are in memory: the others are in no PT_NOTE. Without an order: segments have another one. */
+/** Those of sections that are in a PT_NOTE. Sorted: segments and sections may have different orders. */
 function notes(text: string): string[] {
+  const segments = matches(text, /^ {2}NOTE +0x[0-9a-f]+ 0x([0-9a-f]+) 0x[0-9a-f]+ 0x([0-9a-f]+)/gm);
+  const ranges = segments.map(([, address, size]) => [parseInt(address!, 16), parseInt(size!, 16)] as const);
   const loaded = new Set(
-    matches(text, /^ {2}\[ *\d+\] (.*)\n {7}NOTE .*\n {7}\[[0-9a-f]*[2367abef]\]/gm).map(([, name]) => name),
+    matches(text, /^ {2}\[ *\d+\] (.*)\n {7}NOTE +([0-9a-f]{16}) /gm)
+      .filter(([, , at]) =>
+        ranges.some(([from, size]) => parseInt(at!, 16) - from >= 0 && parseInt(at!, 16) - from < size),
+      )
+      .map(([, name]) => name),
   );
   return matches(text, /^Displaying notes found in: (.*)\n(?:.+\n?)*/gm)
     .filter(([, name]) => loaded.has(name))
