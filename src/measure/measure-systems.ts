@@ -26,7 +26,7 @@ export interface MeasureSettings extends Omit<CompareSettings, 'timed'> {
  * Measures a program with the given arguments under each choice, in their order. A system that refuses the program, or
  * fails at it, is a result like any other. Throws LinkonceError where the program itself cannot be executed.
  */
-export async function measureImages(
+export async function measureSystems(
   subject: Subject,
   args: readonly string[],
   settings: MeasureSettings,
