@@ -19,7 +19,7 @@ const loaderFlags = [
   ...['-nostdlib', '-static', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,max-page-size=4096'],
 ];
 
-const planHeader = 'dist/src/image/plan-header.js';
+const planHeaderModules = ['dist/src/image/plan-header.js', 'dist/src/image/plan-layout.js'];
 
 /** @type {import('./lib/steps.mjs').Step[]} */
 const steps = [
@@ -29,10 +29,10 @@ const steps = [
     outputs: ['dist/src/cli/main.js'],
     run: () => compile('node_modules/.bin/tsc', '-p', 'tsconfig.build.json'),
   },
-  { name: 'plan-header', inputs: [planHeader], outputs: ['native/plan.h'], run: writePlanHeader },
+  { name: 'plan-header', inputs: planHeaderModules, outputs: ['native/plan.h'], run: writePlanHeader },
   {
     name: 'loader',
-    inputs: ['native', 'scripts/build.mjs'],
+    inputs: ['native/loader.c', 'native', 'scripts/build.mjs'],
     outputs: ['build/native/loader.bin'],
     run: () =>
       compile(
@@ -68,15 +68,16 @@ function hosted(name) {
     name,
     inputs: [source, 'scripts/build.mjs'],
     outputs: [output],
-    run: () => compile('cc', ...hostedFlags, '-o', output, source),
+    run: () => compile('cc', ...hostedFlags, '-static', '-o', output, source),
   };
 }
 
 /** The plan's layout as C, from its one definition; written only when it changed. */
 async function writePlanHeader() {
-  const { planHeader: text } = await import('../dist/src/image/plan-header.js');
-  if (existsSync('native/plan.h') && readFileSync('native/plan.h', 'utf8') === text()) return;
-  writeFileSync('native/plan.h', text());
+  const { planHeaderText } = await import('../dist/src/image/plan-header.js');
+  const text = planHeaderText();
+  if (existsSync('native/plan.h') && readFileSync('native/plan.h', 'utf8') === text) return;
+  writeFileSync('native/plan.h', text);
 }
 
 /** Whether the step's sources are there: parts of the project that do not exist yet are not built. */

@@ -1,6 +1,7 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
 import type { Image } from './image/image.ts';
+import { measureImages } from './measure/measure-images.ts';
 import type { Measurement, Settings } from './measure/measurement.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
@@ -53,8 +54,7 @@ export async function comparePrograms(
   settings: CompareSettings,
   onProgress: OnProgress,
 ): Promise<Measurement> {
-  const { measureSystems } = await import('./measure/measure-systems.ts');
-  return measureSystems(readSubject(name, onProgress), args, settings, onProgress);
+  return measureImages(readSubject(name, onProgress), args, settings, onProgress);
 }
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */

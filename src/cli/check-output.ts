@@ -1,11 +1,30 @@
 /** Keeps `bind` from overwriting what is not its own. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { readElf } from '../elf/read-elf.ts';
+import { launcherMagic } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 
-/** Throws where a launcher must not be written. */
+/** Throws where a launcher must not be written: only a launcher is overwritten. */
 export function checkOutput(file: string): void {
   const status = statSync(file, { throwIfNoEntry: false });
   if (status === undefined) return;
+  if (status.isDirectory()) throw new LinkonceError(`${file}: is a directory`);
   if (!isLauncher(file))
     throw new LinkonceError(`${file}: is there and is no launcher; it is not overwritten`);
+}
+
+/** A launcher, or a copy of a program whose interpreter is one. */
+function isLauncher(file: string): boolean {
+  try {
+    const { bytes, interpreter } = readElf(file);
+    return hasTrailer(bytes) || (interpreter !== undefined && hasTrailer(readFileSync(interpreter)));
+  } catch {
+    return false;
+  }
+}
+
+function hasTrailer(bytes: Buffer): boolean {
+  const magic = Buffer.alloc(8);
+  magic.writeBigUInt64LE(launcherMagic);
+  return bytes.includes(magic);
 }
