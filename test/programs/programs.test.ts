@@ -1,0 +1,16 @@
+/** The test programs as judges: each gives the same answer each time under the platform's linker, and none hangs. */
+import { beforeAll, expect, test } from 'vitest';
+import { runProgram } from '../run-program.ts';
+import { buildPrograms, environment, missing, programs } from './build.ts';
+
+beforeAll(() => buildPrograms());
+
+for (const program of programs)
+  test(program.title, async () => {
+    const run = () => runProgram(program.path, program.args, { env: environment, input: program.input });
+    const first = await run();
+    expect(first.stdout).not.toBe('');
+    expect(await run()).toEqual(first);
+  });
+
+for (const { name, reason } of missing) test(name, ({ skip }) => skip(reason));
