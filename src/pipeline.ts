@@ -1,7 +1,7 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
 import type { Image } from './image/image.ts';
-import { measureImages } from './measure/measure-images.ts';
+import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement, Settings } from './measure/measurement.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
@@ -54,7 +54,7 @@ export async function comparePrograms(
   settings: CompareSettings,
   onProgress: OnProgress,
 ): Promise<Measurement> {
-  return measureImages(readSubject(name, onProgress), args, settings, onProgress);
+  return measureSystems(readSubject(name, onProgress), args, settings, onProgress);
 }
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */
