@@ -11,11 +11,11 @@ const entrySize = 16;
 /** The values of the tags that stand once; where a tag stands twice, ld.so and we take the last. */
 export class DynamicValues {
   readonly entries: DynamicTable['entries'];
-  readonly #path: string;
+  readonly path: string;
   readonly #values: ReadonlyMap<number, bigint>;
 
   constructor(path: string, entries: DynamicTable['entries']) {
-    this.#path = path;
+    this.path = path;
     this.entries = entries;
     this.#values = new Map(entries.map(({ tag, value }) => [tag, value]));
   }
@@ -46,7 +46,7 @@ export class DynamicValues {
   }
 
   fail(tag: number, problem: string): ElfError {
-    return new ElfError(this.#path, `DT_${nameOfConstant(DT, tag)}`, undefined, problem);
+    return new ElfError(this.path, `DT_${nameOfConstant(DT, tag)}`, undefined, problem);
   }
 }
 

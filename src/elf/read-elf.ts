@@ -41,7 +41,9 @@ export function decodeElf(bytes: Buffer, path: string): ElfFile {
 
   const sections = lazy(() => readSections(path, bytes, header));
   const relocations = lazy(() => (values ? readRelocations(values, loaded) : []));
-  const symbols = lazy(() => (values ? readSymbols(values, loaded, { sections, relocated }) : noSymbols));
+  const symbols = lazy(() =>
+    values ? readSymbols(values, loaded, { sections, relocated }) : noSymbols(path),
+  );
   const plt = lazy(() => readPlt(path, bytes, sections(), relocations()));
   const functionRanges = lazy(() =>
     readFunctionRanges({ path, bytes, header, segments, sections: sections(), loaded }),

@@ -1,4 +1,5 @@
 /** The dynamic symbols (gABI chapter 'Symbol Table'): DT_SYMTAB, found through DT_GNU_HASH or DT_HASH. */
+import { ElfError } from '../util/errors.ts';
 import { DT, SHN, SHT } from './constants.ts';
 import { dynamicStrings, type DynamicValues } from './dynamic.ts';
 import type { ElfSymbol, Section, SymbolTable } from './elf-file.ts';
@@ -9,14 +10,16 @@ import { readVersions, type VersionTable } from './versions.ts';
 
 const entrySize = 24;
 
-/** What the file without dynamic symbols has. */
-export const noSymbols: SymbolTable = {
-  count: 0,
-  at: (index) => {
-    throw new RangeError(`symbol ${index} of a file without symbols`);
-  },
-  find: () => 0,
-};
+/** The table of a file that has none. */
+export function noSymbols(path: string): SymbolTable {
+  return {
+    count: 0,
+    at(index) {
+      throw new ElfError(path, 'DT_SYMTAB', undefined, `missing, but symbol ${index} is needed`);
+    },
+    find: () => 0,
+  };
+}
 
 /** Sources of the number of symbols beside the hash tables; asked only where those do not have it. */
 export interface CountSources {
@@ -28,7 +31,7 @@ export interface CountSources {
 /** The dynamic symbols; entries are decoded on demand. Throws ElfError. */
 export function readSymbols(values: DynamicValues, loaded: LoadedBytes, sources: CountSources): SymbolTable {
   const address = values.optional(DT.SYMTAB);
-  if (address === undefined) return noSymbols;
+  if (address === undefined) return noSymbols(values.path);
   values.expectEntrySize(DT.SYMENT, entrySize);
   const hashes = readHashTable(values, loaded);
   const count = symbolCount(values, hashes, sources);
@@ -103,5 +106,5 @@ function symbolCount(values: DynamicValues, hashes: HashTable | undefined, sourc
   const section = sources
     .sections()
     .find(({ type, address }) => type === SHT.DYNSYM && address === values.optional(DT.SYMTAB));
-  return Math.max(hashed, section === undefined ? sources.relocated() : section.size / entrySize);
+  return Math.max(hashed, section === undefined ? sources.relocated() : Math.floor(section.size / entrySize));
 }

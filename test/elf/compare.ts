@@ -41,7 +41,7 @@ function compareForeign(header: ElfHeader, path: string): Comparison {
   return { differences, lines: { header: theirs.length } };
 }
 
-const fromSections = new Set(['notes', 'functionRanges', 'plt']);
+const fromSections = new Set(['notes', 'functionRanges', 'plt', 'pltJumps']);
 
 const isOurs = (header: ElfHeader): boolean =>
   header.class === 64 && header.byteOrder === 'little' && header.machine === 62;

@@ -46,6 +46,7 @@ export function elfTables(elf: ElfFile): Tables {
     ...Object.fromEntries(
       (['rela', 'rel', 'jmprel'] as const).map((table) => [table, relocationLines(elf, table)]),
     ),
+    pltJumps: elf.plt.map(({ gotSlot }) => hex(gotSlot)).sort(),
     plt: elf.plt
       .map(({ address, symbol }) => `${hex(address)} ${symbol === 0 ? '*ABS*' : elf.symbols.at(symbol).name}`)
       .sort(),

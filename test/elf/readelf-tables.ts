@@ -9,6 +9,7 @@ export type Tables = Record<string, readonly string[]>;
 /** Everything of one file. Throws when the tools are missing. */
 export function readelfTables(path: string): Tables {
   const text = run('readelf', ['-W', '-h', '-l', '-S', '-t', '-d', '--dyn-syms', '-n', '-V', '--', path]);
+  const relocated = relocations(run('readelf', ['-W', '-D', '-r', '--', path]));
   return {
     header: header(text),
     segments: segments(text),
@@ -17,8 +18,8 @@ export function readelfTables(path: string): Tables {
     dynamic: dynamic(text),
     symbols: symbols(text),
     notes: notes(text),
-    ...relocations(run('readelf', ['-W', '-D', '-r', '--', path])),
-    plt: plt(path),
+    ...relocated,
+    ...plt(path, relocated),
     functionRanges: frames(path),
   };
 }
@@ -179,13 +180,24 @@ function relocationRows(text: string): string[] {
   );
 }
 
-/** objdump names the slots from the relocations, as we do. */
-function plt(path: string): string[] {
+/**
+ * objdump names the slots from the relocations, as we do, but not in files without symbols; so the GOT slots that the
+ * jumps go through are compared as well. The jump of the slot for the resolver has no relocation.
+ */
+function plt(path: string, relocated: Tables): Tables {
   const only = ['.plt', '.plt.got', '.plt.sec'].flatMap((name) => ['-j', name]);
   const text = run('objdump', ['-d', '-w', '--no-show-raw-insn', ...only, path]);
-  return matches(text, /^([0-9a-f]{16}) <(.*)@plt>:$/gm)
-    .map(([, address, name]) => `${bare(address!)} ${name!.replace(/^\*ABS\*\+0x[0-9a-f]+$/, '*ABS*')}`)
-    .sort();
+  const filled = new Set(
+    [...relocated.rela!, ...relocated.jmprel!]
+      .filter((row) => /R_X86_64_(?:GLOB_DAT|JUMP_SLOT|IRELATIVE)/.test(row))
+      .map((row) => row.slice(0, row.indexOf(' '))),
+  );
+  const jumps = matches(text, /jmp +\*0x[0-9a-f]+\(%rip\) +# (?:0x)?([0-9a-f]+)/g).map(([, slot]) => slot!);
+  const labels = matches(text, /^([0-9a-f]{16}) <(.*)@plt>:$/gm).map(
+    ([, address, name]) => `${bare(address!)} ${name!.replace(/^\*ABS\*\+0x[0-9a-f]+$/, '*ABS*')}`,
+  );
+  const jumpLines = jumps.filter((slot) => filled.has(slot)).sort();
+  return { pltJumps: jumpLines, ...(labels.length > 0 && { plt: labels.sort() }) };
 }
 
 /** FDEs of `.eh_frame` alone: `.debug_frame` has some of its own. */
