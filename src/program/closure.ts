@@ -25,7 +25,7 @@ export function closure(executable: Module, interpreter: Module, rules: LinkerRu
     if (!scope.includes(found)) scope.push(found);
     return found.module;
   };
-  for (const name of rules.preloads) add(name, first);
+  for (const name of rules.preloads) if (rules.find(name, first) !== undefined) add(name, first);
   const dependencies = new Map<Module, Module[]>();
   // The list grows while it is walked: that is the breadth-first order.
   for (const loader of scope) {
@@ -40,6 +40,7 @@ export function closure(executable: Module, interpreter: Module, rules: LinkerRu
 }
 
 function start(module: Module, rules: LinkerRules): Loaded {
+  rules.admit(module);
   return { module, names: new Set(rules.names(module, undefined)), loader: undefined };
 }
 
@@ -56,6 +57,7 @@ function load(request: string, loader: Loaded, known: readonly Loaded[], rules: 
   const identity = fileIdentity(path);
   const same = known.find(({ module }) => sameFile(module.identity, identity));
   const module = same?.module ?? readModule(path);
+  rules.admit(module);
   const loaded = same ?? { module, names: new Set<string>(), loader };
   for (const name of rules.names(module, request)) loaded.names.add(name);
   return loaded;

@@ -29,10 +29,10 @@ export function glibcRules(interpreter: string): LinkerRules {
     request: (needed, loader) => expand(needed, loader.module, facts),
     isInterpreter: () => false,
     names: (module, request) => {
-      refuseFilters(module);
       const names = [request, module.path, module.elf.dynamic?.soname];
       return names.filter((name) => name !== undefined);
     },
+    admit: refuseFilters,
     find: (request, loader) => {
       if (request.includes('/')) return openableFile(request, loader);
       for (const candidate of candidates(request, loader, facts, cached))

@@ -11,7 +11,7 @@ export interface Loaded {
 }
 
 export interface LinkerRules {
-  /** Libraries that are loaded before those that the executable needs. */
+  /** Libraries that are loaded before those that the executable needs; one that is not found is left out. */
   readonly preloads: readonly string[];
   /** A DT_NEEDED of `loader`, as the linker takes it. */
   request(needed: string, loader: Loaded): string;
@@ -19,6 +19,8 @@ export interface LinkerRules {
   isInterpreter(request: string): boolean;
   /** The names that `module` gets; `request` is what was searched for, undefined for executable and interpreter. */
   names(module: Module, request: string | undefined): readonly string[];
+  /** Throws Refusal where the linker does with this module what `closure` does not. */
+  admit(module: Module): void;
   /** The path by which the linker opens a library; undefined where it finds none. Throws LinkonceError, Refusal. */
   find(request: string, loader: Loaded): string | undefined;
 }

@@ -21,6 +21,7 @@ export function muslRules(interpreter: string): LinkerRules {
     // Only what a search found goes by its short name; what was named by path is found again as the same file.
     names: (module, request) =>
       request === undefined || request.includes('/') ? [] : [path.basename(module.path)],
+    admit: () => undefined,
     find: (request, loader) => {
       const candidates = request.includes('/') ? [request] : searched(request, loader, system);
       for (const candidate of candidates) {

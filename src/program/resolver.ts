@@ -16,16 +16,21 @@ const lookups: Record<Program['libc'], (program: Program) => Lookup> = {
 /** The resolver for a program, by the rules of its linker; it keeps every answer. */
 export function createResolver(program: Program): Resolver {
   const lookup = lookups[program.libc](program);
-  const answers = new Map<Module, Map<string, Definition | undefined>>();
+  const answers = new Map(program.modules.map((module) => [module, emptyAnswers()]));
   return {
     resolve(module, index, kind) {
-      const known = answers.get(module) ?? new Map<string, Definition | undefined>();
-      answers.set(module, known);
-      const key = `${kind} ${index}`;
-      if (!known.has(key)) known.set(key, resolved(lookup, module, index, kind));
-      return known.get(key);
+      const known = answers.get(module)![kind];
+      const answer = (known[index] ??= { found: resolved(lookup, module, index, kind) });
+      return answer.found;
     },
   };
+}
+
+/** By symbol index; a reference that leads nowhere is an answer too. */
+type Answers = Record<ReferenceKind, { readonly found: Definition | undefined }[]>;
+
+function emptyAnswers(): Answers {
+  return { plt: [], data: [], copy: [] };
 }
 
 function resolved(

@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { closure } from '../../src/program/closure.ts';
+import { glibcRules } from '../../src/program/glibc-rules.ts';
 import { linkerFacts } from '../../src/program/linker-facts.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { listedModules, loadedModules } from './judge.ts';
@@ -254,4 +256,14 @@ describe('which file is which module', () => {
     const tool = shop.program('filter/tool', calling('a'), filter, real, ...runpath('$ORIGIN'));
     expect(() => loadProgram(tool)).toThrow('libfilter.so is a filter (DT_FILTER)');
   });
+});
+
+test('preloaded libraries come before the needed ones, those that are not there are left out', () => {
+  const a = shop.library('preload/liba.so', returning('a'), soname('liba.so'));
+  const b = shop.library('preload/libb.so', returning('a'), soname('libb.so'));
+  const file = shop.program('preload/tool', calling('a'), a, ...runpath('$ORIGIN'));
+  const { executable, interpreter } = loadProgram(file);
+  const rules = { ...glibcRules(interpreter.path), preloads: [b, '/nowhere/libc.so'] };
+  const { modules } = closure(executable, interpreter, rules);
+  expect(modules.map(({ name }) => name).slice(0, 3)).toEqual(['tool', 'libb.so', 'liba.so']);
 });
