@@ -1,9 +1,7 @@
 /** `linkonce compare`: measures a program under several systems side by side. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { LinkonceError } from '../util/errors.ts';
 import { moment, positiveInteger } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
@@ -52,22 +50,11 @@ async function compare(
 }
 
 async function writeReports(measurement: Measurement, { json, html }: CompareOptions): Promise<void> {
-  const { renderHtml } = await import('../report/html.ts');
   const { renderText } = await import('../report/text.ts');
   process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
-  if (json !== undefined) writeOutput(json, `${JSON.stringify(measurement, null, 2)}\n`);
+  if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
   if (html !== undefined) {
-    writeOutput(html, renderHtml(measurement));
+    await (await import('../report/html.ts')).writeHtml(measurement, html);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
-  }
-}
-
-function writeOutput(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new LinkonceError(
-      `${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
-    );
   }
 }

@@ -1,0 +1,69 @@
+/** Changes a bound image as a test needs it, with all checksums right: as if the bind had chosen so. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { planChecksum } from '../../src/image/checksum.ts';
+import {
+  launcherMagic,
+  launcherTrailer,
+  planHeader,
+  structureSize,
+  tables,
+} from '../../src/image/plan-layout.ts';
+import { decodeStructure, encodeStructure } from '../../src/image/structure-codec.ts';
+
+/** Where the main thread's stack is when addresses are not random (setarch -R): a range that is always taken. */
+export const occupied = 0x7fff_ffff_0000n;
+
+/** The checksum covers what follows it. */
+const checksumEnd = 24;
+
+/** Bytes of an image's tables. */
+export function tablesSize(image: string): number {
+  return Number(decodeStructure(planHeader, readFileSync(image), 0).tables_size);
+}
+
+/** Has the plan mapped where the stack is. */
+export function occupyPlan(launcher: string): void {
+  changeTrailer(launcher, (trailer) => ({ ...trailer, plan_address: occupied }));
+}
+
+/** Has one of the image's ranges mapped where the stack is. */
+export function occupyStep(launcher: string, image: string, index: number): void {
+  const bytes = readFileSync(image);
+  const plan = decodeStructure(planHeader, bytes, 0);
+  const at = Number(plan.steps_offset) + index * structureSize(tables.steps);
+  encodeStructure(
+    tables.steps,
+    { ...decodeStructure(tables.steps, bytes, at), address: occupied },
+    bytes,
+    at,
+  );
+  const checksum = planChecksum(bytes.subarray(checksumEnd, Number(plan.tables_size)));
+  encodeStructure(planHeader, { ...plan, checksum }, bytes, 0);
+  writeFileSync(image, bytes, { flag: 'r+' });
+  changeTrailer(launcher, (trailer) => ({ ...trailer, checksum }));
+}
+
+/** Steps of an image's plan. */
+export function stepCount(image: string): number {
+  return Number(decodeStructure(planHeader, readFileSync(image), 0).steps_count);
+}
+
+type Trailer = ReturnType<typeof decodeStructure<typeof launcherTrailer>>;
+
+function changeTrailer(launcher: string, change: (trailer: Trailer) => Trailer): void {
+  const bytes = readFileSync(launcher);
+  const at = bytes.lastIndexOf(magicBytes());
+  encodeStructure(launcherTrailer, change(decodeStructure(launcherTrailer, bytes, at)), bytes, at);
+  writeFileSync(launcher, bytes, { flag: 'r+' });
+}
+
+function magicBytes(): Buffer {
+  const magic = Buffer.alloc(8);
+  magic.writeBigUInt64LE(launcherMagic);
+  return magic;
+}
+
+/** Whether a file has a launcher's trailer. */
+export function hasTrailer(file: string): boolean {
+  return readFileSync(file).includes(magicBytes());
+}

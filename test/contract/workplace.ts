@@ -1,0 +1,94 @@
+/** A bound program in a folder of its own, where a test may damage whatever it likes. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Image } from '../../src/image/image.ts';
+import { bindProgram } from '../../src/pipeline.ts';
+import { findSystem } from '../../src/systems/registry.ts';
+import { packageRoot } from '../../src/util/native.ts';
+import { environment, testProgram } from '../programs/build.ts';
+import { runProgram, type Outcome, type RunSettings } from '../run-program.ts';
+
+export interface Workplace {
+  readonly folder: string;
+  readonly program: string;
+  /** The library that the program needs. */
+  readonly library: string;
+  readonly launcher: string;
+  /** Every file that the bind wrote but the launcher. */
+  readonly files: readonly string[];
+  /** Starts the launcher; it prints why it hands over. */
+  start(settings?: RunSettings): Promise<Outcome>;
+  /** Starts the program the ordinary way. */
+  stock(settings?: RunSettings): Promise<Outcome>;
+  remove(): void;
+}
+
+const sources = path.join(packageRoot(), 'test', 'programs');
+const debugging = { ...environment, LINKONCE_DEBUG: '1' };
+
+/** Binds a copy of the test program `search-path`, which prints where its library is from. */
+export async function createWorkplace({ asInterpreter = false } = {}): Promise<Workplace> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-fault-'));
+  const original = testProgram('search-path');
+  cpSync(path.dirname(original.path), folder, { recursive: true });
+  const program = path.join(folder, 'search-path');
+  const image = await bindCopy(program, path.join(folder, 'launcher'), asInterpreter);
+  return {
+    folder,
+    program,
+    library: path.join(folder, 'second', 'liborder.so'),
+    launcher: image.file,
+    files: image.files.filter((file) => file !== image.file),
+    start: (settings) => runProgram(image.file, [], { env: debugging, ...settings }),
+    stock: (settings) => runProgram(program, [], { env: debugging, ...settings }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function bindCopy(program: string, output: string, asInterpreter: boolean): Promise<Image> {
+  const system = findSystem('image');
+  if (system === undefined) throw new Error('there is no system image');
+  const variant = system.variants[0]!.id;
+  return bindProgram(program, { system, variant, output, asInterpreter }, () => undefined);
+}
+
+/** Compiles a library that says another thing; `who` of the same length makes a file of the same size. */
+export function compileLibrary(output: string, who: string): void {
+  const flags = [
+    '-O1',
+    '-g0',
+    '-shared',
+    '-fPIC',
+    '-Wl,-soname,liborder.so',
+    '-Wl,-rpath,$ORIGIN',
+    `-DWHO="${who}"`,
+  ];
+  execFileSync('cc', [...flags, '-o', output, path.join(sources, 'search-path', 'liborder.c')]);
+}
+
+export const handedOver = /^linkonce: .*handed over.*\n/m;
+
+/** The program ran through the platform's linker, gave this output, and the launcher said why. */
+export function expectHandOver(outcome: Outcome, stdout: string): void {
+  expect(outcome).toMatchObject({ stdout, status: 0, signal: null });
+  expect(outcome.stderr).toMatch(handedOver);
+}
+
+/** The program ran from its image. */
+export function expectImage(outcome: Outcome, stdout: string): void {
+  expect(outcome).toEqual({ stdout, stderr: '', status: 0, signal: null });
+}
+
+/** The right output, by whichever way, or one line that says why not: never a crash, never other output. */
+export function expectRightOrRefused(outcome: Outcome, stdout: string): void {
+  expect(outcome.signal).toBeNull();
+  if (outcome.status === 0) expect(outcome.stdout).toBe(stdout);
+  else
+    expect(outcome).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/^linkonce: [^\n]+\n$/) as unknown,
+    });
+}
