@@ -43,9 +43,16 @@ export function occupyStep(launcher: string, image: string, index: number): void
   changeTrailer(launcher, (trailer) => ({ ...trailer, checksum }));
 }
 
-/** Steps of an image's plan. */
-export function stepCount(image: string): number {
-  return Number(decodeStructure(planHeader, readFileSync(image), 0).steps_count);
+/** The steps of an image's plan whose range must be free. */
+export function stepsOnFreeRanges(image: string): readonly number[] {
+  const bytes = readFileSync(image);
+  const { steps_offset: start, steps_count: count } = decodeStructure(planHeader, bytes, 0);
+  const operation = (index: number): bigint =>
+    decodeStructure(tables.steps, bytes, Number(start) + index * structureSize(tables.steps)).operation;
+  const needFree = [operations.mapFile, operations.mapZero].map(BigInt);
+  return Array.from({ length: Number(count) }, (_, index) => index).filter((index) =>
+    needFree.includes(operation(index)),
+  );
 }
 
 type Trailer = ReturnType<typeof decodeStructure<typeof launcherTrailer>>;
