@@ -8,8 +8,9 @@ export interface Definition {
 }
 
 /**
- * How the reference is made, since it changes the search: `copy` skips the executable (R_X86_64_COPY), `plt` (JUMP_SLOT)
- * does not take an undefined function symbol of the executable with a value, as glibc's `elf_machine_type_class` has it.
+ * How the reference is made, since it changes the search, as glibc's `elf_machine_type_class` has it; `referenceKind` tells
+ * it for a relocation. `copy` (R_X86_64_COPY) skips the executable; `plt` (JUMP_SLOT and the thread-local ones) does not take
+ * an undefined symbol with a value, the PLT slot that stands for a function in an executable that is no PIE.
  */
 export type ReferenceKind = 'plt' | 'data' | 'copy';
 

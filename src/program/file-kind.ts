@@ -14,11 +14,21 @@ export type FileKind =
   | { readonly kind: 'foreign'; readonly what: string }
   /** The line after `#!`. */
   | { readonly kind: 'script'; readonly interpreter: string }
-  | { readonly kind: 'other'; readonly what: string };
+  | { readonly kind: 'other'; readonly what: string }
+  /** `code` is the system's: EACCES, … */
+  | { readonly kind: 'unreadable'; readonly what: string; readonly code: string };
 
-/** The kind of the file. Throws the system's error where it cannot be opened or read. */
+/** The kind of the file that `path` leads to. */
 export function fileKind(path: string): FileKind {
-  const start = firstBytes(path, 128);
+  try {
+    return kindOf(firstBytes(path, 128));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { kind: 'unreadable', what: `cannot be read (${code})`, code };
+  }
+}
+
+function kindOf(start: Buffer): FileKind {
   if (start.length === 0) return { kind: 'other', what: 'is empty' };
   if (start.toString('latin1', 0, 2) === '#!') return { kind: 'script', interpreter: firstLine(start) };
   if (start.toString('latin1', 0, 4) !== '\x7fELF') return { kind: 'other', what: 'is no ELF file' };

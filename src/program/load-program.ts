@@ -43,7 +43,7 @@ function refuseForeign(file: string): void {
   if (kind.kind === 'script')
     throw new LinkonceError(`${file} is a script (#!${kind.interpreter}): bind its interpreter instead`);
   if (kind.kind === 'foreign') throw new Refusal(`${file} ${kind.what}`);
-  if (kind.kind === 'other') throw new LinkonceError(`${file} ${kind.what}`);
+  if (kind.kind !== 'x86-64') throw new LinkonceError(`${file} ${kind.what}`);
 }
 
 /** The kernel gives such a program rights that its caller has not: it must start the ordinary way. */

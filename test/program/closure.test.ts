@@ -185,6 +185,13 @@ describe('which file is which module', () => {
     expect(() => loadProgram(tool)).toThrow('text/bad/liba.so is no ELF file');
   });
 
+  test('nor is a directory', () => {
+    const library = shop.library('folder/good/liba.so', returning('a'), soname('liba.so'));
+    const tool = shop.program('folder/tool', calling('a'), library, ...runpath('$ORIGIN/bad:$ORIGIN/good'));
+    mkdirSync(path.join(shop.directory, 'folder/bad/liba.so'), { recursive: true });
+    expect(() => loadProgram(tool)).toThrow('folder/bad/liba.so cannot be read (EISDIR)');
+  });
+
   test('one file by two names is one module', () => {
     const library = shop.library('names/libreal.so', returning('a'));
     symlinkSync('libreal.so', path.join(shop.directory, 'names/libother.so'));

@@ -8,9 +8,10 @@ import { referenceKind } from '../../src/program/reference-kind.ts';
 import { createResolver } from '../../src/program/resolver.ts';
 import { calling, returning, workshop } from './workshop.ts';
 
-const hasMusl = spawnSync('musl-gcc', ['--version']).status === 0 && existsSync('/lib/ld-musl-x86_64.so.1');
+const compiler = 'musl-gcc';
+const hasMusl = spawnSync(compiler, ['--version']).status === 0 && existsSync('/lib/ld-musl-x86_64.so.1');
 const check = test.skipIf(!hasMusl);
-const shop = workshop('musl-gcc');
+const shop = workshop(compiler);
 const here = '-Wl,-rpath,$ORIGIN';
 const soname = (name: string) => `-Wl,-soname,${name}`;
 
