@@ -9,12 +9,12 @@ import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { hex, pageSize } from '../util/units.ts';
-import type { Capture, Context } from './capture.ts';
+import type { Capture, Context, Processor } from './capture.ts';
 import type { InitialContext } from './context.ts';
 import { AT, readContext } from './context.ts';
 import { findHandoff } from './handoff.ts';
 import type { Injector } from './injection.ts';
-import { createInjector } from './injection.ts';
+import { createInjector, readProcessor } from './injection.ts';
 import type { LinkerCall, LinkerRecord } from './linker-calls.ts';
 import { newRecord, recordCall } from './linker-calls.ts';
 import { readMaps } from './memory-map.ts';
@@ -22,14 +22,7 @@ import type { Placement } from './placement.ts';
 import { Tracee } from './ptrace.ts';
 import type { Registers } from './ptrace.ts';
 import type { RegionRange } from './regions.ts';
-import {
-  anonymousRegion,
-  heapRegion,
-  loadBias,
-  moduleRegion,
-  moduleSpan,
-  readRegions,
-} from './regions.ts';
+import { anonymousRegion, heapRegion, loadBias, moduleRegion, moduleSpan, readRegions } from './regions.ts';
 
 export interface CaptureSetup {
   readonly placement: Placement;
@@ -79,8 +72,7 @@ export function captureOnce(program: Program, setup: CaptureSetup): Capture {
 
 function begin(program: Program, tracee: Tracee, setup: CaptureSetup): Session {
   const context = readContext(tracee);
-  const code = tracee.read(context.vdso.start, context.vdso.end - context.vdso.start);
-  const injector = createInjector(tracee, context.vdso, code);
+  const injector = createInjector(tracee, context.vdso);
   return { program, tracee, injector, setup, context, regions: [], record: newRecord() };
 }
 
@@ -94,7 +86,12 @@ function run(session: Session): Capture {
   const end = injector.ticks();
   const heapEnd = Number(injector.syscall(system.brk, 0));
   if (heapEnd > programBreak) session.regions.push(heapRegion(programBreak, heapEnd));
-  const context: Context = { ...session.context, programBreak, ticks: { begin, end } };
+  const context: Context = {
+    ...session.context,
+    programBreak,
+    processor: processorOf(session),
+    ticks: { begin, end },
+  };
   return {
     context,
     handoff: { address: handoff, rax: tracee.registers().get('rax') },
@@ -104,6 +101,14 @@ function run(session: Session): Capture {
   };
 }
 
+function processorOf({ tracee, program, regions }: Session): Processor | undefined {
+  const region = regions.find((each) => each.module === program.interpreter);
+  const text = program.interpreter.elf.segments.find((each) => each.type === 1 && each.flags % 2 === 1);
+  if (!region || !text) return undefined;
+  const code = program.interpreter.elf.bytes.subarray(text.offset, text.offset + text.fileSize);
+  return readProcessor(tracee, loadBias(region) + text.address, code);
+}
+
 /** Moves what the kernel mapped and corrects the auxiliary vector's entries that point into it. */
 function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly number[]): void {
   const { tracee, injector, setup, context } = session;
@@ -111,12 +116,20 @@ function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly 
   const from = lines[0]?.start ?? 0;
   if (from === 0) throw new LinkonceError(`${module.path}: the kernel did not map it`);
   const span = moduleSpan(module);
-  const to = module.elf.header.type === 3 ? setup.placement.module(span.end - span.start, span.alignment) : from;
+  const to =
+    module.elf.header.type === 3 ? setup.placement.module(span.end - span.start, span.alignment) : from;
   session.regions.push(moduleRegion(module, to));
   if (to === from) return;
   for (const { start, end } of lines) {
     const target = to + start - from;
-    const moved = injector.syscall(system.mremap, start, end - start, end - start, mremapMayMove | mremapFixed, target);
+    const moved = injector.syscall(
+      system.mremap,
+      start,
+      end - start,
+      end - start,
+      mremapMayMove | mremapFixed,
+      target,
+    );
     if (Number(moved) !== target) throw new LinkonceError(`cannot move ${module.path} to ${hex(target)}`);
   }
   for (const type of auxiliary) shiftAuxiliary(tracee, context, type, to - from);

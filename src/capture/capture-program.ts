@@ -5,7 +5,7 @@ import type { Captures } from './capture.ts';
 import { isLazy } from './lazy-modules.ts';
 import type { CaptureSetup } from './capture-once.ts';
 import { LinkerEnded, captureOnce } from './capture-once.ts';
-import { packedPlacement, spreadPlacement } from './placement.ts';
+import { drawBase, packedPlacement, spreadPlacement } from './placement.ts';
 
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/' };
 
@@ -13,8 +13,11 @@ const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/' };
  * Runs `program` three times up to its handoff point; not one instruction of its own is executed.
  * Throws LinkonceError or Refusal as `captureOnce`.
  */
-export function captureProgram(program: Program, onProgress: (step: string) => void = () => undefined): Captures {
-  const base = packedPlacement().module(0, 1);
+export function captureProgram(
+  program: Program,
+  onProgress: (step: string) => void = () => undefined,
+): Captures {
+  const base = drawBase();
   const usual = (): CaptureSetup => ({
     placement: packedPlacement(base),
     argv: [program.invocation],
@@ -38,7 +41,8 @@ function different(program: Program): CaptureSetup {
 }
 
 function captureBound(program: Program, setup: CaptureSetup): Pick<Captures, 'bound' | 'unbindable'> {
-  if (!program.modules.some((module) => isLazy(program, module))) return { bound: undefined, unbindable: undefined };
+  if (!program.modules.some((module) => isLazy(program, module)))
+    return { bound: undefined, unbindable: undefined };
   try {
     const eager = { ...setup, environment: { ...setup.environment, LD_BIND_NOW: '1' } };
     return { bound: captureOnce(program, eager), unbindable: undefined };

@@ -55,8 +55,23 @@ export interface Context {
   /** The break when the program started; the heap lies above it. */
   readonly programBreak: Address;
   readonly threadId: number;
+  /** What the processor answered; absent where the linker has no `cpuid` instruction and so cannot depend on it. */
+  readonly processor: Processor | undefined;
   /** Time stamp counter when the linker began and when it was done. */
   readonly ticks: { readonly begin: bigint; readonly end: bigint };
+}
+
+export interface Processor {
+  readonly answers: readonly {
+    readonly leaf: number;
+    readonly subleaf: number;
+    readonly eax: number;
+    readonly ebx: number;
+    readonly ecx: number;
+    readonly edx: number;
+  }[];
+  /** The extended control register 0: which register sets the kernel saves. 0 where the linker does not read it. */
+  readonly xcr0: bigint;
 }
 
 export interface Range {
@@ -116,6 +131,11 @@ export type Question =
   /** The path is a directory, and was only looked at. */
   | { readonly kind: 'directory'; readonly path: string }
   /** A system call without memory of the caller: the same number must come back. */
-  | { readonly kind: 'call'; readonly number: number; readonly arguments: readonly bigint[]; readonly result: bigint }
+  | {
+      readonly kind: 'call';
+      readonly number: number;
+      readonly arguments: readonly bigint[];
+      readonly result: bigint;
+    }
   /** prlimit64 of the caller: the same 16 bytes must come back. */
   | { readonly kind: 'limit'; readonly resource: number; readonly answer: Buffer };

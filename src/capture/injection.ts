@@ -1,15 +1,14 @@
 /**
  * Makes a stopped tracee execute single instructions of ours without writing to its memory: the vdso has a `syscall`
- * and a `rdtsc` in its text, so the instruction pointer is lent to them and given back.
+ * and a `rdtsc` in its text, the linker a `cpuid`, so the instruction pointer is lent to them and given back.
  */
 import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { hex } from '../util/units.ts';
-import type { Range } from './capture.ts';
-import type { Register, Tracee } from './ptrace.ts';
+import type { Processor, Range } from './capture.ts';
+import type { Register, Registers, Tracee } from './ptrace.ts';
 
-const syscallBytes = Buffer.from([0x0f, 0x05]);
-const rdtscBytes = Buffer.from([0x0f, 0x31]);
+const instructions = { syscall: '0f05', rdtsc: '0f31', cpuid: '0fa2', xgetbv: '0f01d0' } as const;
 const argumentRegisters: readonly Register[] = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'];
 
 export interface Injector {
@@ -19,19 +18,48 @@ export interface Injector {
   ticks(): bigint;
 }
 
-/** `vdso` is the tracee's vdso, `code` its bytes. Throws LinkonceError where it lacks the instructions. */
-export function createInjector(tracee: Tracee, vdso: Range, code: Buffer): Injector {
-  const find = (bytes: Buffer, name: string): Address => {
-    const at = code.indexOf(bytes);
+/** `vdso` is the tracee's vdso. Throws LinkonceError where it lacks the instructions. */
+export function createInjector(tracee: Tracee, vdso: Range): Injector {
+  const code = tracee.read(vdso.start, vdso.end - vdso.start);
+  const find = (name: 'syscall' | 'rdtsc'): Address => {
+    const at = code.indexOf(instructions[name], 'hex');
     if (at < 0) throw new LinkonceError(`this kernel's vdso has no ${name} instruction`);
     return vdso.start + at;
   };
-  const syscallAt = find(syscallBytes, 'syscall');
-  const rdtscAt = find(rdtscBytes, 'rdtsc');
+  const [syscallAt, rdtscAt] = [find('syscall'), find('rdtsc')];
   return {
     syscall: (number, ...args) => lend(tracee, () => runSyscall(tracee, syscallAt, number, args)),
-    ticks: () => lend(tracee, () => runRdtsc(tracee, rdtscAt)),
+    ticks: () => lend(tracee, () => wide(step(tracee, rdtscAt, {}))),
   };
+}
+
+/** Leaves that hold features which code is chosen by: Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E. */
+const leaves = [
+  [1, 0],
+  [7, 0],
+  [0x8000_0001, 0],
+] as const;
+
+/**
+ * Asks the processor by the linker's own instructions; `code` is its text and `start` where that is. Undefined where it
+ * has no cpuid: then it cannot have chosen anything by it.
+ */
+export function readProcessor(tracee: Tracee, start: Address, code: Buffer): Processor | undefined {
+  const cpuidAt = code.indexOf(instructions.cpuid, 'hex');
+  const xgetbvAt = code.indexOf(instructions.xgetbv, 'hex');
+  if (cpuidAt < 0) return undefined;
+  return lend(tracee, () => ({
+    answers: leaves.map(([leaf, subleaf]) => {
+      const after = step(tracee, start + cpuidAt, { rax: leaf, rcx: subleaf });
+      const half = (name: Register): number => Number(after.get(name) & 0xffff_ffffn);
+      return { leaf, subleaf, eax: half('rax'), ebx: half('rbx'), ecx: half('rcx'), edx: half('rdx') };
+    }),
+    xcr0: xgetbvAt < 0 ? 0n : wide(step(tracee, start + xgetbvAt, { rcx: 0 })),
+  }));
+}
+
+function wide(registers: Registers): bigint {
+  return ((registers.get('rdx') & 0xffff_ffffn) << 32n) | (registers.get('rax') & 0xffff_ffffn);
 }
 
 function lend<T>(tracee: Tracee, action: () => T): T {
@@ -58,13 +86,14 @@ function runSyscall(tracee: Tracee, at: Address, number: number, args: readonly 
   return BigInt.asIntN(64, tracee.registers().get('rax'));
 }
 
-function runRdtsc(tracee: Tracee, at: Address): bigint {
+/** Executes the one instruction at `at`, with some registers set. */
+function step(tracee: Tracee, at: Address, values: Partial<Record<Register, number>>): Registers {
   const registers = tracee.registers();
   registers.set('rip', at);
   registers.set('orig_rax', -1);
+  for (const [name, value] of Object.entries(values)) registers.set(name as Register, value);
   tracee.setRegisters(registers);
   const stop = tracee.step();
-  if (stop.kind !== 'trap') throw new Error(`rdtsc at ${hex(at)}: ${stop.kind}`);
-  const after = tracee.registers();
-  return ((after.get('rdx') & 0xffffffffn) << 32n) | (after.get('rax') & 0xffffffffn);
+  if (stop.kind !== 'trap') throw new Error(`an instruction at ${hex(at)} ended with ${stop.kind}`);
+  return tracee.registers();
 }

@@ -170,7 +170,8 @@ function lastWords(number: 1 | 20): Handler {
     const [, pointer = 0n, count = 0n] = call.arguments;
     const parts =
       number === 1 ? [[pointer, count] as const] : vectors(tracee, Number(pointer), Number(count));
-    for (const [start, length] of parts) record.words += tracee.read(Number(start), Number(length)).toString();
+    for (const [start, length] of parts)
+      record.words += tracee.read(Number(start), Number(length)).toString();
   };
 }
 

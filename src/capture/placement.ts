@@ -26,11 +26,16 @@ const otherWindow = { start: 0x3400_0000_0000, end: 0x5000_0000_0000 };
 const baseUnit = 0x20_0000;
 const passingDistance = 0x80_0000_0000;
 
-/** Random bits of the base that `packedPlacement` draws. */
+/** A random base for an image. */
+export function drawBase(): Address {
+  return randomBase(window);
+}
+
+/** Random bits of the base that `drawBase` draws. */
 export const baseBits = Math.floor(Math.log2((window.end - window.start) / baseUnit));
 
 /** Regions close together: the addresses of the image. */
-export function packedPlacement(base: Address = randomBase(window)): Placement {
+export function packedPlacement(base: Address): Placement {
   return upwards(base, () => 0);
 }
 

@@ -97,7 +97,10 @@ export class Tracee {
     const argv = [nativePart('starter'), how.quiet ? 'quiet' : 'plain', how.file, ...how.argv, null];
     const environment = Object.entries(how.environment).map(([name, value]) => `${name}=${value}`);
     const pid: [number] = [0];
-    const failure = posixSpawn(pid, nativePart('starter'), null, null, argv, [...environment, null]) as number;
+    const failure = posixSpawn(pid, nativePart('starter'), null, null, argv, [
+      ...environment,
+      null,
+    ]) as number;
     if (failure !== 0) throw new Error(`posix_spawn of the starter: errno ${String(failure)}`);
     const tracee = new Tracee(pid[0]);
     tracee.attach(how);
@@ -198,7 +201,8 @@ export class Tracee {
     let done = 0;
     while (done < bytes.length) {
       const got = readSync(this.file(), bytes, done, bytes.length - done, address + done);
-      if (got === 0) throw new Error(`memory of ${String(this.pid)} ends at 0x${(address + done).toString(16)}`);
+      if (got === 0)
+        throw new Error(`memory of ${String(this.pid)} ends at 0x${(address + done).toString(16)}`);
       done += got;
     }
   }

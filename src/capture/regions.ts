@@ -55,7 +55,8 @@ export function loadBias(region: RegionRange): Address {
 export function readRegions(tracee: Tracee, ranges: readonly RegionRange[], program: Program): Region[] {
   const maps = readMaps(tracee.pid);
   const stray = maps.find((line) => !line.name.startsWith('[') && !ranges.some((r) => overlaps(r, line)));
-  if (stray) throw new Refusal(`${program.invocation}: a mapping of unknown origin: ${stray.name || 'anonymous'}`);
+  if (stray)
+    throw new Refusal(`${program.invocation}: a mapping of unknown origin: ${stray.name || 'anonymous'}`);
   return ranges.map((range) => {
     const mappings = maps.filter((line) => overlaps(range, line)).map((line) => toMapping(line, range));
     return { ...range, mappings, written: mappings.flatMap((mapping) => readWritten(tracee, mapping)) };

@@ -51,14 +51,14 @@ export function checkRelocations(
     const { module } = region;
     if (!module) return;
     const check: Check = { ...shared, index, region, module, read };
+    const bias = loadBias(region);
     for (const relocation of module.elf.relocations) {
       const expected = expectations.of(region, relocation);
-      const problem = disagreement(check, loadBias(region) + relocation.address, expected);
+      const problem = disagreement(check, bias + relocation.address, expected);
       if (problem === undefined) {
         agreement.agreed++;
-        addTornReference(compared[index], loadBias(region) + relocation.address, expected, regionOf);
-      }
-      else if (module === captures.program.interpreter) agreement.rewritten++;
+        addTornReference(compared[index], bias + relocation.address, expected, regionOf);
+      } else if (module === captures.program.interpreter) agreement.rewritten++;
       else throw new LinkonceError(describe(check, relocation, problem));
     }
   });
@@ -129,7 +129,9 @@ function compareTlsOffset(check: Check, address: Address, module: Module, value:
   const offset = value - captured;
   const known = check.tlsOffsets.get(module) ?? offset;
   check.tlsOffsets.set(module, known);
-  return known === offset ? undefined : `${module.name} has TLS offset ${hex(known)}, here it is ${hex(offset)}`;
+  return known === offset
+    ? undefined
+    : `${module.name} has TLS offset ${hex(known)}, here it is ${hex(offset)}`;
 }
 
 /** Reads across pages; the last page is kept, since relocations are mostly in order. */
@@ -145,7 +147,9 @@ function memoryReader(
   let last: { start: Address; bytes: Buffer } = { start: -1, bytes: Buffer.alloc(0) };
   const pageAt = (start: Address): Buffer => {
     if (last.start === start) return last.bytes;
-    const region = regions.find((each) => start >= each.start && start < each.end && each.mappings.length > 0);
+    const region = regions.find(
+      (each) => start >= each.start && start < each.end && each.mappings.length > 0,
+    );
     if (!region) throw new LinkonceError(`a relocation refers to ${hex(start)}, which no module has`);
     last = { start, bytes: region.pages?.get(start) ?? region.source.original(start) };
     return last.bytes;

@@ -137,7 +137,11 @@ function explainWord(
  * struct rseq of linux/rseq.h as it is before it is registered: cpu_id_start 0, cpu_id RSEQ_CPU_ID_UNINITIALIZED (-1), the
  * rest zero.
  */
-function resetKernelWritten({ kernelWritten, result }: Comparison, words: BigUint64Array, page: Address): void {
+function resetKernelWritten(
+  { kernelWritten, result }: Comparison,
+  words: BigUint64Array,
+  page: Address,
+): void {
   for (let { start } = kernelWritten; start < kernelWritten.end; start += 8) {
     if (roundDown(start) !== page) continue;
     words[(start - page) / 8] = start === kernelWritten.start ? 0xffff_ffffn << 32n : 0n;
@@ -161,7 +165,13 @@ function take({ result, index }: Comparison, address: Address, explanation: Expl
   else {
     const { source, addend, width, upper } = explanation;
     result.counts[source.kind]++;
-    result.processWords.push({ address: upper ? address + 4 : address, region: index, width, source, addend });
+    result.processWords.push({
+      address: upper ? address + 4 : address,
+      region: index,
+      width,
+      source,
+      addend,
+    });
   }
 }
 
@@ -171,7 +181,12 @@ export function placeName(region: Region, index: number, address: Address): stri
   return `${name} + ${hex(address - region.start)}`;
 }
 
-function describeUnexplained(comparison: Comparison, address: Address, first: bigint, second: bigint): string {
+function describeUnexplained(
+  comparison: Comparison,
+  address: Address,
+  first: bigint,
+  second: bigint,
+): string {
   const place = placeName(comparison.region, comparison.index, address);
   return `${place}: its linker wrote a word that is not explained: ${hex(first)} in one capture, ${hex(second)} in the other`;
 }

@@ -85,7 +85,10 @@ function expect(site: Site, module: Module, relocation: Relocation): Expectation
     case R.SIZE64:
       return whole(BigInt(definition(site, module, relocation, 'data')?.symbol.size ?? 0) + addend);
     case R[32]:
-      return { ...whole(fixed(symbolAddress(site, module, relocation, 'data', addend)) & 0xffff_ffffn), width: 4 };
+      return {
+        ...whole(fixed(symbolAddress(site, module, relocation, 'data', addend)) & 0xffff_ffffn),
+        width: 4,
+      };
     default:
       throw new Refusal(`${module.path}: a dynamic relocation of type ${relocationName(relocation.type)}`);
   }
@@ -135,7 +138,9 @@ function slot(site: Site, module: Module, relocation: Relocation, bias: Address)
 
 function fileWord(module: Module, address: number): bigint {
   const { segments, bytes } = module.elf;
-  const load = segments.find((s) => s.type === 1 && address >= s.address && address + 8 <= s.address + s.fileSize);
+  const load = segments.find(
+    (s) => s.type === 1 && address >= s.address && address + 8 <= s.address + s.fileSize,
+  );
   return load ? bytes.readBigUInt64LE(load.offset + address - load.address) : 0n;
 }
 
@@ -147,7 +152,11 @@ function copy(site: Site, module: Module, relocation: Relocation): Expectation {
 }
 
 /** Without a symbol the reference is to the module's own TLS block. */
-function tlsDefinition(site: Site, module: Module, relocation: Relocation): { module: Module; value: bigint } {
+function tlsDefinition(
+  site: Site,
+  module: Module,
+  relocation: Relocation,
+): { module: Module; value: bigint } {
   const found = definition(site, module, relocation, 'data');
   if (!found) return { module, value: 0n };
   return { module: found.module, value: found.symbol.type === stt.tls ? BigInt(found.symbol.value) : 0n };

@@ -39,14 +39,17 @@ export function explainCaptures(captures: Captures): Explained {
 
 function columns(compared: readonly ComparedRegion[]): References {
   const count = compared.reduce((sum, each) => sum + each.references.length, 0);
-  const [addresses, targets] = [new Float64Array(count), new Uint16Array(count)];
+  const addresses = new Float64Array(count);
+  const [owners, targets] = [new Uint16Array(count), new Uint16Array(count)];
   let next = 0;
-  for (const { references } of compared)
+  compared.forEach(({ references }, owner) => {
     for (const { address, region } of references) {
       addresses[next] = address;
+      owners[next] = owner;
       targets[next++] = region;
     }
-  return { count, addresses, targets };
+  });
+  return { count, addresses, owners, targets };
 }
 
 /**

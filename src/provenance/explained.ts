@@ -32,11 +32,13 @@ export interface ExplainedRegion {
   readonly pages: ReadonlyMap<Address, Buffer>;
 }
 
-/** Columns of equal length, ascending by address. */
+/** Columns of equal length. */
 export interface References {
   readonly count: number;
   /** Where the word is. Not always a multiple of 8. */
   readonly addresses: Float64Array;
+  /** Index of the region that the word lies in. */
+  readonly owners: Uint16Array;
   /** Index of the region that the word points into. */
   readonly targets: Uint16Array;
 }

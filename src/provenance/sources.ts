@@ -54,13 +54,19 @@ function regionShifts(first: Capture, second: Capture): Map<bigint, Shift> {
   const shifts = new Map<bigint, Shift>();
   const add = (distance: number, shift: Shift, name: string): void => {
     if (distance === 0 || shifts.has(BigInt(distance)))
-      throw new LinkonceError(`two captures place ${name} alike: is address randomisation off (randomize_va_space)?`);
+      throw new LinkonceError(
+        `two captures place ${name} alike: is address randomisation off (randomize_va_space)?`,
+      );
     shifts.set(BigInt(distance), shift);
   };
   first.regions.forEach((region, index) => {
     if (!region.movable || region.kind === 'heap') return;
     const distance = (second.regions[index]?.start ?? 0) - region.start;
-    add(distance, { ...region, explanation: () => ({ kind: 'reference', region: index }) }, `region ${String(index)}`);
+    add(
+      distance,
+      { ...region, explanation: () => ({ kind: 'reference', region: index }) },
+      `region ${String(index)}`,
+    );
   });
   const [a, b] = [first.context, second.context];
   add(b.vdso.start - a.vdso.start, relativeTo('vdso', a.vdso.start, a.vdso.end), 'the vdso');
@@ -109,11 +115,7 @@ function stackCanary(context: Context): bigint {
   return context.random.readBigUInt64LE(0) & ~0xffn;
 }
 
-function explainGiven(
-  given: ReturnType<typeof givenValues>,
-  a: bigint,
-  b: bigint,
-): Explanation | undefined {
+function explainGiven(given: ReturnType<typeof givenValues>, a: bigint, b: bigint): Explanation | undefined {
   const found = given.get(a);
   if (found?.other !== b) return undefined;
   return { kind: 'process', source: found.source, addend: 0, width: 8 };

@@ -1,0 +1,201 @@
+/* Generated from src/image/plan-layout.ts: change that file, not this one. */
+#pragma once
+#include <stdint.h>
+
+#define PLAN_MAGIC 4990918914529446220ull
+#define LAUNCHER_MAGIC 5928223938417344844ull
+#define PLAN_VERSION 1
+
+enum {
+	OPERATION_MAP_FILE = 0,
+	OPERATION_MAP_FILE_OVER = 1,
+	OPERATION_MAP_ZERO_OVER = 2,
+	OPERATION_PROTECT = 3,
+	OPERATION_MAP_ZERO = 4,
+};
+enum {
+	SOURCE_STACK_POINTER = 0,
+	SOURCE_ARGC = 1,
+	SOURCE_ARGV = 2,
+	SOURCE_ENVP = 3,
+	SOURCE_AUXV = 4,
+	SOURCE_AUXILIARY = 5,
+	SOURCE_VDSO = 6,
+	SOURCE_PROGRAM_BREAK = 7,
+	SOURCE_THREAD_ID = 8,
+	SOURCE_STACK_CANARY = 9,
+	SOURCE_POINTER_GUARD = 10,
+};
+enum {
+	PATH_ABSENT = 0,
+	PATH_DIRECTORY = 1,
+};
+enum {
+	PLAN_NEEDS_EXE_LINK = 1,
+	PLAN_FIXED_EXECUTABLE = 2,
+};
+enum {
+	LAUNCHER_INTERPRETER = 1,
+};
+
+/* One change of the address space, in order. */
+struct plan_step {
+	uint64_t address;
+	uint64_t length;
+	uint64_t offset;
+	uint32_t operation;
+	uint32_t protection;
+};
+_Static_assert(sizeof(struct plan_step) == 32, "plan_step");
+
+/* A range that becomes read-only after the process words are written. */
+struct plan_seal {
+	uint64_t address;
+	uint64_t length;
+	uint32_t protection;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_seal) == 24, "plan_seal");
+
+/* A file that was read: it must be the same one. */
+struct plan_file {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_seconds;
+	int64_t ctime_seconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+	uint32_t path;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_file) == 56, "plan_file");
+
+/* A path that was not there, or a directory. */
+struct plan_path {
+	uint32_t path;
+	uint32_t kind;
+};
+_Static_assert(sizeof(struct plan_path) == 8, "plan_path");
+
+/* A system call that must fail in the same way. */
+struct plan_call {
+	uint64_t argument;
+	int64_t result;
+	uint32_t number;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_call) == 24, "plan_call");
+
+/* A resource limit that must be the same. */
+struct plan_limit {
+	uint64_t resource;
+	uint64_t current;
+	uint64_t maximum;
+};
+_Static_assert(sizeof(struct plan_limit) == 24, "plan_limit");
+
+/* An auxiliary vector value that must be the same. */
+struct plan_auxiliary {
+	uint64_t type;
+	uint64_t value;
+};
+_Static_assert(sizeof(struct plan_auxiliary) == 16, "plan_auxiliary");
+
+/* What the processor must answer, register by register. */
+struct plan_cpuid {
+	uint32_t leaf;
+	uint32_t subleaf;
+	uint32_t eax;
+	uint32_t ebx;
+	uint32_t ecx;
+	uint32_t edx;
+};
+_Static_assert(sizeof(struct plan_cpuid) == 24, "plan_cpuid");
+
+/* A word that each process has for itself. */
+struct plan_word {
+	uint64_t address;
+	int64_t addend;
+	uint32_t source;
+	uint32_t width;
+	uint32_t type;
+	uint32_t in_heap;
+};
+_Static_assert(sizeof(struct plan_word) == 32, "plan_word");
+
+/* The head of an image file. */
+struct plan {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t header_size;
+	uint64_t checksum;
+	uint64_t file_size;
+	uint64_t tables_size;
+	uint64_t plan_address;
+	uint64_t loader_address;
+	uint64_t loader_offset;
+	uint64_t loader_size;
+	uint64_t handoff;
+	uint64_t rax;
+	uint64_t fs_base;
+	uint64_t thread_id_address;
+	uint64_t robust_head;
+	uint64_t robust_length;
+	uint64_t rseq_address;
+	uint32_t rseq_length;
+	uint32_t rseq_signature;
+	uint64_t heap_offset;
+	uint64_t heap_size;
+	uint64_t code_start;
+	uint64_t code_end;
+	uint64_t data_start;
+	uint64_t data_end;
+	uint64_t program_headers;
+	uint64_t program_header_count;
+	uint64_t linker_base;
+	uint64_t entry;
+	uint64_t xcr0;
+	uint32_t flags;
+	uint32_t program_path;
+	uint32_t invocation_path;
+	uint32_t interpreter_path;
+	uint32_t command_name;
+	uint32_t platform;
+	uint32_t vdso_notes;
+	uint32_t vdso_notes_size;
+	uint32_t steps_offset;
+	uint32_t steps_count;
+	uint32_t seals_offset;
+	uint32_t seals_count;
+	uint32_t files_offset;
+	uint32_t files_count;
+	uint32_t paths_offset;
+	uint32_t paths_count;
+	uint32_t calls_offset;
+	uint32_t calls_count;
+	uint32_t limits_offset;
+	uint32_t limits_count;
+	uint32_t auxiliary_offset;
+	uint32_t auxiliary_count;
+	uint32_t cpuid_offset;
+	uint32_t cpuid_count;
+	uint32_t words_offset;
+	uint32_t words_count;
+};
+_Static_assert(sizeof(struct plan) == 328, "plan");
+
+/* Follows the loader in a launcher. */
+struct launcher {
+	uint64_t magic;
+	uint64_t plan_address;
+	uint64_t tables_size;
+	uint64_t checksum;
+	uint32_t version;
+	uint32_t flags;
+	uint32_t image_path;
+	uint32_t program_path;
+	uint32_t interpreter_path;
+	uint32_t size;
+};
+_Static_assert(sizeof(struct launcher) == 56, "launcher");

@@ -1,0 +1,122 @@
+/* What the loader needs of x86-64 and Linux: system calls, memory functions, special instructions. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <asm/stat.h>
+#include <asm/unistd.h>
+#include <linux/auxvec.h>
+#include <linux/elf.h>
+#include <linux/prctl.h>
+
+#define PAGE_SIZE 4096ul
+#define ENOENT 2
+#define ENOTDIR 20
+
+/* fcntl.h, sys/mman.h, sys/stat.h */
+#define O_CLOEXEC 02000000
+#define PROT_NONE 0
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define PROT_EXEC 4
+#define MAP_PRIVATE 0x02
+#define MAP_FIXED 0x10
+#define MAP_ANONYMOUS 0x20
+#define MAP_FIXED_NOREPLACE 0x100000
+#define S_IFMT 0170000
+#define S_IFDIR 0040000
+#define GROUP_OR_OTHER_WRITES 0022
+/* asm/prctl.h */
+#define ARCH_SET_FS 0x1002
+
+static inline long system_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	long result;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#define call1(n, a) system_call(n, (long)(a), 0, 0, 0, 0, 0)
+#define call2(n, a, b) system_call(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define call3(n, a, b, c) system_call(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define call4(n, a, b, c, d) system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define call5(n, a, b, c, d, e) system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+
+static inline int failed(long result)
+{
+	return (unsigned long)result > -4096ul;
+}
+
+static inline long map(uint64_t address, uint64_t length, int protection, int flags, int file, uint64_t offset)
+{
+	return system_call(__NR_mmap, (long)address, (long)length, protection, flags, file, (long)offset);
+}
+
+struct cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid r;
+	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+	return r;
+}
+
+static inline uint64_t xgetbv(void)
+{
+	uint32_t low, high;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (uint64_t)high << 32 | low;
+}
+
+/* gcc calls these by itself. */
+void *memset(void *to, int byte, size_t length)
+{
+	void *start = to;
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(length) : "a"(byte) : "memory");
+	return start;
+}
+
+void *memcpy(void *to, const void *from, size_t length)
+{
+	void *start = to;
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
+	return start;
+}
+
+static inline size_t string_length(const char *s)
+{
+	size_t n = 0;
+	while (s[n])
+		n++;
+	return n;
+}
+
+static inline int same_string(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+static inline int begins_with(const char *s, const char *prefix)
+{
+	while (*prefix)
+		if (*s++ != *prefix++)
+			return 0;
+	return 1;
+}
+
+static inline int same_bytes(const char *a, const char *b, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (a[i] != b[i])
+			return 0;
+	return 1;
+}

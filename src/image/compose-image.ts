@@ -1,0 +1,68 @@
+/** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
+import { packedLayout } from '../provenance/layout.ts';
+import type { Explained } from '../provenance/explained.ts';
+import type { Layout } from '../provenance/layout.ts';
+import { materialize } from '../provenance/materialize.ts';
+import type { Address, FileOffset } from '../util/units.ts';
+import { pageSize, roundUp } from '../util/units.ts';
+import { makePlan } from './make-plan.ts';
+import type { MemoryPlan, Piece } from './memory-plan.ts';
+import { planMemory } from './memory-plan.ts';
+import { encodePlan } from './plan.ts';
+
+/** Distance from the plan's address to the first module: room for the largest plan and the loader. */
+const planRoom = 0x100_0000;
+
+export interface Composed {
+  /** The plan's bytes, whole pages; they stand at the start of the file and at `planAddress`. */
+  readonly plan: Buffer;
+  readonly planAddress: Address;
+  readonly layout: Layout;
+  /** What stands where in the file behind plan and loader. */
+  readonly contents: readonly { readonly offset: FileOffset; readonly piece: Piece }[];
+  readonly heap: { readonly offset: FileOffset; readonly pages: readonly Buffer[] };
+  readonly fileSize: number;
+}
+
+/** `base`: address of the plan; the modules follow it. `loaderSize`: bytes of native/loader.bin. */
+export function composeImage(explained: Explained, base: Address, loaderSize: number): Composed {
+  const layout = packedLayout(explained, base + planRoom);
+  const moved = materialize(explained, layout);
+  const loaderPages = roundUp(loaderSize);
+  const heap = heapPages(explained);
+  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan } => {
+    const memory = planMemory(explained, layout, moved, tablesSize + loaderPages);
+    const placing = {
+      planAddress: base,
+      loaderAddress: base + tablesSize,
+      loaderOffset: tablesSize,
+      loaderSize: loaderPages,
+      heapOffset: memory.fileSize,
+      fileSize: memory.fileSize + heap.length * pageSize,
+    };
+    return { plan: encodePlan(makePlan(explained, layout, memory, placing)), memory };
+  };
+  // The number of rows does not depend on where things are: the second round has the first one's size.
+  const { plan, memory } = compose(compose(0).plan.length);
+  return {
+    plan,
+    planAddress: base,
+    layout,
+    contents: memory.spans.flatMap((span) =>
+      span.pieces.map((piece) => ({ offset: span.offset + piece.address - span.address, piece })),
+    ),
+    heap: { offset: memory.fileSize, pages: heap },
+    fileSize: memory.fileSize + heap.length * pageSize,
+  };
+}
+
+/** The heap's pages from the break upwards, zero where none was written. */
+function heapPages(explained: Explained): Buffer[] {
+  const heap = explained.regions.find(({ region }) => region.kind === 'heap');
+  if (!heap) return [];
+  const { start, end } = heap.region;
+  return Array.from(
+    { length: (end - start) / pageSize },
+    (_, index) => heap.pages.get(start + index * pageSize) ?? Buffer.alloc(pageSize),
+  );
+}

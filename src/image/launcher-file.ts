@@ -1,0 +1,93 @@
+/**
+ * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its image.
+ * ET_DYN without PT_INTERP, so that the kernel places it away from everything and puts the break where it would be for
+ * a position-independent program.
+ */
+import type { Program } from '../program/program.ts';
+import { roundUp } from '../util/units.ts';
+import type { Address } from '../util/units.ts';
+import { launcherFlags, launcherMagic, launcherTrailer, planVersion, structureSize } from './plan-layout.ts';
+import { encodeStructure } from './structure-codec.ts';
+
+export interface LauncherTarget {
+  readonly imagePath: string;
+  readonly planAddress: Address;
+  readonly tablesSize: number;
+  readonly checksum: bigint;
+  /** Whether the launcher is the PT_INTERP of a copy of the program. */
+  readonly interpreter: boolean;
+}
+
+const elfHeaderSize = 64;
+const programHeaderSize = 56;
+const codeOffset = 0x100;
+const PT = { load: 1, gnuStack: 0x6474e551 };
+
+/** The launcher's bytes. `loader` is native/loader.bin, whose end is a multiple of 16. */
+export function launcherFile(loader: Buffer, program: Program, target: LauncherTarget): Buffer {
+  const trailer = encodeTrailer(program, target);
+  const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
+  const stack = program.executable.elf.segments.find((segment) => segment.type === PT.gnuStack);
+  writeElfHeader(bytes, stack ? 2 : 1);
+  writeSegment(bytes, elfHeaderSize, PT.load, 5, bytes.length, 4096);
+  if (stack) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack.flags, 0, 16);
+  loader.copy(bytes, codeOffset);
+  trailer.copy(bytes, codeOffset + loader.length);
+  return bytes;
+}
+
+/** ELF specification, 'ELF Header'. */
+function writeElfHeader(bytes: Buffer, segments: number): void {
+  bytes.write('7f454c46020101', 0, 'hex'); // magic, ELFCLASS64, ELFDATA2LSB, EV_CURRENT
+  bytes.writeUInt16LE(3, 16); // e_type: ET_DYN
+  bytes.writeUInt16LE(62, 18); // e_machine: EM_X86_64
+  bytes.writeUInt32LE(1, 20); // e_version
+  bytes.writeBigUInt64LE(BigInt(codeOffset), 24); // e_entry
+  bytes.writeBigUInt64LE(BigInt(elfHeaderSize), 32); // e_phoff
+  bytes.writeUInt16LE(elfHeaderSize, 52); // e_ehsize
+  bytes.writeUInt16LE(programHeaderSize, 54); // e_phentsize
+  bytes.writeUInt16LE(segments, 56); // e_phnum
+}
+
+/** ELF specification, 'Program Header': a segment from the file's start, at address 0. */
+function writeSegment(
+  bytes: Buffer,
+  at: number,
+  type: number,
+  flags: number,
+  size: number,
+  alignment: number,
+): void {
+  bytes.writeUInt32LE(type, at);
+  bytes.writeUInt32LE(flags, at + 4);
+  bytes.writeBigUInt64LE(BigInt(size), at + 32); // p_filesz
+  bytes.writeBigUInt64LE(BigInt(size), at + 40); // p_memsz
+  bytes.writeBigUInt64LE(BigInt(alignment), at + 48);
+}
+
+function encodeTrailer(program: Program, target: LauncherTarget): Buffer {
+  const head = structureSize(launcherTrailer);
+  const strings = [target.imagePath, program.path, program.interpreter.path].map((text) =>
+    Buffer.from(`${text}\0`),
+  );
+  const [image = 0, original = 0, interpreter = 0] = strings.map((_, index) =>
+    strings.slice(0, index).reduce((sum, each) => sum + each.length, head),
+  );
+  const size = roundUp(head + Buffer.concat(strings).length, 8);
+  const bytes = Buffer.alloc(size);
+  Buffer.concat(strings).copy(bytes, head);
+  const values = {
+    magic: launcherMagic,
+    plan_address: target.planAddress,
+    tables_size: target.tablesSize,
+    checksum: target.checksum,
+    version: planVersion,
+    flags: target.interpreter ? launcherFlags.interpreter : 0,
+    image_path: image,
+    program_path: original,
+    interpreter_path: interpreter,
+    size,
+  };
+  encodeStructure(launcherTrailer, values, bytes, 0);
+  return bytes;
+}

@@ -1,0 +1,57 @@
+/** Prints `native/plan.h`, generated from plan-layout.ts: `node dist/src/image/plan-header.js > native/plan.h`. */
+import { fileURLToPath } from 'node:url';
+import type { Structure } from './plan-layout.ts';
+import {
+  launcherFlags,
+  launcherMagic,
+  launcherTrailer,
+  operations,
+  pathKinds,
+  planFlags,
+  planHeader,
+  planMagic,
+  planVersion,
+  sources,
+  structureSize,
+  tables,
+} from './plan-layout.ts';
+
+const constant = (name: string): string => name.replace(/[A-Z]/g, '_$&').replace(/-/g, '_').toUpperCase();
+
+function enumeration(prefix: string, values: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(values).map(
+    ([name, value]) => `\t${prefix}_${constant(name)} = ${String(value)},`,
+  );
+  return ['enum {', ...rows, '};'].join('\n');
+}
+
+const cTypes = { u32: 'uint32_t', u64: 'uint64_t', i64: 'int64_t' } as const;
+
+function cStructure(of: Structure): string {
+  const fields = Object.entries(of.fields).map(([name, type]) => `\t${cTypes[type]} ${name};`);
+  const size = `_Static_assert(sizeof(struct ${of.name}) == ${String(structureSize(of))}, "${of.name}");`;
+  return [`/* ${of.comment} */`, `struct ${of.name} {`, ...fields, '};', size].join('\n');
+}
+
+/** The C header that native/loader.c includes. */
+export function planHeaderText(): string {
+  return [
+    '/* Generated from src/image/plan-layout.ts: change that file, not this one. */',
+    '#pragma once',
+    '#include <stdint.h>',
+    '',
+    `#define PLAN_MAGIC ${String(planMagic)}ull`,
+    `#define LAUNCHER_MAGIC ${String(launcherMagic)}ull`,
+    `#define PLAN_VERSION ${String(planVersion)}`,
+    '',
+    enumeration('OPERATION', operations),
+    enumeration('SOURCE', sources),
+    enumeration('PATH', pathKinds),
+    enumeration('PLAN', planFlags),
+    enumeration('LAUNCHER', launcherFlags),
+    '',
+    ...[...Object.values(tables), planHeader, launcherTrailer].map((each) => `${cStructure(each)}\n`),
+  ].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(planHeaderText());

@@ -1,0 +1,202 @@
+/**
+ * The one definition of the plan's layout. The plan is the head of every image file: all that the loader needs to know,
+ * as little-endian structures. From this file TypeScript encodes and decodes it, and `native/plan.h` is generated.
+ * The format's specification for people is docs/formats/image.md.
+ */
+
+export type FieldType = 'u32' | 'u64' | 'i64';
+
+/** A structure: its C name and its fields in order; u64 fields stand at multiples of 8. */
+export interface Structure<Fields extends Record<string, FieldType> = Record<string, FieldType>> {
+  readonly name: string;
+  readonly comment: string;
+  readonly fields: Fields;
+}
+
+const structure = <const Fields extends Record<string, FieldType>>(
+  name: string,
+  comment: string,
+  fields: Fields,
+): Structure<Fields> => ({ name, comment, fields });
+
+/** Raised with every change of the layout; a loader refuses any other. */
+export const planVersion = 1;
+/** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
+export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
+export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
+
+/** What a step does with its range. */
+export const operations = {
+  /** Map the image file; the range must be free. */
+  mapFile: 0,
+  /** Map the image file over what is there. */
+  mapFileOver: 1,
+  /** Anonymous zero memory over what is there. */
+  mapZeroOver: 2,
+  protect: 3,
+  /** Anonymous zero memory; the range must be free. */
+  mapZero: 4,
+} as const;
+
+/** What a process word is made of. */
+export const sources = {
+  'stack-pointer': 0,
+  argc: 1,
+  argv: 2,
+  envp: 3,
+  auxv: 4,
+  auxiliary: 5,
+  vdso: 6,
+  'program-break': 7,
+  'thread-id': 8,
+  'stack-canary': 9,
+  'pointer-guard': 10,
+} as const;
+
+export const pathKinds = { absent: 0, directory: 1 } as const;
+
+/** Bits of `flags`. */
+export const planFlags = {
+  /** The program reads /proc/self/exe: hand over where the link cannot be set. */
+  needsExeLink: 1,
+  /** The executable has fixed addresses (ET_EXEC). */
+  fixedExecutable: 2,
+} as const;
+
+export const launcherFlags = { interpreter: 1 } as const;
+
+export const tables = {
+  steps: structure('plan_step', 'One change of the address space, in order.', {
+    address: 'u64',
+    length: 'u64',
+    offset: 'u64',
+    operation: 'u32',
+    protection: 'u32',
+  }),
+  seals: structure('plan_seal', 'A range that becomes read-only after the process words are written.', {
+    address: 'u64',
+    length: 'u64',
+    protection: 'u32',
+    reserved: 'u32',
+  }),
+  files: structure('plan_file', 'A file that was read: it must be the same one.', {
+    device: 'u64',
+    inode: 'u64',
+    size: 'u64',
+    mtime_seconds: 'i64',
+    ctime_seconds: 'i64',
+    mtime_nanoseconds: 'u32',
+    ctime_nanoseconds: 'u32',
+    path: 'u32',
+    reserved: 'u32',
+  }),
+  paths: structure('plan_path', 'A path that was not there, or a directory.', { path: 'u32', kind: 'u32' }),
+  calls: structure('plan_call', 'A system call that must fail in the same way.', {
+    argument: 'u64',
+    result: 'i64',
+    number: 'u32',
+    reserved: 'u32',
+  }),
+  limits: structure('plan_limit', 'A resource limit that must be the same.', {
+    resource: 'u64',
+    current: 'u64',
+    maximum: 'u64',
+  }),
+  auxiliary: structure('plan_auxiliary', 'An auxiliary vector value that must be the same.', {
+    type: 'u64',
+    value: 'u64',
+  }),
+  cpuid: structure('plan_cpuid', 'What the processor must answer, register by register.', {
+    leaf: 'u32',
+    subleaf: 'u32',
+    eax: 'u32',
+    ebx: 'u32',
+    ecx: 'u32',
+    edx: 'u32',
+  }),
+  words: structure('plan_word', 'A word that each process has for itself.', {
+    address: 'u64',
+    addend: 'i64',
+    source: 'u32',
+    width: 'u32',
+    type: 'u32',
+    in_heap: 'u32',
+  }),
+} as const;
+
+export type TableName = keyof typeof tables;
+
+/** Scalars of the header; `…_path` and the like are offsets of zero-ended strings from the plan's start. */
+export const headerFields = {
+  magic: 'u64',
+  version: 'u32',
+  header_size: 'u32',
+  checksum: 'u64',
+  file_size: 'u64',
+  tables_size: 'u64',
+  plan_address: 'u64',
+  loader_address: 'u64',
+  loader_offset: 'u64',
+  loader_size: 'u64',
+  handoff: 'u64',
+  rax: 'u64',
+  fs_base: 'u64',
+  thread_id_address: 'u64',
+  robust_head: 'u64',
+  robust_length: 'u64',
+  rseq_address: 'u64',
+  rseq_length: 'u32',
+  rseq_signature: 'u32',
+  heap_offset: 'u64',
+  heap_size: 'u64',
+  code_start: 'u64',
+  code_end: 'u64',
+  data_start: 'u64',
+  data_end: 'u64',
+  program_headers: 'u64',
+  program_header_count: 'u64',
+  linker_base: 'u64',
+  entry: 'u64',
+  xcr0: 'u64',
+  flags: 'u32',
+  /** Resolved path: what /proc/self/exe shows, and what is executed when the loader hands over. */
+  program_path: 'u32',
+  /** The path as typed at bind: AT_EXECFN, and argv[0] where the launcher was called by its path. */
+  invocation_path: 'u32',
+  interpreter_path: 'u32',
+  command_name: 'u32',
+  platform: 'u32',
+  vdso_notes: 'u32',
+  vdso_notes_size: 'u32',
+} as const satisfies Record<string, FieldType>;
+
+/** Ends every launcher: how it finds its image, and what it does without. Strings follow, offsets from its start. */
+export const launcherTrailer = structure('launcher', 'Follows the loader in a launcher.', {
+  magic: 'u64',
+  plan_address: 'u64',
+  tables_size: 'u64',
+  checksum: 'u64',
+  version: 'u32',
+  flags: 'u32',
+  image_path: 'u32',
+  program_path: 'u32',
+  interpreter_path: 'u32',
+  /** Bytes of the trailer with its strings. */
+  size: 'u32',
+});
+
+/** The header: scalars, then offset and count of each table. */
+export const planHeader = structure('plan', 'The head of an image file.', {
+  ...headerFields,
+  ...(Object.fromEntries(
+    Object.keys(tables).flatMap((name) => [
+      [`${name}_offset`, 'u32'],
+      [`${name}_count`, 'u32'],
+    ]),
+  ) as Record<`${TableName}_offset` | `${TableName}_count`, 'u32'>),
+});
+
+/** Bytes of a structure. */
+export function structureSize(of: Structure): number {
+  return Object.values(of.fields).reduce((sum, type) => sum + (type === 'u32' ? 4 : 8), 0);
+}

@@ -1,0 +1,156 @@
+/** The plan as a value, and its bytes: written at the head of an image file, read back by whoever inspects or verifies it. */
+import { LinkonceError } from '../util/errors.ts';
+import { roundUp } from '../util/units.ts';
+import { planChecksum } from './checksum.ts';
+import type { TableName, headerFields } from './plan-layout.ts';
+import { planHeader, planMagic, planVersion, structureSize, tables } from './plan-layout.ts';
+import type { Values } from './structure-codec.ts';
+import { decodeStructure, encodeStructure } from './structure-codec.ts';
+
+type TextField = 'program_path' | 'invocation_path' | 'interpreter_path' | 'command_name' | 'platform';
+/** Filled in by the encoder. */
+type ComputedField =
+  'magic' | 'version' | 'header_size' | 'checksum' | 'tables_size' | 'vdso_notes' | 'vdso_notes_size';
+
+/** The rows of a table; a `path` field is the path itself. */
+export type TableRows<Name extends TableName> = readonly {
+  readonly [
+    Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>
+  ]: Field extends 'path' ? string : number | bigint;
+}[];
+
+export interface Plan {
+  readonly scalars: Readonly<
+    Record<Exclude<keyof typeof headerFields, TextField | ComputedField>, number | bigint>
+  >;
+  readonly texts: Readonly<Record<TextField, string>>;
+  readonly vdsoNotes: Buffer;
+  readonly tables: { readonly [Name in TableName]: TableRows<Name> };
+}
+
+const checksumEnd = 24;
+
+/** Collects zero-ended strings, each once. */
+class Strings {
+  private readonly offsets = new Map<string, number>();
+  private readonly parts: Buffer[] = [];
+  private next: number;
+  constructor(start: number) {
+    this.next = start;
+  }
+  /** The offset of `text` from the plan's start. */
+  add(text: string): number {
+    return this.offsets.get(text) ?? this.append(text, Buffer.from(`${text}\0`));
+  }
+  bytes(bytes: Buffer): number {
+    return this.append(undefined, bytes);
+  }
+  private append(text: string | undefined, bytes: Buffer): number {
+    const offset = this.next;
+    if (text !== undefined) this.offsets.set(text, offset);
+    this.parts.push(bytes);
+    this.next += bytes.length;
+    return offset;
+  }
+  all(): Buffer {
+    return Buffer.concat(this.parts);
+  }
+}
+
+const tableNames = Object.keys(tables) as TableName[];
+
+/** The plan's bytes, in whole pages. Their number depends on the rows and strings only, not on the values. */
+export function encodePlan(plan: Plan): Buffer {
+  const places = tablePlaces(plan);
+  const strings = new Strings(places.end);
+  const notes = strings.bytes(plan.vdsoNotes);
+  const bodies = tableNames.map((name) => encodeTable(plan, name, strings));
+  const texts = Object.entries(plan.texts).map(([name, text]) => [name, strings.add(text)]);
+  const tail = strings.all();
+  const bytes = Buffer.alloc(roundUp(places.end + tail.length));
+  tail.copy(bytes, places.end);
+  bodies.forEach((body, index) => body.copy(bytes, places.offsets[index] ?? 0));
+  const values = {
+    ...plan.scalars,
+    ...Object.fromEntries(texts),
+    ...Object.fromEntries(
+      tableNames.flatMap((name, index) => [
+        [`${name}_offset`, places.offsets[index] ?? 0],
+        [`${name}_count`, plan.tables[name].length],
+      ]),
+    ),
+    magic: planMagic,
+    version: planVersion,
+    header_size: structureSize(planHeader),
+    checksum: 0,
+    tables_size: bytes.length,
+    vdso_notes: notes,
+    vdso_notes_size: plan.vdsoNotes.length,
+  } as Values<typeof planHeader>;
+  encodeStructure(planHeader, values, bytes, 0);
+  bytes.writeBigUInt64LE(planChecksum(bytes.subarray(checksumEnd)), checksumEnd - 8);
+  return bytes;
+}
+
+function tablePlaces(plan: Plan): { offsets: number[]; end: number } {
+  let next = structureSize(planHeader);
+  const offsets = tableNames.map((name) => {
+    const offset = next;
+    next += structureSize(tables[name]) * plan.tables[name].length;
+    return offset;
+  });
+  return { offsets, end: next };
+}
+
+function encodeTable(plan: Plan, name: TableName, strings: Strings): Buffer {
+  const of = tables[name];
+  const rows: readonly Readonly<Record<string, string | number | bigint>>[] = plan.tables[name];
+  const size = structureSize(of);
+  const bytes = Buffer.alloc(rows.length * size);
+  rows.forEach((row, index) => {
+    const values = {
+      reserved: 0,
+      ...row,
+      ...(typeof row.path === 'string' ? { path: strings.add(row.path) } : {}),
+    };
+    encodeStructure(of, values as unknown as Values<typeof of>, bytes, index * size);
+  });
+  return bytes;
+}
+
+/** A plan as it stands in a file: numbers as they are, strings still as offsets. */
+export interface DecodedPlan {
+  readonly header: Readonly<Record<keyof (typeof planHeader)['fields'], bigint>>;
+  /** The string at an offset. */
+  text(offset: bigint): string;
+  rows(name: TableName): Readonly<Record<string, bigint>>[];
+}
+
+/** Throws LinkonceError naming `path` where the bytes are no whole plan of this version. */
+export function decodePlan(bytes: Buffer, path: string): DecodedPlan {
+  const fail = (problem: string): never => {
+    throw new LinkonceError(`${path}: ${problem}`);
+  };
+  const size = structureSize(planHeader);
+  if (bytes.length < size || bytes.readBigUInt64LE(0) !== planMagic) return fail('not an image of linkonce');
+  const header = decodeStructure(planHeader, bytes, 0);
+  if (header.version !== BigInt(planVersion))
+    return fail(`image version ${String(header.version)}, not ${String(planVersion)}`);
+  const end = Number(header.tables_size);
+  if (bytes.length < end || end < size || end % 8 !== 0) return fail('the image is truncated');
+  const plan = bytes.subarray(0, end);
+  if (planChecksum(plan.subarray(checksumEnd)) !== header.checksum)
+    return fail('the image is damaged: wrong checksum');
+  return {
+    header,
+    text: (offset) => plan.toString('utf8', Number(offset), plan.indexOf(0, Number(offset))),
+    rows: (name) =>
+      Array.from({ length: Number(header[`${name}_count`]) }, (_, index) =>
+        decodeStructure(
+          tables[name],
+          plan,
+          Number(header[`${name}_offset`]) + index * structureSize(tables[name]),
+        ),
+      ),
+  };
+}

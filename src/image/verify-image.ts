@@ -1,0 +1,36 @@
+/** Reads an image file back: what was written must be what a loader will accept. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { LinkonceError } from '../util/errors.ts';
+import type { DecodedPlan } from './plan.ts';
+import { decodePlan } from './plan.ts';
+import { planHeader, structureSize } from './plan-layout.ts';
+import { decodeStructure } from './structure-codec.ts';
+
+/** Reads and checks an image's plan. Throws LinkonceError naming the file and what is wrong. */
+export function readPlan(path: string): DecodedPlan {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(structureSize(planHeader));
+    readSync(file, head, 0, head.length, 0);
+    const { size } = fstatSync(file);
+    const tablesSize = Number(decodeStructure(planHeader, head, 0).tables_size);
+    const bytes = Buffer.alloc(Math.min(tablesSize, size));
+    readSync(file, bytes, 0, bytes.length, 0);
+    const plan = decodePlan(bytes, path);
+    if (plan.header.file_size !== BigInt(size)) throw new LinkonceError(`${path}: the image is truncated`);
+    return plan;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Throws LinkonceError where the image is not whole or holds another loader than `loader`. */
+export function verifyImage(path: string, loader: Buffer): DecodedPlan {
+  const plan = readPlan(path);
+  const copy = Buffer.alloc(loader.length);
+  const file = openSync(path, 'r');
+  readSync(file, copy, 0, copy.length, Number(plan.header.loader_offset));
+  closeSync(file);
+  if (!copy.equals(loader)) throw new LinkonceError(`${path}: the image holds another loader`);
+  return plan;
+}

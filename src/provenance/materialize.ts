@@ -1,0 +1,50 @@
+/** Explained memory at a layout: the pages that differ from the files, with every reference where it now leads. */
+import type { Address } from '../util/units.ts';
+import { roundDown } from '../util/units.ts';
+import type { Explained } from './explained.ts';
+import type { Layout } from './layout.ts';
+import { regionShift } from './layout.ts';
+
+/** By region index: page address in the first capture's layout → its 4096 bytes at the new layout. */
+export type MovedPages = readonly ReadonlyMap<Address, Buffer>[];
+
+/** Per-process words keep the first capture's value. */
+export function materialize(explained: Explained, layout: Layout): MovedPages {
+  const shifts = explained.regions.map((_, index) => BigInt(regionShift(explained, layout, index)));
+  const moved = explained.regions.map(
+    ({ pages }) => new Map([...pages].map(([at, page]) => [at, Buffer.from(page)])),
+  );
+  const { count, addresses, owners, targets } = explained.references;
+  for (let index = 0; index < count; index++) {
+    const shift = shifts[targets[index] ?? 0] ?? 0n;
+    const pages = moved[owners[index] ?? 0];
+    if (shift !== 0n && pages) addToWord(pages, addresses[index] ?? 0, shift);
+  }
+  return moved;
+}
+
+function addToWord(pages: ReadonlyMap<Address, Buffer>, address: Address, shift: bigint): void {
+  const start = roundDown(address);
+  const page = pages.get(start);
+  const offset = address - start;
+  if (page && offset + 8 <= page.length) {
+    page.writeBigUInt64LE(BigInt.asUintN(64, page.readBigUInt64LE(offset) + shift), offset);
+    return;
+  }
+  addAcrossPages(page, pages.get(start + 4096), offset, shift);
+}
+
+/** A torn word whose bytes lie in two pages. */
+function addAcrossPages(
+  low: Buffer | undefined,
+  high: Buffer | undefined,
+  offset: number,
+  shift: bigint,
+): void {
+  if (!low || !high) throw new Error('a reference lies in a page that was not written');
+  const head = low.length - offset;
+  const bytes = Buffer.concat([low.subarray(offset), high.subarray(0, 8 - head)]);
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, bytes.readBigUInt64LE(0) + shift));
+  bytes.copy(low, offset, 0, head);
+  bytes.copy(high, 0, head);
+}

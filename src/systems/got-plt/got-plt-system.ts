@@ -1,0 +1,41 @@
+/** Common system 1 of the seed: position-independent code with GOT and PLT, as the platform's own linker runs it. */
+import { Refusal } from '../../util/errors.ts';
+import type { System } from '../system.ts';
+
+/** mmap_base and the executable's base both have 28 random bits on x86-64 (CONFIG_ARCH_MMAP_RND_BITS). */
+const mmapRandomBits = 28;
+
+const environments: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  lazy: {},
+  now: { LD_BIND_NOW: '1' },
+};
+
+export const gotPlt: System = {
+  id: 'got-plt',
+  seed: 'common 1',
+  summary: "the platform's dynamic linker as it is: the base line",
+  properties: {
+    placement: 'wherever the kernel puts each module, in each process anew',
+    shared: 'code and read-only data of the module files',
+    private: 'every page that relocation or binding writes',
+    work: {
+      mapping: 'start-up, module by module',
+      relocation: 'start-up',
+      binding: 'first call (lazy) or start-up (now)',
+    },
+    onCollision: 'none: the kernel chooses free ranges',
+    onUpgrade: 'nothing to do',
+    aslr: { bits: mmapRandomBits, drawn: 'process' },
+  },
+  variants: [
+    { id: 'lazy', summary: 'slots are bound at their first call, where the modules allow it' },
+    { id: 'now', summary: 'LD_BIND_NOW=1: all slots are bound at start-up' },
+  ],
+  build({ program }, { variant, asInterpreter }) {
+    if (asInterpreter)
+      throw new Refusal("got-plt is the platform's own linker: it needs no interpreter of ours");
+    const environment = environments[variant];
+    if (!environment) throw new Refusal(`got-plt has no variant ${variant}`);
+    return Promise.resolve({ file: program.invocation, environment, files: [], notes: [] });
+  },
+};

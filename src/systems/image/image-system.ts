@@ -1,0 +1,30 @@
+/**
+ * Solution 1 of the seed: one image file with the code and data of all modules of a program, mapped in a few operations.
+ * Everything that the dynamic linker computed is in it; a process writes the few words that are its own.
+ */
+import { baseBits, drawBase } from '../../capture/placement.ts';
+import { writeImage } from '../../image/write-image.ts';
+import type { System } from '../system.ts';
+
+export const image: System = {
+  id: 'image',
+  seed: 'solution 1',
+  summary: 'one image file with the code and data of all modules, bound and relocated',
+  properties: {
+    placement: 'all modules in their order without gaps, at a base drawn at bind',
+    shared: 'code, read-only data, relocated data and GOT until the program writes to them',
+    private: 'pages with words of the process itself (stack pointer, canary, vdso, …): a handful',
+    work: {
+      mapping: 'start-up: one call for each run of modules, one for each change of protection',
+      relocation: 'bind',
+      binding: 'bind',
+    },
+    onCollision: 'hands over to ld.so',
+    onUpgrade: 'hands over to ld.so until the program is bound again',
+    aslr: { bits: baseBits, drawn: 'bind' },
+  },
+  variants: [{ id: 'single', summary: 'one program, one image file' }],
+  async build(subject, { output, asInterpreter }) {
+    return writeImage(await subject.explained(), { output, asInterpreter, base: drawBase() });
+  },
+};
