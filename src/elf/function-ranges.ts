@@ -2,26 +2,19 @@
 import { Cursor } from './cursor.ts';
 import { ET, PT, SHT } from './constants.ts';
 import { frameRanges, type FrameTable } from './eh-frame.ts';
-import type { ElfHeader, FunctionRange, Section, Segment } from './elf-file.ts';
+import type { ElfFile, FunctionRange, Section } from './elf-file.ts';
 import { DW_EH_PE, readEncodedPointer } from './encoded-pointer.ts';
 import type { LoadedBytes } from './loaded-bytes.ts';
 import { Table } from './table.ts';
 
 /** The parts of an ELF file that lead to its function ranges. */
-export interface FrameSources {
-  readonly path: string;
-  readonly bytes: Buffer;
-  readonly header: ElfHeader;
-  readonly segments: readonly Segment[];
-  readonly sections: readonly Section[];
-  readonly loaded: LoadedBytes;
-}
+type FrameSources = Pick<ElfFile, 'path' | 'bytes' | 'header' | 'segments' | 'sections'>;
 
 /** Function ranges; empty without `.eh_frame` and in object files, where nothing has an address yet. Throws ElfError. */
-export function readFunctionRanges(sources: FrameSources): FunctionRange[] {
+export function readFunctionRanges(sources: FrameSources, loaded: LoadedBytes): FunctionRange[] {
   if (sources.header.type === ET.REL) return [];
   const section = sources.sections.find(({ name }) => name === '.eh_frame');
-  const frames = section ? sectionFrames(sources, section) : segmentFrames(sources);
+  const frames = section ? sectionFrames(sources, section) : segmentFrames(sources, loaded);
   return frames === undefined ? [] : frameRanges(frames);
 }
 
@@ -33,7 +26,7 @@ function sectionFrames({ path, bytes }: FrameSources, section: Section): FrameTa
 }
 
 /** `.eh_frame_hdr`: version, three encodings, then the pointer to `.eh_frame`. */
-function segmentFrames({ path, bytes, segments, loaded }: FrameSources): FrameTable | undefined {
+function segmentFrames({ path, bytes, segments }: FrameSources, loaded: LoadedBytes): FrameTable | undefined {
   const segment = segments.find(({ type, fileSize }) => type === PT.GNU_EH_FRAME && fileSize > 0);
   if (segment === undefined) return undefined;
   const header = new Table(path, bytes, 'PT_GNU_EH_FRAME', segment.offset, segment.fileSize);

@@ -18,8 +18,9 @@ export class LoadedBytes {
     this.#segments = segments.filter((segment) => segment.type === PT.LOAD);
   }
 
-  /** The `size` bytes from `address`. Throws ElfError unless one PT_LOAD has them all in the file. */
+  /** The `size` bytes from `address`. Throws ElfError unless one PT_LOAD has them all in the file; none are everywhere. */
   table(name: string, address: Vaddr, size: number): Table {
+    if (size === 0) return new Table(this.#path, this.#file, name, 0, 0);
     const segment = this.#segmentOf(name, address);
     const available = segment.address + segment.fileSize - address;
     if (size > available)

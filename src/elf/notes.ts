@@ -28,7 +28,10 @@ function notesOf(table: Table, alignment: number): Note[] {
     const [nameSize, descriptorSize] = [table.u32(at), table.u32(at + 4)];
     const descriptorAt = at + roundUp(headerSize + nameSize, alignment);
     notes.push({
-      name: nameSize === 0 ? '' : table.part('note name', at + headerSize, nameSize).text(0),
+      name: table
+        .bytes(at + headerSize, nameSize)
+        .toString('utf8')
+        .replace(/\0+$/, ''),
       type: table.u32(at + 8),
       descriptor: table.bytes(descriptorAt, descriptorSize),
     });

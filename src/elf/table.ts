@@ -7,8 +7,6 @@ import { ElfError } from '../util/errors.ts';
 import { hex, type FileOffset } from '../util/units.ts';
 
 const twoTo32 = 2 ** 32;
-/** High halves below this leave a 64-bit number exact in a JavaScript number. */
-const safeHigh = 2 ** 21;
 
 export class Table {
   readonly path: string;
@@ -60,20 +58,16 @@ export class Table {
   /** Throws ElfError also for values of 2^53 and above. */
   u64(at: number): number {
     this.#check(at, 8);
-    const first = this.#view.getUint32(at, this.#littleEndian);
-    const second = this.#view.getUint32(at + 4, this.#littleEndian);
-    const [low, high] = this.#littleEndian ? [first, second] : [second, first];
-    if (high >= safeHigh) throw this.fail(at, `value ${hex(this.raw64(at))} is too large`);
-    return high * twoTo32 + low;
+    const high = this.#view.getUint32(this.#littleEndian ? at + 4 : at, this.#littleEndian);
+    const low = this.#view.getUint32(this.#littleEndian ? at : at + 4, this.#littleEndian);
+    return this.#safe(at, high * twoTo32 + low);
   }
 
   /** Throws ElfError also for values outside ±2^53. */
   i64(at: number): number {
     this.#check(at, 8);
     const high = this.#view.getInt32(at + 4, true);
-    if (high >= safeHigh || high < -safeHigh)
-      throw this.fail(at, `value ${hex(this.raw64(at))} is too large`);
-    return high * twoTo32 + this.#view.getUint32(at, true);
+    return this.#safe(at, high * twoTo32 + this.#view.getUint32(at, true));
   }
 
   /** The unsigned 64 bits as they stand. */
@@ -115,15 +109,14 @@ export class Table {
     return new Uint32Array(Uint8Array.from(bytes).buffer);
   }
 
-  /** A smaller piece with a name of its own. */
-  part(name: string, at: number, size: number): Table {
-    this.#check(at, size);
-    return new Table(this.path, this.#file, name, this.offset + at, size);
-  }
-
   /** The error for a fault at `at`, for the caller to throw. */
   fail(at: number, problem: string): ElfError {
     return new ElfError(this.path, this.name, this.offset + at, problem);
+  }
+
+  #safe(at: number, value: number): number {
+    if (Number.isSafeInteger(value)) return value;
+    throw this.fail(at, `value ${hex(this.raw64(at))} is too large`);
   }
 
   #check(at: number, size: number): void {
