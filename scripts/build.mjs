@@ -49,14 +49,9 @@ const steps = [
   hosted('starter'),
   {
     name: 'page',
-    inputs: ['src/report/page', 'package-lock.json'],
+    inputs: ['src/report/page/main.ts', 'src/report/page', 'package-lock.json'],
     outputs: ['dist/report/page.js'],
-    run: () =>
-      compile(
-        'node_modules/.bin/esbuild',
-        ...['src/report/page/main.ts', '--outfile=dist/report/page.js', '--log-level=warning'],
-        ...['--bundle', '--minify', '--format=iife', '--target=es2022', '--charset=utf8'],
-      ),
+    run: bundlePage,
   },
 ];
 
@@ -70,6 +65,25 @@ function hosted(name) {
     outputs: [output],
     run: () => compile('cc', ...hostedFlags, '-static', '-o', output, source),
   };
+}
+
+async function bundlePage() {
+  const { build, formatMessages } = await import('esbuild');
+  const options = {
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    logLevel: 'silent',
+  };
+  try {
+    await build({ ...options, entryPoints: ['src/report/page/main.ts'], outfile: 'dist/report/page.js' });
+  } catch (error) {
+    throw new BuildError((await formatMessages(error.errors ?? [], { kind: 'error' })).join(''), {
+      cause: error,
+    });
+  }
 }
 
 /** The plan's layout as C, from its one definition; written only when it changed. */

@@ -4,6 +4,7 @@ import { planChecksum } from '../../src/image/checksum.ts';
 import {
   launcherMagic,
   launcherTrailer,
+  operations,
   planHeader,
   structureSize,
   tables,
