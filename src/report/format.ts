@@ -1,0 +1,43 @@
+/** Figures as people read them: three significant digits, no false precision. Shared by the terminal and the page. */
+
+/** `0.62`, `12.4`, `143`: three digits, for ms and factors. */
+export function threeDigits(value: number): string {
+  if (value < 9.995) return value.toFixed(2);
+  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+}
+
+/** `12.4 ms`, `1.24 s`. */
+export function formatMs(ms: number): string {
+  return ms < 999.5 ? `${threeDigits(ms)} ms` : `${threeDigits(ms / 1000)} s`;
+}
+
+/** `2,885 kB`, `123 MB`; kB are 1024 bytes, as in proc(5). */
+export function formatKb(kb: number): string {
+  if (kb < 100_000) return `${Math.round(kb).toLocaleString('en')} kB`;
+  return `${threeDigits(kb / 1024)} MB`;
+}
+
+/** `2885`, `121M`: at most five characters in a column of kB. */
+export function compactKb(kb: number): string {
+  if (kb < 99_999.5) return kb.toFixed(0);
+  return kb < 9999.5 * 1024 ? `${(kb / 1024).toFixed(0)}M` : `${(kb / 1024 / 1024).toFixed(0)}G`;
+}
+
+/** `74 % less`, `12 % more`, `as much`: a figure against its base. */
+export function comparedWith(value: number, base: number): string {
+  const percent = Math.round(Math.abs(1 - value / base) * 100);
+  if (percent === 0) return 'as much';
+  return `${percent} % ${value < base ? 'less' : 'more'}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listing(names: readonly string[]): string {
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+}
+
+/** The moment at which memory was looked at, to follow `weighed`. */
+export function formatMoment(moment: 'entry' | 'exit' | number): string {
+  if (typeof moment === 'number') return `${moment} s after the start`;
+  return moment === 'entry' ? 'at the program’s entry' : 'at the end';
+}

@@ -1,0 +1,67 @@
+/**
+ * The report as one HTML file that needs nothing else: its script, its style and the measurement stand in it, and its
+ * content security policy lets it load nothing from anywhere. Without scripts it shows the terminal's report.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import pc from 'picocolors';
+import type { Measurement } from '../measure/measurement.ts';
+import { packageRoot } from '../util/native.ts';
+import { renderText } from './text.ts';
+import { writeFileWhole } from './write-file.ts';
+
+/** The whole file. The parts of the page must have been built (dist/report/). */
+export function renderHtml(measurement: Measurement): string {
+  const script = pagePart('page.js');
+  const style = pagePart('page.css');
+  const title = `${measurement.program.path.split('/').at(-1) ?? ''} – linkonce`;
+  const text = renderText(measurement, { colors: pc.createColors(false) });
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy(script)}">
+<title>${escapeMarkup(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<noscript><pre>${escapeMarkup(text)}</pre></noscript>
+<script type="application/json" id="measurement">${escapeJson(measurement)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Writes the file whole or not at all. Throws LinkonceError where it cannot be written. */
+export async function writeHtml(measurement: Measurement, file: string): Promise<void> {
+  await writeFileWhole(file, renderHtml(measurement));
+}
+
+/** Plot writes styles into its charts, so styles cannot be told by their hashes; scripts are. */
+function policy(script: string): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
+}
+
+/** A built part of the page, as it can stand inside its element. */
+function pagePart(name: string): string {
+  const text = readFileSync(path.join(packageRoot(), 'dist', 'report', name), 'utf8').trim();
+  if (/<\/(script|style)|<!--/i.test(text)) throw new Error(`${name} would end its element in the page`);
+  return text;
+}
+
+/** `<` can only be inside a string of JSON; escaped, it neither ends the element nor begins a comment in it. */
+function escapeJson(measurement: Measurement): string {
+  return JSON.stringify(measurement).replaceAll('<', '\\u003c');
+}
+
+function escapeMarkup(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

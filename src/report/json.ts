@@ -1,0 +1,49 @@
+/** `--json`: the measurement as a file, specified in docs/formats/measurement.md. */
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Measurement } from '../measure/measurement.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { writeFileWhole } from './write-file.ts';
+
+/** The text of the file. */
+export function renderJson(measurement: Measurement): string {
+  return `${JSON.stringify(measurement, null, 2)}\n`;
+}
+
+/** Checks a text; `name` is the file's, for messages. Throws LinkonceError naming the first field at fault. */
+export async function parseMeasurement(text: string, name: string): Promise<Measurement> {
+  // zod takes 60 ms to load: only those who read a measurement pay for it.
+  const { measurementSchema } = await import('./schema.ts');
+  const result = measurementSchema.safeParse(parseJson(text, name));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  throw new LinkonceError(
+    `${name}: no measurement: ${where === '' ? '' : `${where}: `}${issue?.message ?? ''}`,
+  );
+}
+
+/** Reads a measurement back. Throws LinkonceError where the file is missing or no measurement. */
+export async function readJson(path: string): Promise<Measurement> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new LinkonceError(
+      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
+  });
+  return parseMeasurement(text, path);
+}
+
+/** Writes a measurement, whole or not at all, and reads it back to be sure. */
+export async function writeJson(measurement: Measurement, path: string): Promise<void> {
+  await writeFileWhole(path, renderJson(measurement));
+  if (!isDeepStrictEqual(await readJson(path), measurement))
+    throw new Error(`${path}: reads back as something else than was written`);
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LinkonceError(`${name}: no JSON: ${(error as Error).message}`);
+  }
+}

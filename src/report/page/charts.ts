@@ -1,0 +1,81 @@
+/** The section of the plots: drawn for the room that there is, and again when that changes or another scale is chosen. */
+import type { Measurement } from '../../measure/measurement.ts';
+import { isTimed } from '../conclusion.ts';
+import type { ScaleKind } from './axis.ts';
+import { preferredScale } from './axis.ts';
+import { element, section } from './element.ts';
+import { createStripPlot } from './strip-plot.ts';
+import { createTradeOffPlot } from './trade-off-plot.ts';
+
+type Draw = (measurement: Measurement, width: number, scale: ScaleKind) => Element;
+
+/** The sections, or none where nothing was timed. */
+export function createCharts(measurement: Measurement): readonly HTMLElement[] {
+  const timed = measurement.results.filter(isTimed);
+  if (timed.length === 0) return [];
+  const medians = timed.map(({ startupMs }) => startupMs.median);
+  const scale = preferredScale([...medians]);
+  return [
+    section(
+      'Memory against start-up',
+      createChart(measurement, createTradeOffPlot, scale, tradeOffCaption()),
+    ),
+    section('Every run', createChart(measurement, createStripPlot, scale, stripCaption)),
+  ];
+}
+
+/** A plot with its choice of scale and its caption. */
+function createChart(
+  measurement: Measurement,
+  draw: Draw,
+  first: ScaleKind,
+  caption: string | Node,
+): HTMLElement {
+  const frame = element('div', { class: 'chart' });
+  let scale = first;
+  let drawnWidth = 0;
+  const redraw = (): void => {
+    drawnWidth = frame.clientWidth;
+    if (drawnWidth > 0) frame.replaceChildren(draw(measurement, drawnWidth, scale));
+  };
+  new ResizeObserver(() => {
+    if (frame.clientWidth !== drawnWidth) redraw();
+  }).observe(frame);
+  const choice = createScaleChoice(first, (chosen) => {
+    scale = chosen;
+    redraw();
+  });
+  return element('figure', {}, choice, frame, element('figcaption', {}, caption));
+}
+
+let groups = 0;
+
+function createScaleChoice(first: ScaleKind, onChoice: (scale: ScaleKind) => void): HTMLElement {
+  const name = `scale-${++groups}`;
+  const options = { linear: 'from zero', log: 'logarithmic' } as const;
+  const labels = (['linear', 'log'] as const).map((scale) => {
+    const input = element('input', { type: 'radio', name, ...(scale === first && { checked: '' }) });
+    input.addEventListener('change', () => {
+      onChoice(scale);
+    });
+    return element('label', {}, input, ` ${options[scale]}`);
+  });
+  return element('fieldset', {}, element('legend', {}, 'Axes'), ...labels);
+}
+
+function tradeOffCaption(): Node {
+  const key = (kind: string, text: string): Node =>
+    element('span', { class: 'key' }, element('i', { class: kind, 'aria-hidden': 'true' }), text);
+  return element(
+    'span',
+    {},
+    'Further down and to the left is better. ',
+    key('base-line', 'base line'),
+    key('unbeaten', 'no other is better in both'),
+    key('beaten', 'another is at least as good in both'),
+    'Bars are 95 % intervals of the median start-up.',
+  );
+}
+
+const stripCaption =
+  'Each thin line is one run; the thick one is the median, the shaded band its 95 % interval.';

@@ -1,0 +1,41 @@
+/** The names beside the marks of a plot, as a layer that Plot calls when it knows where everything is. */
+import type { RenderFunction } from '@observablehq/plot';
+import type { PlacedLabel } from './label-layout.ts';
+import { layOutLabels } from './label-layout.ts';
+import type { Mark } from './standing.ts';
+
+/** Below this width only the marks that matter most get a name. */
+export const narrowWidth = 560;
+
+/** Draws labels, the base line's and the unbeaten systems' first. */
+export function labelLayer(marks: readonly Mark[]): RenderFunction {
+  return (_index, scales, _values, { width, height, marginLeft, marginBottom }) => {
+    const anchors = inOrderOfWeight(marks).map((mark) => ({
+      x: scales.x!(mark.ms) as number,
+      y: scales.y!(mark.kb) as number,
+      text: width < narrowWidth && mark.standing === 'beaten' ? '' : mark.name,
+    }));
+    const frame = { left: marginLeft + 4, right: width - 2, top: 18, bottom: height - marginBottom - 2 };
+    const layer = create('g', { 'aria-hidden': 'true' });
+    for (const label of layOutLabels(anchors, frame)) layer.append(...draw(label));
+    return layer;
+  };
+}
+
+function inOrderOfWeight(marks: readonly Mark[]): readonly Mark[] {
+  const isBeaten = ({ standing }: Mark): boolean => standing === 'beaten';
+  return [...marks.filter((mark) => !isBeaten(mark)), ...marks.filter(isBeaten)];
+}
+
+function draw({ x, y, text, labelX, labelY, edgeX, isFar }: PlacedLabel): SVGElement[] {
+  const label = create('text', { x: labelX, y: labelY, dy: '0.35em', class: 'mark-label' });
+  label.textContent = text;
+  const line = create('line', { x1: x, y1: y, x2: edgeX, y2: labelY, class: 'mark-line' });
+  return isFar ? [line, label] : [label];
+}
+
+function create(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+  const created = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, String(value));
+  return created;
+}

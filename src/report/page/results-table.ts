@@ -1,0 +1,101 @@
+/** All figures in a table whose headings sort it. Results without figures stay at its end, with their reason. */
+import type { MeasuredResult, Measurement, Result } from '../../measure/measurement.ts';
+import { isBaseLine, nameOf } from '../../measure/measurement.ts';
+import { isMeasured } from '../conclusion.ts';
+import type { Column } from './columns.ts';
+import { columns as allColumns } from './columns.ts';
+import { element } from './element.ts';
+
+type Direction = 'ascending' | 'descending';
+
+/** What the table is sorted by; a name is sorted as text. */
+interface Order {
+  readonly heading: HTMLTableCellElement;
+  readonly compare: (one: MeasuredResult, other: MeasuredResult) => number;
+}
+
+export function createResultsTable(measurement: Measurement): HTMLElement {
+  const measured = measurement.results.filter(isMeasured);
+  const columns = allColumns.filter(({ value }) => measured.some((result) => value(result) !== undefined));
+  const body = element('tbody');
+  const rows = new Map(measurement.results.map((result) => [result, createRow(result, columns)]));
+  const fill = (sorted: readonly MeasuredResult[]): void => {
+    const rest = measurement.results.filter((result) => !isMeasured(result));
+    body.replaceChildren(...[...sorted, ...rest].map((result) => rows.get(result)!));
+  };
+  fill(measured);
+  const head = element(
+    'thead',
+    {},
+    createHeadings(columns, (order, direction) => {
+      fill(sort(measured, order, direction));
+    }),
+  );
+  const caption = element('caption', { class: 'hidden' }, 'All figures; the buttons of the headings sort.');
+  const table = element('table', {}, caption, head, body);
+  const region = { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Table of all figures' };
+  return element('div', region, table);
+}
+
+function sort(
+  results: readonly MeasuredResult[],
+  order: Order,
+  direction: Direction,
+): readonly MeasuredResult[] {
+  const sign = direction === 'ascending' ? 1 : -1;
+  return [...results].sort((one, other) => sign * order.compare(one, other));
+}
+
+function createHeadings(
+  columns: readonly Column[],
+  onSort: (order: Order, direction: Direction) => void,
+): HTMLTableRowElement {
+  const byName: Order = {
+    heading: createHeading('System', '', 'The system and its variant.'),
+    compare: (one, other) => nameOf(one).localeCompare(nameOf(other)),
+  };
+  const byFigure = columns.map((column): Order => ({
+    heading: createHeading(column.heading, column.unit, column.meaning),
+    compare: (one, other) => (column.value(one) ?? Infinity) - (column.value(other) ?? Infinity),
+  }));
+  const orders = [byName, ...byFigure];
+  for (const order of orders)
+    order.heading.querySelector('button')?.addEventListener('click', () => {
+      const isAscending = order.heading.ariaSort === 'ascending';
+      for (const { heading } of orders) heading.removeAttribute('aria-sort');
+      const direction = isAscending ? 'descending' : 'ascending';
+      order.heading.setAttribute('aria-sort', direction);
+      onSort(order, direction);
+    });
+  return element('tr', {}, ...orders.map(({ heading }) => heading));
+}
+
+function createHeading(name: string, unit: string, meaning: string): HTMLTableCellElement {
+  const label = element('span', { class: 'unit' }, unit);
+  const button = element('button', { type: 'button', title: meaning }, name, ' ', label);
+  return element('th', { scope: 'col' }, button);
+}
+
+function createRow(result: Result, columns: readonly Column[]): HTMLTableRowElement {
+  const name = [result.system, element('small', {}, result.variant)];
+  const head = element('th', { scope: 'row' }, ...name);
+  if (!isMeasured(result)) {
+    const status = element('strong', {}, result.status);
+    const reason = element(
+      'td',
+      { colspan: String(columns.length), class: 'reason' },
+      status,
+      `: ${result.reason}`,
+    );
+    return element('tr', { class: 'unmeasured' }, head, reason);
+  }
+  const cells = columns.map((column) => createCell(result, column));
+  return element('tr', isBaseLine(result) ? { class: 'base-line' } : {}, head, ...cells);
+}
+
+function createCell(result: MeasuredResult, column: Column): HTMLTableCellElement {
+  const value = column.value(result);
+  const detail = column.detail?.(result);
+  const text = value === undefined ? 'not measured' : column.text(value);
+  return element('td', {}, text, detail === undefined ? undefined : element('small', {}, detail));
+}
