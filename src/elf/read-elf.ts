@@ -3,7 +3,7 @@
  * address through PT_LOAD. Without section headers only `sections` and `plt` are empty; where they stand, they also give
  * the number of symbols and the extent of `.eh_frame`.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ElfError } from '../util/errors.ts';
 import { DecodedElf } from './decoded-elf.ts';
 import type { ElfFile } from './elf-file.ts';
@@ -22,8 +22,15 @@ export function decodeElf(bytes: Buffer, path: string): ElfFile {
 }
 
 function readBytes(path: string): Buffer {
+  // A pipe or a device may have no end.
+  const isFile = attempt(path, () => statSync(path).isFile());
+  if (!isFile) throw new ElfError(path, 'file', undefined, 'not a regular file');
+  return attempt(path, () => readFileSync(path));
+}
+
+function attempt<T>(path: string, action: () => T): T {
   try {
-    return readFileSync(path);
+    return action();
   } catch (error) {
     // 'ENOENT: no such file or directory, open …': the middle is what a person needs.
     const reason = /^\w+: (.*), \w+/.exec((error as Error).message)?.[1] ?? String(error);
