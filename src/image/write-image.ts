@@ -35,11 +35,11 @@ export interface ImageRequest {
 export function writeImage(explained: Explained, request: ImageRequest): Image {
   const { program } = explained;
   const loader = readFileSync(nativePart('loader.bin'));
-  const composed = composeImage(explained, request.base, loader.length);
+  const composed = composeImage(explained, request.base, loader);
   const imagePath = `${request.output}.image`;
   waitForNewTimestamp(program, request.output);
   writeAtomically(imagePath, 0o644, (file) => {
-    writeContents(file, composed, loader);
+    writeContents(file, composed);
   });
   verifyImage(imagePath, loader);
   requireUnchanged(program);
@@ -66,11 +66,11 @@ function entryOf(explained: Explained, { layout }: Composed): Address {
   return moveAddress(explained, layout, entry);
 }
 
-function writeContents(file: number, composed: Composed, loader: Buffer): void {
-  const { plan, contents, heap } = composed;
+function writeContents(file: number, composed: Composed): void {
+  const { plan, code, contents, heap } = composed;
   ftruncateSync(file, composed.fileSize);
   writeAt(file, plan, 0);
-  writeAt(file, loader, plan.length);
+  writeAt(file, code, plan.length);
   for (const { piece, offset } of contents) writePiece(file, piece, offset);
   heap.pages.forEach((page, index) => {
     writeAt(file, page, heap.offset + index * pageSize);

@@ -32,6 +32,7 @@ export function explainCaptures(captures: Captures): Explained {
     references: columns(compared),
     processWords: compared.flatMap((each) => each.processWords),
     slots: { bound: slots.bound, lazy: slots.lazy },
+    vdsoSlots: slots.vdso,
     relocationsAgreed: agreed,
     counts: compared.map((each) => each.counts),
   };

@@ -17,6 +17,8 @@ export interface Explained {
   /** Words that the loader writes in each process. */
   readonly processWords: readonly ProcessWord[];
   readonly slots: SlotCounts;
+  /** Lazy slots that the linker binds to a function of the vdso, which is elsewhere in each process. */
+  readonly vdsoSlots: readonly VdsoSlot[];
   /** How many relocations were computed from the files and agree with the captured words. */
   readonly relocationsAgreed: number;
   /** Written words by region index and kind. */
@@ -82,6 +84,14 @@ export const wordKinds = [
 export type WordKind = (typeof wordKinds)[number];
 
 export type WordCounts = Readonly<Record<WordKind, number>>;
+
+export interface VdsoSlot {
+  readonly address: Address;
+  /** Index of the region that it lies in. */
+  readonly region: number;
+  /** Of the function in the vdso, bytes. */
+  readonly offset: number;
+}
 
 /** Slots that the platform's linker leaves to the first call. */
 export interface SlotCounts {

@@ -10,12 +10,15 @@ import { R_X86_64 as R } from '../elf/relocation-types.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
+import type { VdsoSlot } from './explained.ts';
 import { regionPages } from './region-pages.ts';
 
 export interface BoundSlots {
   /** How many slots take their bound value, and how many stay lazy. */
   readonly bound: number;
   readonly lazy: number;
+  /** Slots that lead into the vdso; counted as lazy. */
+  readonly vdso: readonly VdsoSlot[];
   /** Word index in the page → bound value. */
   inPage(page: Address): ReadonlyMap<number, bigint> | undefined;
   /** Index of the movable region that an address is in. */
@@ -27,6 +30,7 @@ export function boundSlots(captures: Captures): BoundSlots {
   const { first, bound, program } = captures;
   if (bound) requireSameLayout(first, bound);
   const pages = new Map<Address, Map<number, bigint>>();
+  const vdso: VdsoSlot[] = [];
   let count = 0;
   let lazy = 0;
   const regionOf = regionFinder(first.regions);
@@ -36,6 +40,9 @@ export function boundSlots(captures: Captures): BoundSlots {
     for (const slot of slotAddresses(region)) {
       const page = roundDown(slot);
       const value = content.page(page).readBigUInt64LE(slot - page);
+      const offset = bound ? Number(value) - bound.context.vdso.start : -1;
+      if (bound && offset >= 0 && offset < bound.context.vdso.end - bound.context.vdso.start)
+        vdso.push({ address: slot, region: index, offset });
       if (!bound || !isSettled(value, regionOf)) lazy++;
       else {
         count++;
@@ -44,13 +51,12 @@ export function boundSlots(captures: Captures): BoundSlots {
       }
     }
   });
-  return { bound: count, lazy, inPage: (page) => pages.get(page), regionOf };
+  return { bound: count, lazy, vdso, inPage: (page) => pages.get(page), regionOf };
 }
 
 /**
  * Whether a slot's bound value holds for every process: an address in a region, or 0 for a weak symbol. glibc's `time` and
- * `gettimeofday` lead into the vdso, which is elsewhere in each process; such a slot stays lazy, so that its page need
- * not be written at start-up.
+ * `gettimeofday` lead into the vdso, which is elsewhere in each process; such a slot stays lazy here.
  */
 function isSettled(value: bigint, regionOf: BoundSlots['regionOf']): boolean {
   return value === 0n || regionOf(value) !== undefined;

@@ -22,6 +22,8 @@ export type Explanation =
 
 /** How far a pointer may lie outside of the region that it belongs to, bytes: ends of tables, biased bases. */
 const slack = 0x10_0000;
+/** How deep below the initial stack pointer a dead frame may lie, bytes: the default limit of the stack. */
+const deepestFrame = 0x80_0000;
 
 export interface Explainer {
   /** Undefined where the two values are not explained. They differ. */
@@ -44,10 +46,11 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
   };
 }
 
+/** Words that moved by one distance: what they are, and between which values that is believed. */
 interface Shift {
   readonly explanation: (value: number) => Explanation;
-  readonly start: number;
-  readonly end: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 function regionShifts(first: Capture, second: Capture): Map<bigint, Shift> {
@@ -62,32 +65,50 @@ function regionShifts(first: Capture, second: Capture): Map<bigint, Shift> {
   first.regions.forEach((region, index) => {
     if (!region.movable || region.kind === 'heap') return;
     const distance = (second.regions[index]?.start ?? 0) - region.start;
+    const explanation = (): Explanation => ({ kind: 'reference', region: index });
     add(
       distance,
-      { ...region, explanation: () => ({ kind: 'reference', region: index }) },
+      { explanation, low: region.start - slack, high: region.end + slack },
       `region ${String(index)}`,
     );
   });
   const [a, b] = [first.context, second.context];
-  add(b.vdso.start - a.vdso.start, relativeTo('vdso', a.vdso.start, a.vdso.end), 'the vdso');
+  add(b.stackPointer - a.stackPointer, deadFrame(a), 'the stack');
+  add(b.vdso.start - a.vdso.start, relativeTo('vdso', a.vdso.start, a.vdso.start, a.vdso.end), 'the vdso');
   const heapEnd = a.programBreak + first.registrations.heapSize;
-  add(b.programBreak - a.programBreak, relativeTo('program-break', a.programBreak, heapEnd), 'the break');
+  add(
+    b.programBreak - a.programBreak,
+    relativeTo('program-break', a.programBreak, a.programBreak, heapEnd + slack),
+    'the break',
+  );
   return shifts;
 }
 
-function relativeTo(kind: 'vdso' | 'program-break', start: number, end: number): Shift {
-  return {
-    start,
-    end,
-    explanation: (value) => ({ kind: 'process', source: { kind }, addend: value - start, width: 8 }),
-  };
+/** A pointer below the initial stack pointer: into a frame of the linker that is gone (musl keeps one). */
+function deadFrame({ stackPointer }: Context): Shift {
+  return relativeTo('stack-pointer', stackPointer, stackPointer - deepestFrame, stackPointer - 1);
+}
+
+function relativeTo(
+  kind: 'vdso' | 'program-break' | 'stack-pointer',
+  start: number,
+  low: number,
+  high: number,
+): Shift {
+  const explanation = (value: number): Explanation => ({
+    kind: 'process',
+    source: { kind },
+    addend: value - start,
+    width: 8,
+  });
+  return { explanation, low, high };
 }
 
 function explainShift(shifts: Map<bigint, Shift>, a: bigint, b: bigint): Explanation | undefined {
   const shift = shifts.get(b - a);
   if (!shift) return undefined;
   const value = Number(a);
-  if (value < shift.start - slack || value > shift.end + slack) return undefined;
+  if (value < shift.low || value > shift.high) return undefined;
   return shift.explanation(value);
 }
 
