@@ -29,12 +29,14 @@ export interface Workplace {
 const sources = path.join(packageRoot(), 'test', 'programs');
 const debugging = { ...environment, LINKONCE_DEBUG: '1' };
 
-/** Binds a copy of the test program `search-path`, which prints where its library is from. */
-export async function createWorkplace({ asInterpreter = false } = {}): Promise<Workplace> {
+/** Binds a copy of a test program; `search-path` prints where its library is from. */
+export async function createWorkplace({
+  asInterpreter = false,
+  name = 'search-path',
+} = {}): Promise<Workplace> {
   const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-fault-'));
-  const original = testProgram('search-path');
-  cpSync(path.dirname(original.path), folder, { recursive: true });
-  const program = path.join(folder, 'search-path');
+  cpSync(path.dirname(testProgram(name).path), folder, { recursive: true });
+  const program = path.join(folder, name);
   const image = await bindCopy(program, path.join(folder, 'launcher'), asInterpreter);
   return {
     folder,
