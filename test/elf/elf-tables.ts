@@ -81,8 +81,8 @@ export function usedVersions(elf: ElfFile): Set<string> {
   return used;
 }
 
-/** Tags whose value readelf shows in words. */
-const worded = new Set<number>([DT.PLTREL, DT.FLAGS, DT.FLAGS_1, DT.BIND_NOW]);
+/** Tags whose value readelf shows in words; the last two are DT_AUXILIARY and DT_FILTER, names of files. */
+const worded = new Set<number>([DT.PLTREL, DT.FLAGS, DT.FLAGS_1, DT.BIND_NOW, 0x7ffffffd, 0x7fffffff]);
 
 function dynamicLines({ dynamic }: ElfFile): string[] {
   if (dynamic === undefined) return [];
