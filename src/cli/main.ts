@@ -28,7 +28,11 @@ function createProgram(): Command {
     .helpCommand('help [command]', 'print help for a command')
     .enablePositionalOptions()
     .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^(error: )?/, 'linkonce: ')) })
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^(error: )?/, 'linkonce: '));
+      },
+    })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun]) register(program);
   for (const register of [registerInspect, registerExplain, registerSystems, registerDoctor])
