@@ -47,6 +47,8 @@ struct start {
 	const struct plan *plan;
 	int image;
 	int debug;
+	/* Where argv[0] goes when it is written anew; 0 where it stays. */
+	char *first_argument;
 };
 
 static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
@@ -80,6 +82,11 @@ static void set_auxiliary(struct start *start, unsigned type, uint64_t value)
 {
 	if (start->entry_of[type])
 		start->entry_of[type]->value = value;
+}
+
+static uint64_t string_end(const char *s)
+{
+	return (uint64_t)(s + string_length(s) + 1);
 }
 
 /* ---- words for people ---- */
@@ -203,6 +210,26 @@ static __attribute__((noreturn)) void enter_linker(struct start *start, const ch
 	jump(bias + elf->e_entry, start->stack, 0);
 }
 
+static int is_this_launcher(const char *path)
+{
+	struct stat self, other;
+	return !failed(call2(__NR_stat, "/proc/self/exe", &self)) && !failed(call2(__NR_stat, path, &other)) &&
+	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
+/* As it was named at bind, or by its resolved path where the name now leads back here. */
+static __attribute__((noreturn)) void execute(struct start *start, const char *invocation, const char *program)
+{
+	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
+	const char *path = is_this_launcher(invocation) ? program : invocation;
+	if (is_this_launcher(path))
+		die(path, "the launcher stands in its program's place");
+	if (start->argc && called && same_string(start->argv[0], called))
+		start->argv[0] = (char *)invocation;
+	call3(__NR_execve, path, start->argv, start->envp);
+	die(path, "the original program cannot be executed");
+}
+
 /* The program runs as if linkonce were not there. */
 static __attribute__((noreturn)) void hand_over(struct start *start, const char *why)
 {
@@ -214,8 +241,7 @@ static __attribute__((noreturn)) void hand_over(struct start *start, const char 
 		call1(__NR_close, start->image);
 	if (launcher->flags & LAUNCHER_INTERPRETER)
 		enter_linker(start, launcher_string(launcher, launcher->interpreter_path));
-	call3(__NR_execve, program, start->argv, start->envp);
-	die(program, "the original program cannot be executed");
+	execute(start, launcher_string(launcher, launcher->invocation_path), program);
 }
 
 /* ---- stage 2: check ---- */
@@ -373,6 +399,42 @@ static const char *check_vdso(const struct start *start)
 	return "the vdso has no notes";
 }
 
+/* The end of whatever the kernel put last below a string of the stack. */
+static uint64_t occupied_below(const struct start *start, uint64_t string)
+{
+	uint64_t end = (uint64_t)start->auxv;
+	for (const struct auxiliary *entry = start->auxv; entry->type != AT_NULL; entry++)
+		end = (uint64_t)(entry + 2);
+	if (auxiliary_value(start, AT_RANDOM) < string && auxiliary_value(start, AT_RANDOM) + 16 > end)
+		end = auxiliary_value(start, AT_RANDOM) + 16;
+	const unsigned strings[] = { AT_PLATFORM, AT_BASE_PLATFORM };
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t at = auxiliary_value(start, strings[i]);
+		if (at && at < string && string_end((const char *)at) > end)
+			end = string_end((const char *)at);
+	}
+	return end;
+}
+
+/*
+ * A launcher that was called by its own path shows the program's path as argv[0], as the program itself would have been
+ * called. It is written so that it ends where the old one did: programs that write a title over their arguments rely on
+ * the strings being neighbours. The kernel leaves a random gap below; without room the original program is executed.
+ */
+static const char *place_first_argument(struct start *start)
+{
+	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
+	if ((start->launcher->flags & LAUNCHER_INTERPRETER) || !start->argc || !called ||
+	    !same_string(start->argv[0], called))
+		return 0;
+	const char *invocation = plan_string(start->plan, start->plan->invocation_path);
+	uint64_t at = string_end(start->argv[0]) - string_length(invocation) - 1;
+	if (at < occupied_below(start, (uint64_t)start->argv[0]))
+		return "its path does not fit where argv[0] is";
+	start->first_argument = (char *)at;
+	return 0;
+}
+
 static const char *check(struct start *start)
 {
 	const char *why = check_environment(start);
@@ -384,7 +446,8 @@ static const char *check(struct start *start)
 	}
 	why = why ? why : check_kernel(start->plan);
 	why = why ? why : check_machine(start);
-	return why ? why : check_vdso(start);
+	why = why ? why : check_vdso(start);
+	return why ? why : place_first_argument(start);
 }
 
 /* ---- stage 3: map ---- */
@@ -490,17 +553,19 @@ static void describe_program(struct start *start)
 	set_auxiliary(start, AT_BASE, plan->linker_base);
 	if (start->launcher->flags & LAUNCHER_INTERPRETER)
 		return;
-	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
-	if (start->argc && called && same_string(start->argv[0], called))
-		start->argv[0] = (char *)invocation;
+	if (start->first_argument) {
+		memcpy(start->first_argument, invocation, string_length(invocation) + 1);
+		start->argv[0] = start->first_argument;
+	}
 	set_auxiliary(start, AT_EXECFN, (uint64_t)invocation);
 }
 
-static const char *seal(const struct plan *plan)
+static const char *seal(const struct plan *plan, uint64_t program_break)
 {
 	const struct plan_seal *range = TABLE(plan, seal);
 	for (uint32_t i = 0; i < plan->seals_count; i++, range++)
-		if (call3(__NR_mprotect, range->address, range->length, range->protection))
+		if (call3(__NR_mprotect, range->address + (range->in_heap ? program_break : 0), range->length,
+			  range->protection))
 			return "a range cannot be made read-only";
 	return 0;
 }
@@ -520,11 +585,6 @@ struct finish {
 	uint64_t arg_start, arg_end, env_end;
 	uint64_t program_break;
 };
-
-static uint64_t string_end(const char *s)
-{
-	return (uint64_t)(s + string_length(s) + 1);
-}
 
 /* prctl(2), PR_SET_MM_MAP: the kernel's own notes of where things are, and the link /proc/self/exe. */
 static void describe_memory(const struct finish *finish, struct prctl_mm_map *memory)
@@ -602,8 +662,7 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 			if (start->debug)
 				say_line(program, ": handed over to the platform's linker: ",
 					 "it reads /proc/self/exe, and this user may not set that link");
-			call3(__NR_execve, program, start->argv, start->envp);
-			die(program, "the original program cannot be executed");
+			execute(start, plan_string(plan, plan->invocation_path), program);
 		}
 		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
 	}
@@ -643,7 +702,7 @@ static void prepare_finish(struct start *start, struct finish *finish)
 	char **end = start->envp;
 	while (*end)
 		end++;
-	finish->arg_start = (uint64_t)start->argv[0];
+	finish->arg_start = (uint64_t)(start->first_argument ? start->first_argument : start->argv[0]);
 	finish->arg_end = start->argc ? string_end(start->argv[start->argc - 1]) : finish->arg_start;
 	finish->env_end = end > start->envp ? string_end(end[-1]) : finish->arg_end;
 	finish->program_break = (uint64_t)call1(__NR_brk, 0);
@@ -667,7 +726,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 		hand_over(&start, why);
 	describe_program(&start);
 	write_words(&start, finish.program_break);
-	if ((why = seal(start.plan)))
+	if ((why = seal(start.plan, finish.program_break)))
 		die(plan_string(start.plan, start.plan->program_path), why);
 	call1(__NR_close, start.image);
 	void (*last)(struct finish *) =

@@ -48,12 +48,12 @@ struct plan_step {
 };
 _Static_assert(sizeof(struct plan_step) == 32, "plan_step");
 
-/* A range that becomes read-only after the process words are written. */
+/* A range that loses PROT_WRITE after the process words are written. */
 struct plan_seal {
 	uint64_t address;
 	uint64_t length;
 	uint32_t protection;
-	uint32_t reserved;
+	uint32_t in_heap;
 };
 _Static_assert(sizeof(struct plan_seal) == 24, "plan_seal");
 
@@ -196,6 +196,8 @@ struct launcher {
 	uint32_t image_path;
 	uint32_t program_path;
 	uint32_t interpreter_path;
+	uint32_t invocation_path;
+	uint32_t reserved;
 	uint32_t size;
 };
-_Static_assert(sizeof(struct launcher) == 56, "launcher");
+_Static_assert(sizeof(struct launcher) == 64, "launcher");

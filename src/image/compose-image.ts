@@ -2,6 +2,7 @@
 import { packedLayout } from '../provenance/layout.ts';
 import type { Explained } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
+import type { MovedPages } from '../provenance/materialize.ts';
 import { materialize } from '../provenance/materialize.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
@@ -32,7 +33,7 @@ export function composeImage(explained: Explained, base: Address, loader: Buffer
   const layout = packedLayout(explained, base + planRoom);
   const moved = materialize(explained, layout);
   const loaderPages = roundUp(loader.length + vdsoThunks(explained, layout, base).code.length);
-  const heap = heapPages(explained);
+  const heap = heapPages(explained, moved);
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan } => {
     const memory = planMemory(explained, layout, moved, tablesSize + loaderPages);
     const placing = {
@@ -70,12 +71,13 @@ function setWord(pages: ReadonlyMap<Address, Buffer> | undefined, address: Addre
 }
 
 /** The heap's pages from the break upwards, zero where none was written. */
-function heapPages(explained: Explained): Buffer[] {
-  const heap = explained.regions.find(({ region }) => region.kind === 'heap');
+function heapPages(explained: Explained, moved: MovedPages): Buffer[] {
+  const index = explained.regions.findIndex(({ region }) => region.kind === 'heap');
+  const heap = explained.regions[index]?.region;
   if (!heap) return [];
-  const { start, end } = heap.region;
+  const { start, end } = heap;
   return Array.from(
     { length: (end - start) / pageSize },
-    (_, index) => heap.pages.get(start + index * pageSize) ?? Buffer.alloc(pageSize),
+    (_, page) => moved[index]?.get(start + page * pageSize) ?? Buffer.alloc(pageSize),
   );
 }

@@ -67,10 +67,9 @@ function writeSegment(
 
 function encodeTrailer(program: Program, target: LauncherTarget): Buffer {
   const head = structureSize(launcherTrailer);
-  const strings = [target.imagePath, program.path, program.interpreter.path].map((text) =>
-    Buffer.from(`${text}\0`),
-  );
-  const [image = 0, original = 0, interpreter = 0] = strings.map((_, index) =>
+  const texts = [target.imagePath, program.path, program.interpreter.path, program.invocation];
+  const strings = texts.map((text) => Buffer.from(`${text}\0`));
+  const [image = 0, original = 0, interpreter = 0, invocation = 0] = strings.map((_, index) =>
     strings.slice(0, index).reduce((sum, each) => sum + each.length, head),
   );
   const size = roundUp(head + Buffer.concat(strings).length, 8);
@@ -86,6 +85,8 @@ function encodeTrailer(program: Program, target: LauncherTarget): Buffer {
     image_path: image,
     program_path: original,
     interpreter_path: interpreter,
+    invocation_path: invocation,
+    reserved: 0,
     size,
   };
   encodeStructure(launcherTrailer, values, bytes, 0);

@@ -34,9 +34,11 @@ export interface Step {
 }
 
 export interface Seal {
+  /** Relative to the break where `in_heap` is 1. */
   readonly address: Address;
   readonly length: number;
   readonly protection: number;
+  readonly in_heap: 0 | 1;
 }
 
 /** Neighbouring pieces, at one place in the image file. */
@@ -75,7 +77,10 @@ export function planMemory(
   return {
     spans,
     steps: spans.flatMap((span) => spanSteps(span, patched)),
-    seals: spans.flatMap((span) => span.pieces.flatMap((piece) => sealsOf(piece, patched))),
+    seals: [
+      ...spans.flatMap((span) => span.pieces.flatMap((piece) => sealsOf(piece, patched))),
+      ...heapSeals(explained),
+    ],
     fileSize: last ? last.offset + last.length : start,
   };
 }
@@ -177,7 +182,19 @@ function sealsOf(piece: Piece, patched: ReadonlySet<Address>): Seal[] {
   const pages = [...piece.pages.keys()].filter((page) => patched.has(page));
   if (pages.length === 0) return [];
   const [first, last] = [Math.min(...pages), Math.max(...pages)];
-  return [{ address: first, length: last + pageSize - first, protection: piece.protection }];
+  return [{ address: first, length: last + pageSize - first, protection: piece.protection, in_heap: 0 }];
+}
+
+/** Pages of the linker's heap that are not writable: musl keeps one without access before its first allocation. */
+function heapSeals(explained: Explained): Seal[] {
+  const heap = explained.regions.find(({ region }) => region.kind === 'heap')?.region;
+  const sealed = heap?.mappings.filter((mapping) => (mapping.protection & PROT.write) === 0) ?? [];
+  return sealed.map(({ start, end, protection }) => ({
+    address: start - (heap?.start ?? 0),
+    length: end - start,
+    protection,
+    in_heap: 1,
+  }));
 }
 
 function mergeRanges(ranges: readonly ProtectedRange[]): ProtectedRange[] {

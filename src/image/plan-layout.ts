@@ -73,11 +73,11 @@ export const tables = {
     operation: 'u32',
     protection: 'u32',
   }),
-  seals: structure('plan_seal', 'A range that becomes read-only after the process words are written.', {
+  seals: structure('plan_seal', 'A range that loses PROT_WRITE after the process words are written.', {
     address: 'u64',
     length: 'u64',
     protection: 'u32',
-    reserved: 'u32',
+    in_heap: 'u32',
   }),
   files: structure('plan_file', 'A file that was read: it must be the same one.', {
     device: 'u64',
@@ -181,6 +181,8 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
   image_path: 'u32',
   program_path: 'u32',
   interpreter_path: 'u32',
+  invocation_path: 'u32',
+  reserved: 'u32',
   /** Bytes of the trailer with its strings. */
   size: 'u32',
 });

@@ -91,7 +91,7 @@ function disagreement(check: Check, address: Address, expected: Expectation): st
     case 'value':
       return compareValue(check, address, expected.value, expected.width);
     case 'lazy':
-      return compareValue(check, address, expected.value, 8) && disagreement(check, address, expected.bound);
+      return compareValue(check, address, expected.value, 8) && disagreement(check, address, expected.bind());
     case 'ifunc':
       return compareIfunc(check, address, expected.module, expected.key);
     case 'tls-offset':

@@ -16,8 +16,8 @@ import type { Address } from '../util/units.ts';
 export type Expectation =
   /** The word is this value, in `width` bytes. */
   | { readonly kind: 'value'; readonly value: bigint; readonly width: 4 | 8 }
-  /** As before the first call; when bound, as `bound`. */
-  | { readonly kind: 'lazy'; readonly value: bigint; readonly bound: Expectation }
+  /** As before the first call; when bound, as `bind` says, which throws Refusal where no module defines the symbol. */
+  | { readonly kind: 'lazy'; readonly value: bigint; readonly bind: () => Expectation }
   /** An address in this module, the same one wherever the symbol is used. */
   | { readonly kind: 'ifunc'; readonly module: Module; readonly key: string }
   /** `value` minus the module's TLS offset, which is the same wherever the module's TLS is used. */
@@ -131,9 +131,9 @@ function symbolAddress(
 
 /** What stands in the file's slot leads back into the PLT: the linker adds the bias (psABI, 5.2). */
 function slot(site: Site, module: Module, relocation: Relocation, bias: Address): Expectation {
-  const bound = symbolAddress(site, module, relocation, 'plt', BigInt(relocation.addend));
-  if (!isLazy(site.program, module)) return bound;
-  return { kind: 'lazy', value: fileWord(module, relocation.address) + BigInt(bias), bound };
+  const bind = (): Expectation => symbolAddress(site, module, relocation, 'plt', BigInt(relocation.addend));
+  if (!isLazy(site.program, module)) return bind();
+  return { kind: 'lazy', value: fileWord(module, relocation.address) + BigInt(bias), bind };
 }
 
 function fileWord(module: Module, address: number): bigint {
