@@ -12,7 +12,7 @@ export interface Axis {
 /** An axis that holds all values with a margin and has about so many ticks. */
 export function fitAxis(values: readonly number[], type: ScaleKind, ticks: number): Axis {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const domain = type === 'linear' ? ([0, most * 1.08] as const) : ([least / 1.2, most * 1.2] as const);
+  const domain = type === 'linear' ? ([0, most * 1.08] as const) : ([least / 1.3, most * 1.2] as const);
   const numbers = type === 'linear' ? evenNumbers(domain[1], ticks) : roundNumbers(domain, ticks);
   return { type, domain, ticks: numbers, tickFormat: plainNumber };
 }

@@ -22,15 +22,16 @@ export function labelLayer(marks: readonly Mark[]): RenderFunction {
   };
 }
 
+/** Those that matter most choose their places first; of the others those at the outside, where room is. */
 function inOrderOfWeight(marks: readonly Mark[]): readonly Mark[] {
-  const isBeaten = ({ standing }: Mark): boolean => standing === 'beaten';
-  return [...marks.filter((mark) => !isBeaten(mark)), ...marks.filter(isBeaten)];
+  const weight = ({ standing }: Mark): number => (standing === 'beaten' ? 1 : 0);
+  return [...marks].sort((one, other) => weight(one) - weight(other) || other.ms - one.ms);
 }
 
-function draw({ x, y, text, labelX, labelY, edgeX, isFar }: PlacedLabel): SVGElement[] {
+function draw({ x, y, text, labelX, labelY, edgeX, edgeY, isFar }: PlacedLabel): SVGElement[] {
   const label = create('text', { x: labelX, y: labelY, dy: '0.35em', class: 'mark-label' });
   label.textContent = text;
-  const line = create('line', { x1: x, y1: y, x2: edgeX, y2: labelY, class: 'mark-line' });
+  const line = create('line', { x1: x, y1: y, x2: edgeX, y2: edgeY, class: 'mark-line' });
   return isFar ? [line, label] : [label];
 }
 

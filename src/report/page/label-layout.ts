@@ -10,11 +10,12 @@ export interface Anchor {
   readonly text: string;
 }
 
-/** The middle of the label, the x of the label's edge that faces the mark, and whether a line between them helps. */
+/** The middle of the label, the point of its edge that is nearest to the mark, and whether a line between them helps. */
 export interface PlacedLabel extends Anchor {
   readonly labelX: number;
   readonly labelY: number;
   readonly edgeX: number;
+  readonly edgeY: number;
   readonly isFar: boolean;
 }
 
@@ -33,6 +34,8 @@ const nearDistance = 12;
 const step = 6;
 const farthest = 180;
 const directions = 24;
+/** Pixels of way that a place straight above or below is worse than one beside. */
+const upright = 14;
 
 /** Places the labels inside `frame`; those for which there is no room are left out. Earlier anchors choose first. */
 export function layOutLabels(anchors: readonly Anchor[], frame: Box): readonly PlacedLabel[] {
@@ -52,25 +55,32 @@ interface Place {
   readonly labelX: number;
   readonly labelY: number;
   readonly edgeX: number;
+  readonly edgeY: number;
   readonly distance: number;
   readonly box: Box;
 }
 
-/** Places at growing distances: to the right of the mark first, then turning down and up from there. */
-function places({ x, y, text }: Anchor): Place[] {
-  const halfWidth = (text.length * characterWidth) / 2;
-  const found: Place[] = [];
-  for (let distance = nearDistance; distance <= farthest; distance += step)
-    for (let turn = 0; turn < directions; turn++) {
-      const angle = (Math.ceil(turn / 2) * (turn % 2 === 0 ? -1 : 1) * 2 * Math.PI) / directions;
-      const edgeX = x + Math.cos(angle) * distance;
-      const labelX = edgeX + Math.cos(angle) * halfWidth;
-      const labelY = y + Math.sin(angle) * distance;
-      const box = boxAround(labelX, labelY, halfWidth, lineHeight / 2);
-      found.push({ labelX, labelY, edgeX: clamp(x, box.left, box.right), distance, box });
-    }
-  return found;
+/** Places around a mark, the most welcome first. */
+function places(anchor: Anchor): readonly Place[] {
+  return offsets.map(({ distance, angle }) => placeAt(anchor, distance, angle));
 }
+
+function placeAt({ x, y, text }: Anchor, distance: number, angle: number): Place {
+  const halfWidth = (text.length * characterWidth) / 2;
+  const labelX = x + Math.cos(angle) * (distance + halfWidth);
+  const labelY = y + Math.sin(angle) * distance;
+  const box = boxAround(labelX, labelY, halfWidth, lineHeight / 2);
+  const edge = { edgeX: clamp(x, box.left, box.right), edgeY: clamp(y, box.top, box.bottom) };
+  return { labelX, labelY, ...edge, distance, box };
+}
+
+/** Every distance and angle (0 is to the right), by how far the eye has to go; beside a mark is better than above it. */
+const offsets = Array.from({ length: ((farthest - nearDistance) / step) * directions }, (_, index) => {
+  const distance = nearDistance + Math.floor(index / directions) * step;
+  const angle = ((index % directions) * 2 * Math.PI) / directions;
+  const toTheLeft = Math.cos(angle) < 0 ? 3 : 0;
+  return { distance, angle, cost: distance + toTheLeft + Math.abs(Math.sin(angle)) * upright };
+}).sort((one, other) => one.cost - other.cost);
 
 function boxAround(x: number, y: number, halfWidth: number, halfHeight: number): Box {
   return { left: x - halfWidth, right: x + halfWidth, top: y - halfHeight, bottom: y + halfHeight };

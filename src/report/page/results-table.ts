@@ -72,7 +72,7 @@ function createHeadings(
 
 function createHeading(name: string, unit: string, meaning: string): HTMLTableCellElement {
   const label = element('span', { class: 'unit' }, unit);
-  const button = element('button', { type: 'button', title: meaning }, name, ' ', label);
+  const button = element('button', { type: 'button', title: meaning }, name, label);
   return element('th', { scope: 'col' }, button);
 }
 
@@ -81,12 +81,8 @@ function createRow(result: Result, columns: readonly Column[]): HTMLTableRowElem
   const head = element('th', { scope: 'row' }, ...name);
   if (!isMeasured(result)) {
     const status = element('strong', {}, result.status);
-    const reason = element(
-      'td',
-      { colspan: String(columns.length), class: 'reason' },
-      status,
-      `: ${result.reason}`,
-    );
+    const words = element('div', {}, status, `: ${result.reason}`);
+    const reason = element('td', { colspan: String(columns.length), class: 'reason' }, words);
     return element('tr', { class: 'unmeasured' }, head, reason);
   }
   const cells = columns.map((column) => createCell(result, column));

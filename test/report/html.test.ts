@@ -1,0 +1,153 @@
+/** The page in a real browser, offline: that it stays silent, shows the figures, sorts, switches and fits a phone. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import type { TestContext } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { renderHtml, writeHtml } from '../../src/report/html.ts';
+import { sample, untimedSample } from './sample.ts';
+
+const executablePath = '/usr/bin/chromium';
+const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-html-'));
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  await writeHtml(sample, path.join(directory, 'timed.html'));
+  await writeHtml(untimedSample, path.join(directory, 'untimed.html'));
+  if (existsSync(executablePath))
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Look {
+  readonly width?: number;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly javaScriptEnabled?: boolean;
+}
+
+/** Opens a page and runs `test`; anything on the console, and any request but for the file, fails. */
+async function open(name: string, look: Look, test: (page: Page) => Promise<void>): Promise<void> {
+  const { width = 1200, ...rest } = look;
+  const context = await browser!.newContext({ offline: true, viewport: { width, height: 800 }, ...rest });
+  const page = await context.newPage();
+  const noise: string[] = [];
+  page.on('console', (message) => noise.push(message.text()));
+  page.on('pageerror', (error) => noise.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().endsWith(`/${name}.html`)) noise.push(`request for ${request.url()}`);
+  });
+  await page.goto(`file://${path.join(directory, name)}.html`);
+  await test(page);
+  await context.close();
+  expect(noise).toEqual([]);
+}
+
+const systems = (page: Page) => page.locator('tbody tr th').allInnerTexts();
+
+describe('the page', () => {
+  beforeEach((context: TestContext) => {
+    if (browser === undefined) context.skip('no browser: Chromium is not installed');
+  });
+
+  it('shows the program, the conclusion and every system', async () => {
+    await open('timed', {}, async (page) => {
+      expect(await page.locator('h1').innerText()).toBe('ffmpeg');
+      expect(await page.locator('.lede').innerText()).toContain('image one-file started fastest');
+      expect(await systems(page)).toHaveLength(sample.results.length);
+      expect(await page.locator('.unmeasured').allInnerTexts()).toHaveLength(2);
+      // What looks like markup in a measurement is text.
+      expect(await page.locator('.command').innerText()).toContain('</script><b>&amp;');
+      expect(await page.locator('b').count()).toBe(0);
+    });
+  });
+
+  it('draws charts that have names for those who do not see them', async () => {
+    await open('timed', {}, async (page) => {
+      const charts = page.getByRole('img');
+      await charts.nth(1).waitFor();
+      expect(await charts.count()).toBe(2);
+      const names = await page.locator('svg[role=img] > title').allTextContents();
+      expect(names).toEqual([
+        'Private memory of a process against start-up time',
+        'Start-up of every timed run, by system',
+      ]);
+      const labels = await page.locator('.mark-label').allTextContents();
+      expect(labels).toHaveLength(sample.results.length - 2);
+    });
+  });
+
+  it('sorts by the headings, both ways, and keeps what has no figures at the end', async () => {
+    await open('timed', {}, async (page) => {
+      const heading = page.getByRole('columnheader', { name: 'Start-up' });
+      await heading.getByRole('button').press('Enter');
+      expect(await heading.getAttribute('aria-sort')).toBe('ascending');
+      expect((await systems(page))[0]).toMatch(/^image/);
+      await heading.getByRole('button').click();
+      expect(await heading.getAttribute('aria-sort')).toBe('descending');
+      const descending = await systems(page);
+      expect(descending[0]).toMatch(/^got-plt\s+now/);
+      expect(descending.slice(-2).join()).toMatch(/^fixed[^]*hash-dispatcher/);
+    });
+  });
+
+  it('begins with the system’s theme and switches by its button', async () => {
+    await open('timed', { colorScheme: 'dark' }, async (page) => {
+      const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+      const dark = await ground();
+      await page.getByRole('button', { name: 'Light theme' }).click();
+      expect(await ground()).not.toBe(dark);
+      await page.getByRole('button', { name: 'Dark theme' }).click();
+      expect(await ground()).toBe(dark);
+    });
+  });
+
+  it('changes its axes', async () => {
+    await open('timed', {}, async (page) => {
+      const ticks = () =>
+        page.locator('svg').first().locator('[aria-label="x-axis tick label"] text').allTextContents();
+      expect(await ticks()).not.toContain('0');
+      await page.getByRole('radio', { name: 'from zero' }).first().check();
+      expect((await ticks())[0]).toBe('0');
+    });
+  });
+
+  it('fits a phone: only the table scrolls sideways', async () => {
+    for (const name of ['timed', 'untimed'])
+      await open(name, { width: 360 }, async (page) => {
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+      });
+  });
+
+  it('can be used by the keyboard alone', async () => {
+    await open('timed', {}, async (page) => {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Dark theme');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
+    });
+  });
+
+  it('shows the text without scripts', async () => {
+    await open('timed', { javaScriptEnabled: false }, async (page) => {
+      expect(await page.locator('noscript').innerText()).toContain('image one-file started fastest');
+    });
+  });
+});
+
+describe('renderHtml', () => {
+  it('lets nothing of the measurement end the script that holds it', () => {
+    const html = renderHtml(sample);
+    const data = /<script type="application\/json" id="measurement">([^<]*)<\/script>/.exec(html)?.[1];
+    expect(JSON.parse(data ?? '')).toEqual(sample);
+  });
+
+  it('forbids every source but its own script', () => {
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(renderHtml(sample))?.[1];
+    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[\w+/]+='; style-src 'unsafe-inline'; /);
+  });
+});

@@ -1,0 +1,55 @@
+/** The JSON file: written, read back, and refused where it is none. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Measurement } from '../../src/measure/measurement.ts';
+import { parseMeasurement, readJson, renderJson, writeJson } from '../../src/report/json.ts';
+import { sample, untimedSample } from './sample.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-json-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const file = (name: string) => path.join(directory, name);
+
+describe('a measurement as JSON', () => {
+  it('reads back as what was written', async () => {
+    for (const measurement of [sample, untimedSample]) {
+      await writeJson(measurement, file('good.json'));
+      expect(await readJson(file('good.json'))).toEqual(measurement);
+    }
+    expect(readdirSync(directory)).toEqual(['good.json']);
+  });
+
+  it('is not written with a figure that JSON does not have', async () => {
+    const first = { ...sample.results[0]!, privateKb: NaN } as Measurement['results'][number];
+    await expect(writeJson({ ...sample, results: [first] }, file('bad.json'))).rejects.toThrow(
+      'results.0.privateKb',
+    );
+  });
+
+  it('names the field at fault', async () => {
+    const fault = async (change: object) =>
+      parseMeasurement(JSON.stringify({ ...sample, ...change }), 'a.json');
+    await expect(fault({ version: 2 })).rejects.toThrow('a.json: no measurement: version:');
+    await expect(fault({ format: 'other' })).rejects.toThrow('format:');
+    await expect(fault({ machine: { ...sample.machine, cores: -1 } })).rejects.toThrow('machine.cores:');
+    await expect(fault({ results: [{ status: 'odd' }] })).rejects.toThrow('results.0');
+    await expect(parseMeasurement('{"format":', 'b.json')).rejects.toThrow('b.json: no JSON');
+    await expect(parseMeasurement('7', 'c.json')).rejects.toThrow('c.json: no measurement');
+  });
+
+  it('that is missing, or cannot be written, is an error of one line', async () => {
+    await expect(readJson(file('missing.json'))).rejects.toThrow('cannot be read (ENOENT)');
+    await expect(writeJson(sample, file('no/such/directory.json'))).rejects.toThrow(
+      'cannot be written (ENOENT)',
+    );
+  });
+
+  it('cut short anywhere is refused', async () => {
+    const text = renderJson(sample);
+    for (let length = 0; length < text.length - 2; length += 977) {
+      writeFileSync(file('cut.json'), text.slice(0, length));
+      await expect(readJson(file('cut.json'))).rejects.toThrow(`${file('cut.json')}: no JSON`);
+    }
+  });
+});
