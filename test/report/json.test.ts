@@ -1,10 +1,11 @@
 /** The JSON file: written, read back, and refused where it is none. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/measure/measurement.ts';
 import { parseMeasurement, readJson, renderJson, writeJson } from '../../src/report/json.ts';
+import { packageRoot } from '../../src/util/native.ts';
 import { sample, untimedSample } from './sample.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-json-'));
@@ -43,6 +44,16 @@ describe('a measurement as JSON', () => {
     await expect(writeJson(sample, file('no/such/directory.json'))).rejects.toThrow(
       'cannot be written (ENOENT)',
     );
+  });
+
+  it('is documented with an example that is one', async () => {
+    const page = readFileSync(path.join(packageRoot(), 'docs', 'formats', 'measurement.md'), 'utf8');
+    const example = /```json\n([^`]+)```/.exec(page)?.[1] ?? '';
+    const measurement = await parseMeasurement(example, 'the example');
+    expect(renderJson(measurement).replaceAll(/\s/g, '')).toBe(example.replaceAll(/\s/g, ''));
+    const fields = sample.results.flatMap((result) => Object.keys(result));
+    for (const field of [...Object.keys(sample), ...Object.keys(sample.machine), ...fields])
+      expect(page).toContain(`\`${field}\``);
   });
 
   it('cut short anywhere is refused', async () => {
