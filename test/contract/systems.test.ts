@@ -1,45 +1,62 @@
 /**
  * The contract of every system: a program of it behaves as under the platform's linker. Each test program runs under
- * each system and variant; the judge is the same program started the ordinary way, in the same environment.
+ * each system and variant, by a launcher and in interpreter mode; the judge is the same program started the ordinary
+ * way, in the same environment.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
-import { bindProgram } from '../../src/pipeline.ts';
+import { bindProgram, type BindSettings } from '../../src/pipeline.ts';
 import { systems } from '../../src/systems/registry.ts';
-import type { System } from '../../src/systems/system.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { buildPrograms, environment, missing, programs, type TestProgram } from '../programs/build.ts';
-import { runProgram } from '../run-program.ts';
-import { expectedRefusal } from './refusals.ts';
+import { runProgram, type Outcome } from '../run-program.ts';
+import { refusalOfForm, refusalOfProgram } from './refusals.ts';
+
+type Form = Omit<BindSettings, 'output'>;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-contract-'));
 
 beforeAll(() => buildPrograms());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const system of systems)
-  for (const { id: variant } of system.variants)
-    describe(`${system.id}:${variant}`, () => {
-      for (const program of programs)
-        test(program.title, async ({ skip }) => {
-          const image = await bindOnce(system, variant, program);
-          if (image instanceof Refusal) return refuse(image, system, program, skip);
-          await compare(program, image);
-        });
-      for (const { name, reason } of missing) test(name, ({ skip }) => skip(reason));
+const forms: readonly Form[] = systems.flatMap((system) =>
+  system.variants.flatMap(({ id }) =>
+    [false, true].map((asInterpreter) => ({ system, variant: id, asInterpreter })),
+  ),
+);
+
+for (const form of forms)
+  describe(nameOf(form), () => {
+    const refusal = refusalOfForm(nameOf(form));
+    if (refusal === undefined) testPrograms(form);
+    else test('is refused', async () => expect(String(await bindOnce(form, programs[0]!))).toMatch(refusal));
+  });
+
+function testPrograms(form: Form): void {
+  for (const program of programs)
+    test(program.title, async ({ skip }) => {
+      const image = await bindOnce(form, program);
+      if (image instanceof Refusal) return refuse(image, form, program, skip);
+      await compare(program, image);
     });
+  for (const { name, reason } of missing) test(name, ({ skip }) => skip(reason));
+}
+
+function nameOf({ system, variant, asInterpreter }: Form): string {
+  return `${system.id}:${variant}${asInterpreter ? ' as interpreter' : ''}`;
+}
 
 /** A refusal is right where it is known and says why; any other one is a regression. */
 function refuse(
   refusal: Refusal,
-  system: System,
+  { system }: Form,
   program: TestProgram,
   skip: (reason: string) => never,
 ): void {
-  const expected = expectedRefusal(system, program);
+  const expected = refusalOfProgram(system.id, program.name);
   expect(expected, `unexpected refusal: ${refusal.message}`).toBeDefined();
   expect(refusal.message).toMatch(expected!);
   skip(`${system.id} refuses it: ${refusal.message}`);
@@ -50,26 +67,33 @@ async function compare(program: TestProgram, image: Image): Promise<void> {
   const env = { ...environment, ...image.environment, LINKONCE_DEBUG: '1' };
   const settings = { env, input: program.input };
   const stock = await runProgram(program.path, program.args, settings);
-  expect(await runProgram(image.file, program.args, settings)).toEqual(stock);
+  const own = await runProgram(image.file, program.args, settings);
+  expect(asOriginal(own, program, image)).toEqual(stock);
 }
 
+/** In interpreter mode the program is a copy, and sees its path; a launcher's must never show. */
+function asOriginal(outcome: Outcome, program: TestProgram, image: Image): Outcome {
+  if (!image.file.includes(interpreterFolder)) return outcome;
+  const original = (text: string): string => text.replaceAll(image.file, program.path);
+  return { ...outcome, stdout: original(outcome.stdout), stderr: original(outcome.stderr) };
+}
+
+const interpreterFolder = '/as-interpreter/';
 const bound = new Map<string, Promise<Image | Refusal>>();
 
-/** The image of a program, made for its first invocation. */
-function bindOnce(
-  system: System,
-  variant: string,
-  { name, path: file }: TestProgram,
-): Promise<Image | Refusal> {
-  const output = path.join(folder, `${name}.${system.id}.${variant}`);
-  const known = bound.get(output) ?? bind(file, system, variant, output);
+/** The image of a program, made for its first invocation, in a file of the program's name. */
+function bindOnce(form: Form, { name, path: file }: TestProgram): Promise<Image | Refusal> {
+  const mode = form.asInterpreter ? interpreterFolder : '/launcher/';
+  const output = path.join(folder, form.system.id, form.variant, mode, name);
+  const known = bound.get(output) ?? bind(file, { ...form, output });
   bound.set(output, known);
   return known;
 }
 
-async function bind(file: string, system: System, variant: string, output: string): Promise<Image | Refusal> {
+async function bind(file: string, settings: BindSettings): Promise<Image | Refusal> {
+  mkdirSync(path.dirname(settings.output), { recursive: true });
   try {
-    return await bindProgram(file, { system, variant, output, asInterpreter: false }, () => undefined);
+    return await bindProgram(file, settings, () => undefined);
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

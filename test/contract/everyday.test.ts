@@ -1,0 +1,97 @@
+/** Everyday programs, three invocations each, behave under every system as under the platform's linker. */
+import { mkdtempSync, rmSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Image } from '../../src/image/image.ts';
+import { bindProgram } from '../../src/pipeline.ts';
+import { systems } from '../../src/systems/registry.ts';
+import { runProgram } from '../run-program.ts';
+
+interface Everyday {
+  readonly name: string;
+  readonly runs: readonly (readonly string[])[];
+}
+
+/** With plug-ins that a program opens where it has some: perl's XS, python's extension modules. */
+const everyday: readonly Everyday[] = [
+  { name: 'git', runs: [['--version'], ['rev-parse', '--git-dir'], ['no-such-command']] },
+  {
+    name: 'perl',
+    runs: [
+      ['-v'],
+      ['-MPOSIX', '-MList::Util=sum', '-MEncode', '-e', 'print floor(sum(1..10)/3), encode("UTF-16LE", "x")'],
+      ['-e', 'die "no\n"'],
+    ],
+  },
+  {
+    name: 'python3',
+    runs: [
+      ['--version'],
+      [
+        '-c',
+        'import ctypes, decimal, hashlib, json, sys; print(json.dumps(sys.argv), ctypes.CDLL(None).abs(-3))',
+        'x',
+      ],
+      [
+        '-c',
+        'import threading; t = threading.Thread(target=print, args=("thread",)); t.start(); t.join(); exit(3)',
+      ],
+    ],
+  },
+  {
+    name: 'bash',
+    runs: [['--version'], ['-c', 'echo $((6 * 7)) | (read x; echo "<$x>"); exit 5'], ['--no-such']],
+  },
+  {
+    name: 'sqlite3',
+    runs: [['--version'], [':memory:', 'select sum(value) from generate_series(1, 9)'], ['--no']],
+  },
+  { name: 'openssl', runs: [['version'], ['dgst', '-sha256', '/etc/hostname'], ['no-such']] },
+  {
+    name: 'gpg',
+    runs: [['--version'], ['--list-keys', '--no-such'], ['--print-md', 'SHA256', '/etc/hostname']],
+  },
+  { name: 'curl', runs: [['--version'], ['-s', 'file:///etc/hostname'], ['-s', 'http://127.0.0.1:1/']] },
+  { name: 'gdb', runs: [['--version'], ['-batch', '-ex', 'print 6*7'], ['--no-such']] },
+  { name: 'vim', runs: [['--version'], ['-es', '-u', 'NONE', '-c', 'q'], ['--no-such']] },
+  { name: 'tmux', runs: [['-V'], ['-L', 'linkonce-none', 'list-sessions'], ['--no-such']] },
+  { name: 'cmake', runs: [['--version'], ['-E', 'echo', 'hello'], ['--no-such']] },
+  {
+    name: 'node',
+    runs: [['--version'], ['-e', 'console.log(process.execPath, 6 * 7)'], ['-e', 'process.exit(4)']],
+  },
+  { name: 'ffmpeg', runs: [['-version'], ['-hide_banner', '-formats'], ['-no-such']] },
+  { name: 'gdalinfo', runs: [['--version'], ['--formats'], ['/no/such/file']] },
+  { name: 'java', runs: [['-version'], ['--no-such'], ['NoSuchClass']] },
+];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-everyday-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const searchPath = '/usr/local/bin:/usr/bin:/bin';
+const findInPath = (name: string): string | undefined =>
+  searchPath
+    .split(':')
+    .map((each) => path.join(each, name))
+    .find((file) => existsSync(file));
+const environment = { PATH: searchPath, HOME: folder, LANG: 'C.UTF-8', LINKONCE_DEBUG: '1' };
+
+for (const system of systems)
+  describe(system.id, () => {
+    for (const { name, runs } of everyday)
+      test(name, async ({ skip }) => {
+        const file = findInPath(name) ?? skip(`${name} is not installed`);
+        const output = path.join(folder, `${name}.${system.id}`);
+        const settings = { system, variant: system.variants[0]!.id, output, asInterpreter: false };
+        const image = await bindProgram(file, settings, () => undefined);
+        for (const args of runs) await compare(file, image, args);
+      });
+  });
+
+async function compare(file: string, image: Image, args: readonly string[]): Promise<void> {
+  const settings = { env: { ...environment, ...image.environment }, cwd: '/' };
+  // The very first run may create files, and say so.
+  await runProgram(file, args, settings);
+  expect(await runProgram(image.file, args, settings)).toEqual(await runProgram(file, args, settings));
+}
