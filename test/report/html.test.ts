@@ -81,6 +81,15 @@ describe('the page', () => {
     });
   });
 
+  it('draws memory alone where nothing was timed', async () => {
+    await open('untimed', {}, async (page) => {
+      await page.getByRole('img').first().waitFor();
+      const names = await page.locator('svg[role=img] > title').allTextContents();
+      expect(names).toEqual(['Private memory of a process, by system']);
+      expect(await page.getByRole('columnheader', { name: 'Start-up' }).count()).toBe(0);
+    });
+  });
+
   it('sorts by the headings, both ways, and keeps what has no figures at the end', async () => {
     await open('timed', {}, async (page) => {
       const heading = page.getByRole('columnheader', { name: 'Start-up' });

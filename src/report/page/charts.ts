@@ -1,20 +1,22 @@
-/** The section of the plots: drawn for the room that there is, and again when that changes or another scale is chosen. */
+/** The plots in their sections, each with its choice of scale and its caption. */
 import type { Measurement } from '../../measure/measurement.ts';
-import { isTimed } from '../conclusion.ts';
+import { isMeasured, isTimed } from '../conclusion.ts';
 import type { ScaleKind } from './axis.ts';
 import { preferredScale } from './axis.ts';
 import { element, section } from './element.ts';
+import { createFitted } from './fitted.ts';
+import { createMemoryPlot } from './memory-plot.ts';
 import { createStripPlot } from './strip-plot.ts';
 import { createTradeOffPlot } from './trade-off-plot.ts';
 
 type Draw = (measurement: Measurement, width: number, scale: ScaleKind) => Element;
 
-/** The sections, or none where nothing was timed. */
+/** The sections: two plots, or one of memory alone where nothing was timed. */
 export function createCharts(measurement: Measurement): readonly HTMLElement[] {
   const timed = measurement.results.filter(isTimed);
-  if (timed.length === 0) return [];
+  if (timed.length === 0) return createMemoryChart(measurement);
   const medians = timed.map(({ startupMs }) => startupMs.median);
-  const scale = preferredScale([...medians]);
+  const scale = preferredScale(medians);
   return [
     section(
       'Memory against start-up',
@@ -24,6 +26,12 @@ export function createCharts(measurement: Measurement): readonly HTMLElement[] {
   ];
 }
 
+function createMemoryChart(measurement: Measurement): readonly HTMLElement[] {
+  if (!measurement.results.some(isMeasured)) return [];
+  const { frame } = createFitted((width) => createMemoryPlot(measurement, width));
+  return [section('Private memory', element('figure', {}, frame))];
+}
+
 /** A plot with its choice of scale and its caption. */
 function createChart(
   measurement: Measurement,
@@ -31,16 +39,8 @@ function createChart(
   first: ScaleKind,
   caption: string | Node,
 ): HTMLElement {
-  const frame = element('div', { class: 'chart' });
   let scale = first;
-  let drawnWidth = 0;
-  const redraw = (): void => {
-    drawnWidth = frame.clientWidth;
-    if (drawnWidth > 0) frame.replaceChildren(draw(measurement, drawnWidth, scale));
-  };
-  new ResizeObserver(() => {
-    if (frame.clientWidth !== drawnWidth) redraw();
-  }).observe(frame);
+  const { frame, redraw } = createFitted((width) => draw(measurement, width, scale));
   const choice = createScaleChoice(first, (chosen) => {
     scale = chosen;
     redraw();

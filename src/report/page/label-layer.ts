@@ -2,10 +2,8 @@
 import type { RenderFunction } from '@observablehq/plot';
 import type { PlacedLabel } from './label-layout.ts';
 import { layOutLabels } from './label-layout.ts';
+import { narrowWidth } from './rows.ts';
 import type { Mark } from './standing.ts';
-
-/** Below this width only the marks that matter most get a name. */
-export const narrowWidth = 560;
 
 /** Draws labels, the base line's and the unbeaten systems' first. */
 export function labelLayer(marks: readonly Mark[]): RenderFunction {

@@ -8,7 +8,7 @@ import { formatMs } from '../format.ts';
 import type { ScaleKind } from './axis.ts';
 import { fitAxis } from './axis.ts';
 import { describeChart } from './element.ts';
-import { narrowWidth } from './label-layer.ts';
+import { nameLayer, rowHeight, rowMargin, rowPadding } from './rows.ts';
 
 interface Strip {
   readonly name: string;
@@ -23,7 +23,6 @@ export function createStripPlot(measurement: Measurement, width: number, scale: 
   const timed = measurement.results.filter(isTimed);
   const strips = timed.map(toStrip).sort((one, other) => one.median - other.median);
   const runs = timed.flatMap((result) => result.samplesMs.map((ms) => ({ ms, ...toStrip(result) })));
-  const isNarrow = width < narrowWidth;
   const axis = fitAxis(
     runs.map(({ ms }) => ms),
     scale,
@@ -31,18 +30,18 @@ export function createStripPlot(measurement: Measurement, width: number, scale: 
   );
   const plot = Plot.plot({
     width,
-    height: strips.length * (isNarrow ? 42 : 28) + 60,
-    marginLeft: isNarrow ? 8 : 170,
+    height: strips.length * rowHeight(width) + 60,
+    marginLeft: rowMargin(width),
     marginRight: 12,
     marginTop: 12,
     marginBottom: 44,
     x: { ...axis, label: 'start-up of each run, ms →' },
-    y: { domain: strips.map(({ name }) => name), axis: null, padding: isNarrow ? 0.55 : 0.3 },
+    y: { domain: strips.map(({ name }) => name), axis: null, padding: rowPadding(width) },
     marks: [
       Plot.gridX({ ticks: axis.ticks }),
       Plot.tickX(runs, { x: 'ms', y: 'name', stroke: 'colour', strokeOpacity: 0.35 }),
       ...summary(strips),
-      names(strips, isNarrow),
+      nameLayer(strips, width),
     ],
   });
   const title = 'Start-up of every timed run, by system';
@@ -60,12 +59,4 @@ function summary(strips: readonly Strip[]): Plot.Markish[] {
   const middle = Plot.tickX(strips, { x: 'median', y: 'name', stroke: 'var(--text)', strokeWidth: 2.5 });
   const interval = Plot.barX(strips, { x1: 'low', x2: 'high', y: 'name', fill: 'colour', fillOpacity: 0.25 });
   return [interval, middle];
-}
-
-/** Names to the left of the strips, or above them where the page is narrow. */
-function names(strips: readonly Strip[], isNarrow: boolean): Plot.Markish {
-  const place = isNarrow
-    ? ({ frameAnchor: 'left', textAnchor: 'start', dy: -16 } as const)
-    : ({ frameAnchor: 'left', textAnchor: 'end', dx: -10 } as const);
-  return Plot.text(strips, { y: 'name', text: 'name', fill: 'currentColor', ...place });
 }

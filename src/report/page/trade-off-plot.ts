@@ -6,7 +6,8 @@ import { formatKb, formatMs } from '../format.ts';
 import type { ScaleKind } from './axis.ts';
 import { fitAxis } from './axis.ts';
 import { describeChart } from './element.ts';
-import { labelLayer, narrowWidth } from './label-layer.ts';
+import { labelLayer } from './label-layer.ts';
+import { narrowWidth } from './rows.ts';
 import type { Mark } from './standing.ts';
 import { toMarks } from './standing.ts';
 

@@ -1,0 +1,22 @@
+/** What plots with one row a system share: the room of a row and where its name stands. */
+import * as Plot from '@observablehq/plot';
+
+/** Below this width names stand above their rows, and only the marks that matter most get a label in the scatter plot. */
+export const narrowWidth = 560;
+
+const isNarrow = (width: number): boolean => width < narrowWidth;
+
+/** Pixels of a row, its name included. */
+export const rowHeight = (width: number): number => (isNarrow(width) ? 42 : 28);
+/** Pixels to the left of the rows. */
+export const rowMargin = (width: number): number => (isNarrow(width) ? 8 : 170);
+/** The part of a row that stays free. */
+export const rowPadding = (width: number): number => (isNarrow(width) ? 0.55 : 0.3);
+
+/** Names to the left of the rows, or above them where the page is narrow. */
+export function nameLayer(rows: readonly { readonly name: string }[], width: number): Plot.Markish {
+  const place = isNarrow(width)
+    ? ({ frameAnchor: 'left', textAnchor: 'start', dy: -16 } as const)
+    : ({ frameAnchor: 'left', textAnchor: 'end', dx: -10 } as const);
+  return Plot.text(rows, { y: 'name', text: 'name', fill: 'currentColor', ...place });
+}
