@@ -22,7 +22,7 @@ import type { Placement } from './placement.ts';
 import { Tracee } from './ptrace.ts';
 import type { Registers } from './ptrace.ts';
 import type { RegionRange } from './regions.ts';
-import { anonymousRegion, heapRegion, loadBias, moduleRegion, moduleSpan, readRegions } from './regions.ts';
+import { anonymousRegion, heapRegion, moduleRegion, moduleSpan, readRegions } from './regions.ts';
 
 export interface CaptureSetup {
   readonly placement: Placement;
@@ -106,7 +106,7 @@ function processorOf({ tracee, program, regions }: Session): Processor | undefin
   const text = program.interpreter.elf.segments.find((each) => each.type === 1 && each.flags % 2 === 1);
   if (!region || !text) return undefined;
   const code = program.interpreter.elf.bytes.subarray(text.offset, text.offset + text.fileSize);
-  return readProcessor(tracee, loadBias(region) + text.address, code);
+  return readProcessor(tracee, region.loadBias + text.address, code);
 }
 
 /** Moves what the kernel mapped and corrects the auxiliary vector's entries that point into it. */
@@ -167,7 +167,7 @@ function followLinker(session: Session): Address {
   const point = findHandoff(program);
   const region = session.regions.find((r) => r.module === point.module);
   if (!region) throw new Error('the handoff module has no region');
-  const address = loadBias(region) + point.address;
+  const address = region.loadBias + point.address;
   tracee.setHardwareBreakpoint(address);
   for (;;) {
     const stop = tracee.toSyscall();

@@ -85,6 +85,8 @@ export interface Region {
   readonly module?: Module;
   readonly start: Address;
   readonly end: Address;
+  /** Add it to a `Vaddr` of the module. */
+  readonly loadBias: Address;
   /** The start may be chosen anew; false for ET_EXEC modules. */
   readonly movable: boolean;
   /** Alignment that the start must keep, bytes. */

@@ -30,22 +30,22 @@ export function moduleRegion(module: Module, start: Address): RegionRange {
     module,
     start,
     end: start + span.end - span.start,
+    loadBias: start - span.start,
     movable,
     alignment: span.alignment,
   };
 }
 
 export function anonymousRegion(start: Address, size: number): RegionRange {
-  return { kind: 'anonymous', start, end: start + roundUp(size), movable: true, alignment: pageSize };
+  return unnamedRegion('anonymous', start, start + roundUp(size));
 }
 
 export function heapRegion(start: Address, end: Address): RegionRange {
-  return { kind: 'heap', start, end, movable: true, alignment: pageSize };
+  return unnamedRegion('heap', start, end);
 }
 
-/** What a module's address is relative to: add it to a `Vaddr`. */
-export function loadBias(region: RegionRange): Address {
-  return region.module ? region.start - moduleSpan(region.module).start : region.start;
+function unnamedRegion(kind: 'anonymous' | 'heap', start: Address, end: Address): RegionRange {
+  return { kind, start, end, loadBias: start, movable: true, alignment: pageSize };
 }
 
 /**

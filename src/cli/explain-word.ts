@@ -1,5 +1,4 @@
 /** One word of `linkonce explain --at`: what it is made of, and which relocation and symbol caused it. */
-import { loadBias } from '../capture/regions.ts';
 import type { Region } from '../capture/capture.ts';
 import type { ElfSymbol, Relocation } from '../elf/elf-file.ts';
 import { relocationName } from '../elf/relocation-types.ts';
@@ -61,7 +60,7 @@ function findPlace({ program, regions }: Explained, { module: name, offset }: Wo
   const region = regions.map((each) => each.region).find(isAsked);
   if (region?.module === undefined)
     throw new LinkonceError(`${program.path} has no module ${name ?? program.path}`);
-  const address = loadBias(region) + offset;
+  const address = region.loadBias + offset;
   if (!region.mappings.some((mapping) => address >= mapping.start && address < mapping.end))
     throw new LinkonceError(`${region.module.name}+${hex(offset)} is not mapped`);
   return { region, module: region.module, address };
@@ -90,12 +89,8 @@ function meaningOf(explained: Explained, { address }: Found, value: bigint, isOr
     return isOriginal
       ? 'as in the file: the linker did not change it'
       : 'a constant: the same in every process';
-  const offset = Number(value) - loadBiasOf(target);
+  const offset = Number(value) - target.loadBias;
   return `a reference: ${target.module?.name ?? `[${target.kind}]`} ${offset < 0 ? '-' : '+'} ${hex(Math.abs(offset))}`;
-}
-
-function loadBiasOf(region: Region): Address {
-  return region.module === undefined ? region.start : loadBias(region);
 }
 
 function describeSource({ source, addend }: ProcessWord): string {

@@ -128,9 +128,8 @@ function programScalars(explained: Explained, layout: Layout) {
 /** What a module's `Vaddr`s are relative to in a layout. */
 function moduleBias(explained: Explained, layout: Layout, module: Module): Address {
   const index = explained.regions.findIndex(({ region }) => region.module === module);
-  const start = explained.regions[index]?.region.start ?? 0;
-  const first = Math.min(...module.elf.segments.filter((s) => s.type === 1).map((s) => s.address));
-  return start - (first - (first % 4096)) + regionShift(explained, layout, index);
+  const bias = explained.regions[index]?.region.loadBias ?? 0;
+  return bias + regionShift(explained, layout, index);
 }
 
 /** The first PT_LOAD segment with a flag (PF_X 1, PF_W 2), as `Vaddr`s; an empty one has one byte. */

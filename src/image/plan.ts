@@ -2,7 +2,7 @@
 import { LinkonceError } from '../util/errors.ts';
 import { roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
-import type { TableName, headerFields } from './plan-layout.ts';
+import type { Structure, TableName, headerFields } from './plan-layout.ts';
 import { planHeader, planMagic, planVersion, structureSize, tables } from './plan-layout.ts';
 import type { Values } from './structure-codec.ts';
 import { decodeStructure, encodeStructure } from './structure-codec.ts';
@@ -103,7 +103,7 @@ function tablePlaces(plan: Plan): { offsets: number[]; end: number } {
 }
 
 function encodeTable(plan: Plan, name: TableName, strings: Strings): Buffer {
-  const of = tables[name];
+  const of: Structure = tables[name];
   const rows: readonly Readonly<Record<string, string | number | bigint>>[] = plan.tables[name];
   const size = structureSize(of);
   const bytes = Buffer.alloc(rows.length * size);
@@ -113,7 +113,7 @@ function encodeTable(plan: Plan, name: TableName, strings: Strings): Buffer {
       ...row,
       ...(typeof row.path === 'string' ? { path: strings.add(row.path) } : {}),
     };
-    encodeStructure(of, values as unknown as Values<typeof of>, bytes, index * size);
+    encodeStructure(of, values as Values<Structure>, bytes, index * size);
   });
   return bytes;
 }

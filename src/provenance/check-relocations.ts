@@ -3,7 +3,6 @@
  * agree; a disagreement is a bug in one of them, or a linker that does what is not known, and stops the bind.
  */
 import type { Captures, Region } from '../capture/capture.ts';
-import { loadBias } from '../capture/regions.ts';
 import type { Relocation } from '../elf/elf-file.ts';
 import { relocationName } from '../elf/relocation-types.ts';
 import type { Resolver } from '../program/definition.ts';
@@ -51,7 +50,7 @@ export function checkRelocations(
     const { module } = region;
     if (!module) return;
     const check: Check = { ...shared, index, region, module, read };
-    const bias = loadBias(region);
+    const bias = region.loadBias;
     for (const relocation of module.elf.relocations) {
       const expected = expectations.of(region, relocation);
       const problem = disagreement(check, bias + relocation.address, expected);
@@ -78,7 +77,7 @@ function addTornReference(
 }
 
 function describe(check: Check, relocation: Relocation, problem: string): string {
-  const place = placeName(check.region, check.index, loadBias(check.region) + relocation.address);
+  const place = placeName(check.region, check.index, check.region.loadBias + relocation.address);
   const symbol = relocation.symbol ? ` ${check.module.elf.symbols.at(relocation.symbol).name}` : '';
   return `${place}: ${relocationName(relocation.type)}${symbol}: ${problem}`;
 }

@@ -46,7 +46,7 @@ export interface ComparisonInput {
 /** Throws Refusal naming module, offset and both values of the first word without explanation. */
 export function compareRegion(input: ComparisonInput, index: number): ComparedRegion {
   const [region, other] = [input.first.regions[index], input.second.regions[index]];
-  if (!region || !other || region.kind !== other.kind || region.module !== other.module)
+  if (!region || region.kind !== other?.kind || region.module !== other.module)
     throw new Refusal('two captures differ in the ranges that the linker mapped');
   const { rseq } = input.first.registrations;
   const comparison: Comparison = {

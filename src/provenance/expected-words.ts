@@ -5,7 +5,6 @@
  */
 import type { Capture, Region } from '../capture/capture.ts';
 import { isLazy } from '../capture/lazy-modules.ts';
-import { loadBias } from '../capture/regions.ts';
 import { R_X86_64 as R, relocationName } from '../elf/relocation-types.ts';
 import type { Relocation } from '../elf/elf-file.ts';
 import type { Definition, ReferenceKind, Resolver } from '../program/definition.ts';
@@ -45,7 +44,7 @@ interface Site {
 /** For the addresses of `capture`. */
 export function expectWords(program: Program, resolver: Resolver, capture: Capture): Expectations {
   const biases = new Map<Module, Address>();
-  for (const region of capture.regions) if (region.module) biases.set(region.module, loadBias(region));
+  for (const region of capture.regions) if (region.module) biases.set(region.module, region.loadBias);
   const tlsModules = program.modules.filter((module) => module.elf.tls && module.elf.tls.memorySize > 0);
   const site: Site = { program, resolver, biases, tlsModules };
   return {

@@ -3,7 +3,6 @@
  * (compare-captures.ts), and the relocations and symbols of the files (expected-words.ts). They must agree.
  */
 import type { Captures } from '../capture/capture.ts';
-import { loadBias } from '../capture/regions.ts';
 import { createResolver } from '../program/resolver.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
@@ -62,7 +61,7 @@ function tornWords({ first }: Captures): ReadonlySet<Address> {
   for (const region of first.regions)
     for (const { address } of region.module?.elf.relocations ?? [])
       if (address % 8 !== 0) {
-        const start = roundDown(loadBias(region) + address, 8);
+        const start = roundDown(region.loadBias + address, 8);
         torn.add(start).add(start + 8);
       }
   return torn;

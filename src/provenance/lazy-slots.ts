@@ -5,7 +5,6 @@
  */
 import { isLazy } from '../capture/lazy-modules.ts';
 import type { Capture, Captures, Region } from '../capture/capture.ts';
-import { loadBias } from '../capture/regions.ts';
 import { R_X86_64 as R } from '../elf/relocation-types.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
@@ -20,9 +19,9 @@ export interface BoundSlots {
   /** Slots that lead into the vdso; counted as lazy. */
   readonly vdso: readonly VdsoSlot[];
   /** Word index in the page → bound value. */
-  inPage(page: Address): ReadonlyMap<number, bigint> | undefined;
+  readonly inPage: (page: Address) => ReadonlyMap<number, bigint> | undefined;
   /** Index of the movable region that an address is in. */
-  regionOf(value: bigint): number | undefined;
+  readonly regionOf: (value: bigint) => number | undefined;
 }
 
 /** Reads the values of all lazy slots from the bound capture; without one they all stay lazy. */
@@ -63,7 +62,7 @@ function isSettled(value: bigint, regionOf: BoundSlots['regionOf']): boolean {
 }
 
 function slotAddresses(region: Region): Address[] {
-  const bias = loadBias(region);
+  const bias = region.loadBias;
   const relocations = region.module?.elf.relocations ?? [];
   return relocations
     .filter((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT && each.address % 8 === 0)
