@@ -39,15 +39,19 @@ const upright = 14;
 
 /** Places the labels inside `frame`; those for which there is no room are left out. Earlier anchors choose first. */
 export function layOutLabels(anchors: readonly Anchor[], frame: Box): readonly PlacedLabel[] {
-  const taken = anchors.map(({ x, y }) => boxAround(x, y, markRadius, markRadius));
-  const isFree = (box: Box): boolean => isInside(box, frame) && !taken.some((other) => overlap(box, other));
+  const marks = anchors.map(({ x, y }) => boxAround(x, y, markRadius, markRadius));
+  const labels: Box[] = [];
+  const isFree = ({ box, way }: Place): boolean =>
+    isInside(box, frame) &&
+    ![...marks, ...labels].some((other) => overlap(box, other)) &&
+    !labels.some((other) => way.some((part) => overlap(part, other)));
   return anchors
     .filter(({ text }) => text !== '')
     .flatMap((anchor) => {
-      const place = places(anchor).find(({ box }) => isFree(box));
+      const place = places(anchor).find(isFree);
       if (place === undefined) return [];
-      taken.push(place.box);
-      return [{ ...anchor, ...place, isFar: place.distance > nearDistance }];
+      labels.push(place.box, ...place.way);
+      return [{ ...anchor, ...place, isFar: place.way.length > 0 }];
     });
 }
 
@@ -56,8 +60,9 @@ interface Place {
   readonly labelY: number;
   readonly edgeX: number;
   readonly edgeY: number;
-  readonly distance: number;
   readonly box: Box;
+  /** Small boxes along the line to the mark, where there is one. */
+  readonly way: readonly Box[];
 }
 
 /** Places around a mark, the most welcome first. */
@@ -71,7 +76,17 @@ function placeAt({ x, y, text }: Anchor, distance: number, angle: number): Place
   const labelY = y + Math.sin(angle) * distance;
   const box = boxAround(labelX, labelY, halfWidth, lineHeight / 2);
   const edge = { edgeX: clamp(x, box.left, box.right), edgeY: clamp(y, box.top, box.bottom) };
-  return { labelX, labelY, ...edge, distance, box };
+  const way = distance > nearDistance ? wayBetween(x, y, edge.edgeX, edge.edgeY) : [];
+  return { labelX, labelY, ...edge, box, way };
+}
+
+/** The line without its ends, which touch the mark and the label. */
+function wayBetween(fromX: number, fromY: number, toX: number, toY: number): readonly Box[] {
+  const parts = Math.ceil(Math.hypot(toX - fromX, toY - fromY) / 4);
+  return Array.from({ length: Math.max(0, parts - 2) }, (_, index) => {
+    const part = (index + 1) / parts;
+    return boxAround(fromX + (toX - fromX) * part, fromY + (toY - fromY) * part, 1, 1);
+  });
 }
 
 /** Every distance and angle (0 is to the right), by how far the eye has to go; beside a mark is better than above it. */
