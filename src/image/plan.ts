@@ -136,6 +136,7 @@ export function decodePlan(bytes: Buffer, path: string): DecodedPlan {
   const header = decodeStructure(planHeader, bytes, 0);
   if (header.version !== BigInt(planVersion))
     return fail(`image version ${String(header.version)}, not ${String(planVersion)}`);
+  if (header.header_size !== BigInt(size)) return fail('the image is damaged: wrong size of its head');
   const end = Number(header.tables_size);
   if (bytes.length < end || end < size || end % 8 !== 0) return fail('the image is truncated');
   const plan = bytes.subarray(0, end);

@@ -1,0 +1,109 @@
+/** The plan's bytes: what is written is read back, damage is found, and C and TypeScript have one layout. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { planHeaderText } from '../../src/image/plan-header.ts';
+import { planHeader, structureSize } from '../../src/image/plan-layout.ts';
+import type { Plan } from '../../src/image/plan.ts';
+import { decodePlan, encodePlan } from '../../src/image/plan.ts';
+import { LinkonceError } from '../../src/util/errors.ts';
+import { packageRoot } from '../../src/util/native.ts';
+
+const address = fc.integer({ min: 0, max: 2 ** 47 - 1 });
+const small = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((each) => !each.includes('\0'));
+
+const scalarNames = Object.keys(planHeader.fields).filter(
+  (name) =>
+    !/_(offset|count)$/.test(name) || ['loader_offset', 'heap_offset', 'program_header_count'].includes(name),
+);
+const computed =
+  /^(magic|version|header_size|checksum|tables_size|vdso_notes|vdso_notes_size|\w+_path|command_name|platform)$/;
+
+const plans: fc.Arbitrary<Plan> = fc.record({
+  scalars: fc.record(
+    Object.fromEntries(scalarNames.filter((name) => !computed.test(name)).map((name) => [name, small])),
+  ) as unknown as fc.Arbitrary<Plan['scalars']>,
+  texts: fc.record({
+    program_path: text,
+    invocation_path: text,
+    interpreter_path: text,
+    command_name: text,
+    platform: text,
+  }),
+  vdsoNotes: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  tables: fc.record({
+    steps: fc.array(
+      fc.record({ address, length: address, offset: address, operation: small, protection: small }),
+    ),
+    seals: fc.array(fc.record({ address, length: address, protection: small, in_heap: small })),
+    files: fc.array(
+      fc.record({
+        device: address,
+        inode: address,
+        size: address,
+        mtime_seconds: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+        ctime_seconds: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+        mtime_nanoseconds: small,
+        ctime_nanoseconds: small,
+        path: text,
+      }),
+    ),
+    paths: fc.array(fc.record({ path: text, kind: small })),
+    calls: fc.array(fc.record({ argument: address, result: fc.bigInt(-4096n, 0n), number: small })),
+    limits: fc.array(
+      fc.record({ resource: small, current: fc.bigInt(0n, 2n ** 64n - 1n), maximum: address }),
+    ),
+    auxiliary: fc.array(fc.record({ type: small, value: address })),
+    cpuid: fc.array(
+      fc.record({ leaf: small, subleaf: small, eax: small, ebx: small, ecx: small, edx: small }),
+    ),
+    words: fc.array(
+      fc.record({ address, addend: address, source: small, width: small, type: small, in_heap: small }),
+    ),
+  }),
+});
+
+test('a plan is read back as it was written', () => {
+  fc.assert(
+    fc.property(plans, (plan) => {
+      const decoded = decodePlan(encodePlan(plan), 'test');
+      for (const [name, value] of Object.entries(plan.scalars))
+        expect(decoded.header[name as keyof typeof decoded.header]).toBe(BigInt(value));
+      for (const [name, value] of Object.entries(plan.texts))
+        expect(decoded.text(decoded.header[name as keyof typeof plan.texts])).toBe(value);
+      for (const [name, rows] of Object.entries(plan.tables)) {
+        const read = decoded.rows(name as keyof Plan['tables']);
+        expect(read).toHaveLength(rows.length);
+        rows.forEach((row, index) => {
+          for (const [field, value] of Object.entries(row)) {
+            const got = read[index]?.[field] ?? -1n;
+            if (typeof value === 'string') expect(decoded.text(got)).toBe(value);
+            else expect(got).toBe(BigInt(value));
+          }
+        });
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('any changed byte is found, any cut is', () => {
+  fc.assert(
+    fc.property(plans, fc.nat(), fc.integer({ min: 1, max: 255 }), (plan, where, change) => {
+      const bytes = encodePlan(plan);
+      const damaged = Buffer.from(bytes);
+      const at = where % bytes.length;
+      damaged[at] = (damaged[at] ?? 0) ^ change;
+      expect(() => decodePlan(damaged, 'test')).toThrow(LinkonceError);
+      expect(() => decodePlan(bytes.subarray(0, at), 'test')).toThrow(LinkonceError);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('native/plan.h is generated from the one definition', () => {
+  expect(readFileSync(path.join(packageRoot(), 'native', 'plan.h'), 'utf8')).toBe(planHeaderText());
+  expect(structureSize(planHeader) % 8).toBe(0);
+});

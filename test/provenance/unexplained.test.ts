@@ -1,0 +1,63 @@
+/** A word that nothing explains refuses the program; a relocation that disagrees stops the bind. */
+import { expect, test } from 'vitest';
+import { captureProgram } from '../../src/capture/capture-program.ts';
+import type { Capture, Captures, Region } from '../../src/capture/capture.ts';
+import { loadProgram } from '../../src/program/load-program.ts';
+import { explainCaptures } from '../../src/provenance/explain-captures.ts';
+import { R_X86_64 as R } from '../../src/elf/relocation-types.ts';
+import { LinkonceError, Refusal } from '../../src/util/errors.ts';
+import { testProgram } from '../programs/build.ts';
+
+const captures = captureProgram(loadProgram(testProgram('threads').path));
+
+/** The capture with one word of a module changed. */
+function withWord(capture: Capture, path: string, vaddr: number, value: bigint): Capture {
+  const regions = capture.regions.map((region): Region => {
+    if (region.module?.path !== path) return region;
+    const address = region.loadBias + vaddr;
+    const written = region.written.map((run) => {
+      if (address < run.start || address >= run.start + run.bytes.length) return run;
+      const bytes = Buffer.alloc(run.bytes.length);
+      run.bytes.copy(bytes);
+      bytes.writeBigUInt64LE(value, address - run.start);
+      return { ...run, bytes };
+    });
+    return { ...region, written };
+  });
+  return { ...capture, regions };
+}
+
+function relocated(type: number): { path: string; vaddr: number } {
+  const module = captures.program.modules.find((each) => each.name === 'libc.so.6');
+  const relocation = module?.elf.relocations.find((each) => each.type === type);
+  if (!module || !relocation) throw new Error('libc has no such relocation');
+  return { path: module.path, vaddr: relocation.address };
+}
+
+test('a word of unknown making is refused, with module, offset and both values', () => {
+  const { path, vaddr } = relocated(R.RELATIVE);
+  const changed: Captures = { ...captures, second: withWord(captures.second, path, vaddr, 0x1234_5678n) };
+  expect(() => explainCaptures(changed)).toThrow(Refusal);
+  expect(() => explainCaptures(changed)).toThrow(
+    new RegExp(
+      `libc\\.so\\.6 \\+ 0x${vaddr.toString(16)}: .* 0x[0-9a-f]+ in one capture, 0x12345678 in the other`,
+    ),
+  );
+});
+
+test.each([
+  ['R_X86_64_RELATIVE', R.RELATIVE],
+  ['R_X86_64_GLOB_DAT', R.GLOB_DAT],
+])('a captured word that contradicts its %s stops the bind', (name, type) => {
+  const { path, vaddr } = relocated(type);
+  const base = captures.first.regions.find((region) => region.module?.path === path)?.loadBias ?? 0;
+  const other = captures.second.regions.find((region) => region.module?.path === path)?.loadBias ?? 0;
+  const wrong: Captures = {
+    ...captures,
+    first: withWord(captures.first, path, vaddr, BigInt(base + 0x1000)),
+    second: withWord(captures.second, path, vaddr, BigInt(other + 0x1000)),
+    bound: undefined,
+  };
+  expect(() => explainCaptures(wrong)).toThrow(LinkonceError);
+  expect(() => explainCaptures(wrong)).toThrow(`libc.so.6 + 0x${vaddr.toString(16)}: ${name}`);
+});
