@@ -105,6 +105,6 @@ function weightWarnings(weights: Findings['weights']): readonly Warning[] {
   if (late !== '')
     warnings.push({ kind: 'did-not-end', message: `${late}: weighed at the time limit, not at the end` });
   if (early !== '')
-    warnings.push({ kind: 'ended-early', message: `${early}: ended sooner, and was weighed at its end` });
+    warnings.push({ kind: 'ended-early', message: `${early}: ended sooner, weighed at the end` });
   return warnings;
 }
