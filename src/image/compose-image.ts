@@ -13,7 +13,7 @@ import { encodePlan } from './plan.ts';
 import { vdsoThunks } from './vdso-thunks.ts';
 
 /** Distance from the plan's address to the first module: room for the largest plan and the loader. */
-const planRoom = 0x100_0000;
+export const planRoom = 0x100_0000;
 
 export interface Composed {
   /** The plan's bytes, whole pages; they stand at the start of the file and at `planAddress`. */
