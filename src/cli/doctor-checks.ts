@@ -85,13 +85,13 @@ const checks: readonly Check[] = [
     id: 'exe-link',
     purpose:
       'showing the original program in /proc/self/exe; else programs that read it need --as-interpreter',
-    remedy: 'CAP_SYS_RESOURCE, or --as-interpreter',
+    remedy: 'in a container: --cap-add=CHECKPOINT_RESTORE; else bind with --as-interpreter',
     ask: () => yesOr(tryExeLink(), 'prctl(PR_SET_MM) may change it'),
   },
   {
     id: 'fuse',
     purpose: 'the system rebase-page-in',
-    remedy: 'modprobe fuse; as a user also: apt install fuse3',
+    remedy: 'modprobe fuse; for users also fusermount3 (Debian: apt install fuse3)',
     ask: askFuse,
   },
   {

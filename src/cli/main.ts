@@ -53,8 +53,32 @@ function report(error: unknown): number {
     process.stderr.write(`linkonce: ${error.message}\n`);
     return exitStatus.failure;
   }
+  if (isMendable(error)) {
+    process.stderr.write(`linkonce: ${error.message}\n`);
+    return exitStatus.failure;
+  }
   process.stderr.write(`linkonce: this is a bug of linkonce\n${stackOf(error)}\n`);
   return exitStatus.bug;
+}
+
+/** What the system refuses for reasons outside of linkonce: rights, a full disk, limits. */
+const mendable = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EIO',
+  'ETXTBSY',
+]);
+
+function isMendable(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && mendable.has(error.code)
+  );
 }
 
 function stackOf(error: unknown): string {

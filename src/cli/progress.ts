@@ -39,7 +39,7 @@ function createLine(): { show: OnProgress; end: () => void } {
   };
 }
 
-/** A line that wraps could not be erased. */
+/** A line that wraps could not be erased. Some terminals do not know their width, and say 0. */
 function cut(text: string): string {
-  return text.slice(0, Math.max(20, process.stderr.columns - 1));
+  return text.slice(0, (process.stderr.columns || 80) - 1);
 }

@@ -118,12 +118,14 @@ function readEntry(file: string): Entry | undefined {
   }
 }
 
-/** Device, inode, size and times of a file as one text; undefined where there is none. */
+/** Device, inode, size and times of a file as one text; undefined where it cannot be looked at. */
 function identityOf(file: string): string | undefined {
-  const status = statSync(file, { throwIfNoEntry: false, bigint: true });
-  if (status === undefined) return undefined;
-  const { dev: device, ino: inode, size, mtimeNs, ctimeNs } = status;
-  return describe({ device, inode, size, mtimeNs, ctimeNs });
+  try {
+    const { dev: device, ino: inode, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return describe({ device, inode, size, mtimeNs, ctimeNs });
+  } catch {
+    return undefined;
+  }
 }
 
 function describe({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity): string {

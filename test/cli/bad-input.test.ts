@@ -88,6 +88,13 @@ const cases: readonly (readonly [string, () => string, RegExp])[] = [
   ['a missing library', withoutLibrary, /liborder\.so/],
 ];
 
+test('a program that may be executed and not read', async ({ skip }) => {
+  if (process.getuid?.() === 0) skip('root reads everything');
+  const outcome = await linkonce(['bind', write('unreadable', original, 0o111)], { cwd: folder });
+  expect(outcome).toMatchObject({ stdout: '', status: 1, signal: null });
+  expect(outcome.stderr).toMatch(/^linkonce: [^\n]+\n$/);
+});
+
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 
 for (const command of ['bind', 'run'])

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { tryExeLink } from '../../src/cli/doctor-probes.ts';
 import type { Image } from '../../src/image/image.ts';
 import { bindProgram } from '../../src/pipeline.ts';
 import { findSystem } from '../../src/systems/registry.ts';
@@ -93,4 +94,13 @@ export function expectRightOrRefused(outcome: Outcome, stdout: string): void {
       stdout: '',
       stderr: expect.stringMatching(/^linkonce: [^\n]+\n$/) as unknown,
     });
+}
+
+const exeLinkFailure = tryExeLink();
+
+/** Why this image hands over on this machine, which says nothing of the system; undefined where it must not. */
+export function reasonToHandOver({ notes }: Image, { asInterpreter = false } = {}): string | undefined {
+  const readsLink = notes.some((note) => note.includes('/proc/self/exe'));
+  if (exeLinkFailure === undefined || asInterpreter || !readsLink) return undefined;
+  return `it reads /proc/self/exe, and this user may not set that link: ${exeLinkFailure}`;
 }
