@@ -7,6 +7,8 @@ import { layOutLabels } from '../../src/report/page/label-layout.ts';
 const frame = { left: 50, right: 800, top: 20, bottom: 420 };
 const anchors = fc.array(
   fc.record({
+    left: fc.constant(60),
+    right: fc.constant(60),
     x: fc.integer({ min: 60, max: 790 }),
     y: fc.integer({ min: 30, max: 410 }),
     text: fc.constantFrom('image one-file', 'got-plt lazy', 'hash-dispatcher trap', 'x'),
@@ -35,9 +37,16 @@ describe('layOutLabels', () => {
   });
 
   it('puts a label that has room to the right of its mark', () => {
-    const [label] = layOutLabels([{ x: 100, y: 100, text: 'alone' }], frame);
+    const [label] = layOutLabels([{ x: 100, y: 100, left: 95, right: 105, text: 'alone' }], frame);
     expect(label).toMatchObject({ labelY: 100, isFar: false });
     expect(label!.labelX).toBeGreaterThan(100);
+  });
+});
+
+describe('a label', () => {
+  it('does not cover the bar of its mark', () => {
+    const [label] = layOutLabels([{ x: 300, y: 200, left: 200, right: 400, text: 'wide' }], frame);
+    expect(Math.abs(label!.labelY - 200)).toBeGreaterThan(9);
   });
 });
 

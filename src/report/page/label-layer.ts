@@ -10,6 +10,8 @@ export function labelLayer(marks: readonly Mark[]): RenderFunction {
   return (_index, scales, _values, { width, height, marginLeft, marginBottom }) => {
     const anchors = inOrderOfWeight(marks).map((mark) => ({
       x: scales.x!(mark.ms) as number,
+      left: scales.x!(mark.result.startupMs.low) as number,
+      right: scales.x!(mark.result.startupMs.high) as number,
       y: scales.y!(mark.kb) as number,
       text: width < narrowWidth && mark.standing === 'beaten' ? '' : mark.name,
     }));

@@ -7,6 +7,9 @@
 export interface Anchor {
   readonly x: number;
   readonly y: number;
+  /** How far the mark's bar reaches to its left and right. */
+  readonly left: number;
+  readonly right: number;
   readonly text: string;
 }
 
@@ -30,6 +33,7 @@ export interface Box {
 const characterWidth = 6.3;
 const lineHeight = 15;
 const markRadius = 7;
+const barHalfHeight = 2;
 const nearDistance = 12;
 const step = 6;
 const farthest = 180;
@@ -39,7 +43,10 @@ const upright = 14;
 
 /** Places the labels inside `frame`; those for which there is no room are left out. Earlier anchors choose first. */
 export function layOutLabels(anchors: readonly Anchor[], frame: Box): readonly PlacedLabel[] {
-  const marks = anchors.map(({ x, y }) => boxAround(x, y, markRadius, markRadius));
+  const marks = anchors.flatMap(({ x, y, left, right }) => [
+    boxAround(x, y, markRadius, markRadius),
+    { left, right, top: y - barHalfHeight, bottom: y + barHalfHeight },
+  ]);
   const labels: Box[] = [];
   const isFree = ({ box, way }: Place): boolean =>
     isInside(box, frame) &&
