@@ -122,7 +122,7 @@ const checks: readonly Check[] = [
     id: 'drop-caches',
     purpose: 'measuring cold starts',
     remedy: 'run as root, with /proc/sys writable',
-    ask: () => yesIf(canOpen('/proc/sys/vm/drop_caches', 'r+'), '/proc/sys/vm/drop_caches'),
+    ask: () => yesIf(canOpen('/proc/sys/vm/drop_caches', 'a'), '/proc/sys/vm/drop_caches'),
   },
 ];
 

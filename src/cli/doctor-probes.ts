@@ -113,7 +113,7 @@ export function readNumber(file: string): number | undefined {
   }
 }
 
-export function canOpen(file: string, mode: 'r' | 'r+'): boolean {
+export function canOpen(file: string, mode: 'r' | 'r+' | 'a'): boolean {
   try {
     closeSync(openSync(file, mode));
     return true;

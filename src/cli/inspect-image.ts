@@ -1,0 +1,99 @@
+/** What the stored files of linkonce say: an image's plan, a launcher's trailer. docs/formats/image.md. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { launcherFlags, launcherMagic, launcherTrailer, planMagic, tables } from '../image/plan-layout.ts';
+import type { TableName } from '../image/plan-layout.ts';
+import { decodeStructure } from '../image/structure-codec.ts';
+import { readPlan } from '../image/verify-image.ts';
+import { hex } from '../util/units.ts';
+
+/** A stored file as names and values; numbers that are addresses or sizes as hexadecimal strings. */
+export type StoredFile = Readonly<Record<string, unknown>>;
+
+/** Undefined where the file is neither. Throws LinkonceError for an image that is damaged. */
+export function readStoredFile(path: string): StoredFile | undefined {
+  const magic = firstWord(path);
+  return magic === planMagic ? readImage(path) : undefined;
+}
+
+/** The trailer of a launcher; undefined for any other ELF file. `bytes` is the whole file. */
+export function readLauncher(path: string, bytes: Buffer): StoredFile | undefined {
+  const magic = Buffer.alloc(8);
+  magic.writeBigUInt64LE(launcherMagic);
+  const at = bytes.lastIndexOf(magic);
+  if (at < 0 || at % 16 !== 0) return undefined;
+  const trailer = decodeStructure(launcherTrailer, bytes, at);
+  const text = (offset: bigint): string => {
+    const start = at + Number(offset);
+    return bytes.toString('utf8', start, bytes.indexOf(0, start));
+  };
+  return {
+    path,
+    kind: Number(trailer.flags) === launcherFlags.interpreter ? 'interpreter of a bound program' : 'launcher',
+    program: text(trailer.program_path),
+    invocation: text(trailer.invocation_path),
+    interpreter: text(trailer.interpreter_path),
+    image: text(trailer.image_path),
+    planAddress: hex(trailer.plan_address),
+    checksum: hex(trailer.checksum),
+  };
+}
+
+function firstWord(path: string): bigint {
+  const bytes = Buffer.alloc(8);
+  const file = openSync(path, 'r');
+  readSync(file, bytes, 0, 8, 0);
+  closeSync(file);
+  return bytes.readBigUInt64LE(0);
+}
+
+const textFields = new Set([
+  'program_path',
+  'invocation_path',
+  'interpreter_path',
+  'command_name',
+  'platform',
+]);
+
+function readImage(path: string): StoredFile {
+  const plan = readPlan(path);
+  const scalars = Object.entries(plan.header)
+    .filter(([name]) => !/^(steps|seals|files|paths|calls|limits|auxiliary|cpuid|words)_/.test(name))
+    .map(([name, value]) => [name, textFields.has(name) ? plan.text(value) : hex(value)] as const);
+  const rows = (name: TableName): unknown[] =>
+    plan.rows(name).map((row) =>
+      Object.fromEntries(
+        Object.entries(row)
+          .filter(([field]) => field !== 'reserved')
+          .map(([field, value]) => [field, field === 'path' ? plan.text(value) : fieldValue(field, value)]),
+      ),
+    );
+  const names = Object.keys(tables) as TableName[];
+  return {
+    path,
+    kind: 'image',
+    ...Object.fromEntries(scalars),
+    ...Object.fromEntries(names.map((name) => [name, rows(name)])),
+  };
+}
+
+/** Addresses, sizes and register contents in hexadecimal; counts and kinds as they are. */
+function fieldValue(field: string, value: bigint): string | number {
+  const hexadecimal = /address|length|offset|device|value|current|maximum|e[abcd]x|leaf|argument/.test(field);
+  return hexadecimal ? hex(value) : Number(value);
+}
+
+/** For people: a line a value, a line a row. */
+export function storedFileText(file: StoredFile): string {
+  const lines = Object.entries(file).flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? [`${name}: ${String(value.length)}`, ...value.map((row) => `  ${rowText(row as StoredFile)}`)]
+      : [`${name}: ${String(value)}`],
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function rowText(row: StoredFile): string {
+  return Object.entries(row)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ');
+}
