@@ -3,6 +3,7 @@
  * page by esbuild. Says nothing when all is well; ends with the compiler's message and status 1 when it is not.
  */
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { BuildError, compile, lock, runIfStale } from './lib/steps.mjs';
 
 /** Hosted C: programs of their own, which the lab starts. */
@@ -109,7 +110,7 @@ async function build() {
   return [];
 }
 
-process.chdir(new URL('..', import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 lock();
 for (const error of await build()) {
   process.stderr.write(
