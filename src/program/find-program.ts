@@ -1,4 +1,5 @@
 /** From what a person types to the file that the kernel would start. */
+import type { Stats } from 'node:fs';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { LinkonceError } from '../util/errors.ts';
@@ -26,7 +27,7 @@ function executable(file: string): string {
 
 /** Why `file` cannot be executed; undefined where it can. */
 function problem(file: string): string | undefined {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statusOf(file);
   if (stat === undefined) return 'no such program';
   if (stat.isDirectory()) return 'is a directory';
   if (!stat.isFile()) return 'is not a regular file';
@@ -36,4 +37,13 @@ function problem(file: string): string | undefined {
     return 'is not executable';
   }
   return undefined;
+}
+
+/** Undefined also where a folder on the way may not be searched or is none: the search along PATH goes on there. */
+function statusOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
 }

@@ -65,6 +65,11 @@ const everyday: readonly Everyday[] = [
   { name: 'ffmpeg', runs: [['-version'], ['-hide_banner', '-formats'], ['-no-such']] },
   { name: 'gdalinfo', runs: [['--version'], ['--formats'], ['/no/such/file']] },
   { name: 'java', runs: [['-version'], ['--no-such'], ['NoSuchClass']] },
+  // Finds its home by /proc/self/exe.
+  {
+    name: '/usr/lib/libreoffice/program/soffice.bin',
+    runs: [['--version'], ['--help'], ['--headless', '--terminate_after_init']],
+  },
 ];
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-everyday-'));
@@ -74,7 +79,7 @@ const searchPath = '/usr/local/bin:/usr/bin:/bin';
 const findInPath = (name: string): string | undefined =>
   searchPath
     .split(':')
-    .map((each) => path.join(each, name))
+    .map((each) => path.resolve(each, name))
     .find((file) => existsSync(file));
 const environment = { PATH: searchPath, HOME: folder, LANG: 'C.UTF-8', LINKONCE_DEBUG: '1' };
 
@@ -83,7 +88,7 @@ for (const system of systems)
     for (const { name, runs } of everyday)
       test(name, async ({ skip }) => {
         const file = findInPath(name) ?? skip(`${name} is not installed`);
-        const output = path.join(folder, `${name}.${system.id}`);
+        const output = path.join(folder, `${path.basename(name)}.${system.id}`);
         const settings = { system, variant: system.variants[0]!.id, output, asInterpreter: false };
         const image = await bindProgram(file, settings, () => undefined);
         const reason = reasonToHandOver(image);
