@@ -128,9 +128,12 @@ function symbolAddress(
   return whole(BigInt(bias + symbol.value) + addend);
 }
 
-/** What stands in the file's slot leads back into the PLT: the linker adds the bias (psABI, 5.2). */
+/**
+ * What stands in the file's slot leads back into the PLT: the linker adds the bias (psABI, 5.2). The addend is no part of
+ * the bound value: with `ld -z mark-plt` (glibc 2.41 is built so) it is the PLT entry's address.
+ */
 function slot(site: Site, module: Module, relocation: Relocation, bias: Address): Expectation {
-  const bind = (): Expectation => symbolAddress(site, module, relocation, 'plt', BigInt(relocation.addend));
+  const bind = (): Expectation => symbolAddress(site, module, relocation, 'plt', 0n);
   if (!isLazy(site.program, module)) return bind();
   return { kind: 'lazy', value: fileWord(module, relocation.address) + BigInt(bias), bind };
 }
