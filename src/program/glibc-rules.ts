@@ -20,9 +20,9 @@ const filterTags = new Map([
   [0x7fffffff, 'DT_FILTER'],
 ]);
 
-/** The rules of the glibc linker at `interpreter`. Throws LinkonceError, Refusal for an old glibc. */
-export function glibcRules(interpreter: string): LinkerRules {
-  const facts = linkerFacts(interpreter);
+/** The rules of the glibc linker at `interpreter` for `program`. Throws LinkonceError, Refusal for an old glibc. */
+export function glibcRules(interpreter: string, program: string): LinkerRules {
+  const facts = linkerFacts(interpreter, program);
   const cached = readCache(facts);
   return {
     preloads: readPreloads(),

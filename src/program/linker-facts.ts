@@ -1,9 +1,11 @@
 /**
  * What glibc's ld.so has compiled in or learns from the processor, and that decides where it looks for libraries. The
- * linker itself is asked: `ld.so --list-diagnostics` (glibc 2.33 and later; elf/dl-diagnostics.c) prints all of it.
+ * linker itself is asked: `ld.so --list-diagnostics` (glibc 2.33 and later; elf/dl-diagnostics.c) prints all of it; an older
+ * one shows it where it searches (search-trace.ts).
  */
 import { spawnSync } from 'node:child_process';
-import { LinkonceError, Refusal } from '../util/errors.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { parseSearch, traceSearch } from './search-trace.ts';
 
 export interface LinkerFacts {
   /** Default search directories, with a closing slash, in order. */
@@ -29,23 +31,25 @@ export interface LegacyCapabilities {
 
 const known = new Map<string, LinkerFacts>();
 
-/** The facts of the linker at `interpreter`, asked once in a process. Throws LinkonceError, Refusal for an old glibc. */
-export function linkerFacts(interpreter: string): LinkerFacts {
-  const facts = known.get(interpreter) ?? parseDiagnostics(diagnostics(interpreter), interpreter);
+/**
+ * The facts of the linker at `interpreter`, asked once in a process; `program` is any that it loads, which is not run.
+ * Throws LinkonceError, Refusal for a linker that does not answer.
+ */
+export function linkerFacts(interpreter: string, program: string): LinkerFacts {
+  const facts = known.get(interpreter) ?? askLinker(interpreter, program);
   known.set(interpreter, facts);
   return facts;
 }
 
-function diagnostics(interpreter: string): string {
+function askLinker(interpreter: string, program: string): LinkerFacts {
   const { error, status, stdout } = spawnSync(interpreter, ['--list-diagnostics'], {
     env: {},
     encoding: 'utf8',
     timeout: 10_000,
   });
   if (error) throw new LinkonceError(`${interpreter}: cannot be run: ${error.message}`);
-  if (status !== 0)
-    throw new Refusal(`${interpreter} is older than glibc 2.33 and does not say how it searches`);
-  return stdout;
+  if (status === 0) return parseDiagnostics(stdout, interpreter);
+  return parseSearch(traceSearch(interpreter, program), interpreter);
 }
 
 /** The facts in the output of `--list-diagnostics`; `interpreter` is for messages. Throws LinkonceError. */

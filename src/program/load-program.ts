@@ -34,7 +34,7 @@ export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   const executable = readModule(file);
   const { name, libc, rules } = linkerOf(executable);
   const interpreter = readModule(name);
-  const { modules, dependencies } = closure(executable, interpreter, rules(name));
+  const { modules, dependencies } = closure(executable, interpreter, rules(name, file));
   return { invocation, path: file, executable, interpreter, libc, modules, dependencies };
 }
 
@@ -56,7 +56,7 @@ function refusePrivileged(file: string): void {
 
 interface Linker {
   readonly libc: Program['libc'];
-  readonly rules: (interpreter: string) => LinkerRules;
+  readonly rules: (interpreter: string, program: string) => LinkerRules;
 }
 
 /** The linkers that linkonce knows, by their file's name. */

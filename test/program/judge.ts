@@ -125,11 +125,11 @@ export interface Comparison {
   readonly differences: readonly string[];
 }
 
-/** What ld.so looks up for its own use: its memory functions, in the executable's name, and functions of the vdso. */
+/** What ld.so looks up for its own use: memory functions and `_r_debug` in the executable's name, and functions of the vdso. */
 function isLinkersOwn(binding: string, program: Program): boolean {
-  const memory = / (malloc|calloc|free|realloc) \[GLIBC_2\.2\.5\]$/;
+  const own = / (malloc|calloc|free|realloc) \[GLIBC_2\.2\.5\]$| _r_debug \[\]$/;
   return (
-    binding.startsWith('linux-vdso.so.1 ') || (binding.startsWith(`${program.path} `) && memory.test(binding))
+    binding.startsWith('linux-vdso.so.1 ') || (binding.startsWith(`${program.path} `) && own.test(binding))
   );
 }
 

@@ -4,11 +4,12 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { linkerFacts, parseDiagnostics } from '../../src/program/linker-facts.ts';
-import { LinkonceError } from '../../src/util/errors.ts';
+import { parseSearch, traceSearch } from '../../src/program/search-trace.ts';
+import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 import { workshop } from './workshop.ts';
 
 const interpreter = '/lib64/ld-linux-x86-64.so.2';
-const facts = linkerFacts(interpreter);
+const facts = linkerFacts(interpreter, '/bin/true');
 const shop = workshop();
 
 test('directories and processor levels are those of --help', () => {
@@ -57,3 +58,48 @@ test('what is not said is named', () => {
     new LinkonceError('ld.so: its diagnostics lack dl_platform'),
   );
 });
+
+test('where it searches says the same as its diagnostics', () => {
+  const traced = parseSearch(traceSearch(interpreter, '/bin/true'), interpreter);
+  const { systemDirectories, lib, platform, hwcaps, legacy } = facts;
+  expect(traced).toMatchObject({ systemDirectories, lib, platform });
+  const levels = hwcaps.map((name) => `glibc-hwcaps/${name}/`);
+  expect(traced.legacy?.subdirectories).toEqual([...levels, ...new Set(legacy?.subdirectories)]);
+});
+
+/** What glibc 2.31 prints of a search, in part; `system` stands for its own directories. */
+function trace(system: string): string {
+  const own = '/linkonce-is-nowhere/lib/x86_64-linux-gnu/haswell';
+  return [
+    `      7:\tfind library=linkonce-is-nowhere.so [0]; searching`,
+    `      7:\t search path=${own}/tls/haswell:${own}/tls:${own}/haswell/x86_64:${own}\t\t(LD_LIBRARY_PATH)`,
+    `      7:\t  trying file=${own}/tls/haswell/linkonce-is-nowhere.so`,
+    `      7:\t search path=${system}\t\t(system search path)`,
+    `      7:\tfind library=libc.so.6 [0]; searching`,
+    `      7:\t search path=/lib\t\t(system search path)`,
+  ].join('\n');
+}
+
+test('a glibc that only shows where it searches', () => {
+  const system = '/lib/tls/haswell:/lib/tls:/lib/haswell/x86_64:/lib';
+  expect(parseSearch(trace(system), 'ld.so')).toEqual({
+    systemDirectories: ['/lib/'],
+    lib: 'lib/x86_64-linux-gnu',
+    platform: 'haswell',
+    hwcaps: [],
+    legacy: {
+      subdirectories: ['tls/haswell/', 'tls/', 'haswell/x86_64/'],
+      hwcap: 0n,
+      platformBit: 1n << 50n,
+    },
+  });
+});
+
+test.each(['', '/lib', '/lib/tls:/lib', '/lib/tls/haswell:/lib/tls:/lib/haswell:/lib'])(
+  'a trace that does not list every directory: %j',
+  (system) => {
+    expect(() => parseSearch(trace(system), 'ld.so')).toThrow(
+      new Refusal('ld.so does not say how it searches'),
+    );
+  },
+);
