@@ -47,6 +47,8 @@ struct start {
 	const struct plan *plan;
 	int image;
 	int debug;
+	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
+	int replaced;
 	/* Where argv[0] goes when it is written anew; 0 where it stays. */
 	char *first_argument;
 };
@@ -237,6 +239,8 @@ static __attribute__((noreturn)) void hand_over(struct start *start, const char 
 	const char *program = launcher_string(launcher, launcher->program_path);
 	if (start->debug)
 		say_line(program, ": handed over to the platform's linker: ", why);
+	if (start->replaced)
+		die(program, why);
 	if (start->image >= 0)
 		call1(__NR_close, start->image);
 	if (launcher->flags & LAUNCHER_INTERPRETER)
@@ -472,20 +476,32 @@ static long take_step(const struct start *start, const struct plan_step *step)
 	return map(step->address, step->length, (int)step->protection, flags, start->image, step->offset);
 }
 
-static const char *map_image(const struct start *start)
+/* The last stage must be this very code. */
+static const char *map_last_stage(const struct start *start)
 {
 	const struct plan *plan = start->plan;
-	const struct plan_step *step = TABLE(plan, step);
-	for (uint32_t i = 0; i < plan->steps_count; i++, step++)
-		if (take_step(start, step) != (long)step->address)
-			return step->operation == OPERATION_PROTECT ? "a range cannot be protected" : "a range is taken";
 	if (map(plan->loader_address, plan->loader_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
 		start->image, plan->loader_offset) != (long)plan->loader_address)
 		return "the loader's range is taken";
-	/* The last stage must be this very code. */
 	return same_bytes((const char *)plan->loader_address, loader_begin, (size_t)(loader_end - loader_begin))
 		       ? 0
 		       : "the image has another loader";
+}
+
+/*
+ * The steps that replace an executable of fixed addresses stand at the end of the plan. Up to there all that was mapped is
+ * aside from the program; from there on the loader must succeed.
+ */
+static const char *map_image(struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_step *step = TABLE(plan, step);
+	for (uint32_t i = 0; i < plan->steps_count; i++, step++) {
+		start->replaced |= replaces_program(start, step);
+		if (take_step(start, step) != (long)step->address)
+			return step->operation == OPERATION_PROTECT ? "a range cannot be protected" : "a range is taken";
+	}
+	return 0;
 }
 
 /* The linker's heap starts at the process's own break. */
@@ -720,8 +736,9 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	if (why)
 		hand_over(&start, why);
 	prepare_finish(&start, &finish);
-	why = map_image(&start);
+	why = map_last_stage(&start);
 	why = why ? why : fill_heap(&start, finish.program_break);
+	why = why ? why : map_image(&start);
 	if (why)
 		hand_over(&start, why);
 	describe_program(&start);

@@ -23,6 +23,8 @@ export interface Piece {
   readonly pages: ReadonlyMap<Address, Buffer>;
   /** Whether the loader maps fresh zero memory instead of the image. */
   readonly zero: boolean;
+  /** Of an executable with fixed addresses. */
+  readonly fixed: boolean;
 }
 
 export interface Step {
@@ -96,7 +98,16 @@ function collectPieces(explained: Explained, layout: Layout, moved: MovedPages):
       const file =
         offset === undefined || !region.module ? undefined : { bytes: region.module.elf.bytes, offset };
       const zero = !file && pages.size === 0 && length >= freshZero && mapping.protection !== PROT.none;
-      return { address: mapping.start + shift, length, protection: mapping.protection, file, pages, zero };
+      const fixed = !region.movable;
+      return {
+        address: mapping.start + shift,
+        length,
+        protection: mapping.protection,
+        file,
+        pages,
+        zero,
+        fixed,
+      };
     });
   });
   return pieces.sort((a, b) => a.address - b.address);
@@ -112,6 +123,10 @@ function pagesBetween(
   return new Map(inside.map(([address, page]) => [address + shift, page]));
 }
 
+/**
+ * The spans of an executable with fixed addresses come last: in interpreter mode the kernel has mapped the program there, and
+ * once that is replaced the loader can no longer hand over.
+ */
 function toSpans(pieces: readonly Piece[], start: FileOffset): Span[] {
   const groups: Piece[][] = [];
   for (const piece of pieces) {
@@ -120,7 +135,9 @@ function toSpans(pieces: readonly Piece[], start: FileOffset): Span[] {
     else groups.push([piece]);
   }
   let offset = start;
-  return groups.map((group) => {
+  const isFixed = (group: readonly Piece[]): boolean => group[0]?.fixed ?? false;
+  const inOrder = [...groups.filter((group) => !isFixed(group)), ...groups.filter(isFixed)];
+  return inOrder.map((group) => {
     const address = group[0]?.address ?? 0;
     const end = group.at(-1);
     const length = end ? end.address + end.length - address : 0;

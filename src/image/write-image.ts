@@ -2,6 +2,7 @@
  * Writes a launcher and its image: one file with the plan, the loader's last stage and the memory of all modules. The image
  * is there, and was read back, before the launcher that leads to it appears.
  */
+import { dirname } from 'node:path';
 import { ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { Program } from '../program/program.ts';
@@ -131,5 +132,14 @@ function notesOf(explained: Explained, request: ImageRequest): string[] {
     notes.push(
       'it reads /proc/self/exe: without the right to set that link (CAP_CHECKPOINT_RESTORE) it runs through ld.so; --as-interpreter serves it there',
     );
+  if (request.asInterpreter && movesOrigin(program, request.output))
+    notes.push(
+      `it finds libraries by its own folder ($ORIGIN): when it hands over, the copy looks beside itself; put it into ${dirname(program.path)}`,
+    );
   return notes;
+}
+
+function movesOrigin(program: Program, output: string): boolean {
+  const { runpath = '', rpath = '' } = program.executable.elf.dynamic ?? {};
+  return /\$(ORIGIN|\{ORIGIN\})/.test(runpath + rpath) && dirname(output) !== dirname(program.path);
 }
