@@ -39,14 +39,16 @@ const onlyRoot = 'only root can give files away';
 const ownCopy = 'in interpreter mode the launcher is a copy of the program, which does not need it';
 
 describe.each([
-  ['launcher', false],
-  ['interpreter', true],
-])('as %s', (_, asInterpreter) => {
+  ['launcher', false, 'search-path'],
+  ['interpreter', true, 'search-path'],
+  // The kernel has mapped the program where the image's copy of it goes.
+  ['interpreter of a program with fixed addresses', true, 'search-path-no-pie'],
+])('as %s', (_, asInterpreter, name) => {
   let place: Workplace;
 
   beforeEach(async () => {
-    buildPrograms(['search-path']);
-    place = await createWorkplace({ asInterpreter });
+    buildPrograms([name]);
+    place = await createWorkplace({ asInterpreter, name });
   });
   afterEach(() => place.remove());
 
@@ -267,7 +269,7 @@ describe.each([
     });
 
     test('is that of another bind', async () => {
-      const second = await createWorkplace({ asInterpreter });
+      const second = await createWorkplace({ asInterpreter, name });
       const theirs = second.files.reduce((large, file) => (sizeOf(file) > sizeOf(large) ? file : large));
       copyFileSync(theirs, image());
       expectHandOver(await place.start(), usual);

@@ -109,6 +109,12 @@ const glibc: readonly Omit<Recipe, 'libc'>[] = [
     libraries: [{ name: 'liborder', folder: 'second', flags: ['-DWHO="second"'] }],
   },
   {
+    name: 'search-path-no-pie',
+    source: 'search-path',
+    flags: [...noPie, '-Wl,-rpath,$ORIGIN/first:$ORIGIN/second'],
+    libraries: [{ name: 'liborder', folder: 'second', flags: ['-DWHO="second"'] }],
+  },
+  {
     name: 'missing-symbol',
     flags: ['-Wl,-z,lazy'],
     libraries: [{ name: 'libpartial', linkFlags: ['-DCOMPLETE'] }],
