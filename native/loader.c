@@ -34,6 +34,11 @@ struct auxiliary {
 	uint64_t type, value;
 };
 
+/* Whole pages. */
+struct range {
+	uint64_t begin, end;
+};
+
 /* Types above this one are not looked at. */
 #define AUXILIARY_TYPES 64
 
@@ -49,8 +54,12 @@ struct start {
 	int debug;
 	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
 	int replaced;
+	/* Interpreter mode: where the kernel has mapped the program. */
+	struct range program;
 	/* Where argv[0] goes when it is written anew; 0 where it stays. */
 	char *first_argument;
+	/* Drawn for this process, where a word of it wants that. */
+	uint64_t random;
 };
 
 static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
@@ -105,6 +114,11 @@ static void say_line(const char *program, const char *what, const char *why)
 	say(what);
 	say(why);
 	say("\n");
+}
+
+static const char *no_exe_link(void)
+{
+	return "it reads /proc/self/exe, and this user may not set that link";
 }
 
 static __attribute__((noreturn)) void die(const char *program, const char *why)
@@ -403,6 +417,21 @@ static const char *check_vdso(const struct start *start)
 	return "the vdso has no notes";
 }
 
+/* capabilities(7): which of them prctl(PR_SET_MM_MAP) asks for to change the link of /proc/self/exe. */
+static const char *check_exe_link(const struct start *start)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	const unsigned enough[] = { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN };
+	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER))
+		return 0;
+	if (!failed(call2(__NR_capget, &head, data)))
+		for (unsigned i = 0; i < 2; i++)
+			if (data[CAP_TO_INDEX(enough[i])].effective & CAP_TO_MASK(enough[i]))
+				return 0;
+	return no_exe_link();
+}
+
 /* The end of whatever the kernel put last below a string of the stack. */
 static uint64_t occupied_below(const struct start *start, uint64_t string)
 {
@@ -439,6 +468,19 @@ static const char *place_first_argument(struct start *start)
 	return 0;
 }
 
+/* The platform's linker draws one word, without waiting for the kernel to have enough randomness. */
+static const char *draw_random(struct start *start)
+{
+	const struct plan_word *word = TABLE(start->plan, word);
+	for (uint32_t i = 0; i < start->plan->words_count; i++, word++)
+		if (word->source == SOURCE_RANDOM)
+			return call3(__NR_getrandom, &start->random, sizeof start->random, GRND_NONBLOCK) ==
+					       sizeof start->random
+				       ? 0
+				       : "the kernel has no random bytes yet";
+	return 0;
+}
+
 static const char *check(struct start *start)
 {
 	const char *why = check_environment(start);
@@ -451,6 +493,8 @@ static const char *check(struct start *start)
 	why = why ? why : check_kernel(start->plan);
 	why = why ? why : check_machine(start);
 	why = why ? why : check_vdso(start);
+	why = why ? why : draw_random(start);
+	why = why ? why : check_exe_link(start);
 	return why ? why : place_first_argument(start);
 }
 
@@ -461,7 +505,7 @@ static int replaces_program(const struct start *start, const struct plan_step *s
 {
 	const struct plan *plan = start->plan;
 	return (start->launcher->flags & LAUNCHER_INTERPRETER) && (plan->flags & PLAN_FIXED_EXECUTABLE) &&
-	       step->address <= plan->program_headers && plan->program_headers < step->address + step->length;
+	       step->address >= start->program.begin && step->address < start->program.end;
 }
 
 static long take_step(const struct start *start, const struct plan_step *step)
@@ -483,9 +527,11 @@ static const char *map_last_stage(const struct start *start)
 	if (map(plan->loader_address, plan->loader_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
 		start->image, plan->loader_offset) != (long)plan->loader_address)
 		return "the loader's range is taken";
-	return same_bytes((const char *)plan->loader_address, loader_begin, (size_t)(loader_end - loader_begin))
-		       ? 0
-		       : "the image has another loader";
+	const uint64_t *copy = (const uint64_t *)plan->loader_address, *own = (const uint64_t *)loader_begin;
+	for (; own < (const uint64_t *)loader_end; own++, copy++)
+		if (*own != *copy)
+			return "the image has another loader";
+	return 0;
 }
 
 /*
@@ -520,7 +566,7 @@ static const char *fill_heap(const struct start *start, uint64_t program_break)
 }
 
 struct sources {
-	uint64_t value[SOURCE_POINTER_GUARD + 1];
+	uint64_t value[SOURCE_RANDOM + 1];
 };
 
 static void find_sources(const struct start *start, uint64_t program_break, struct sources *sources)
@@ -538,6 +584,7 @@ static void find_sources(const struct start *start, uint64_t program_break, stru
 	/* glibc sysdeps/unix/sysv/linux/dl-osinfo.h: the lowest byte is zero, so that no string can run over it. */
 	sources->value[SOURCE_STACK_CANARY] = random[0] & ~0xffull;
 	sources->value[SOURCE_POINTER_GUARD] = random[1];
+	sources->value[SOURCE_RANDOM] = start->random;
 }
 
 static void write_words(const struct start *start, uint64_t program_break)
@@ -588,14 +635,9 @@ static const char *seal(const struct plan *plan, uint64_t program_break)
 
 /* ---- stage 4: finish ---- */
 
-/* A range of pages to unmap. */
-struct range {
-	uint64_t begin, end;
-};
-
 struct finish {
 	struct start *start;
-	struct range launcher, program;
+	struct range launcher;
 	int interpreter;
 	/* The process's vectors as the kernel laid them out, for /proc/self/cmdline and environ. */
 	uint64_t arg_start, arg_end, env_end;
@@ -669,15 +711,14 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 	struct start *start = finish->start;
 	const struct plan *plan = start->plan;
 	call2(__NR_munmap, finish->launcher.begin, finish->launcher.end - finish->launcher.begin);
-	if (finish->program.end)
-		call2(__NR_munmap, finish->program.begin, finish->program.end - finish->program.begin);
+	if (finish->interpreter && !(plan->flags & PLAN_FIXED_EXECUTABLE))
+		call2(__NR_munmap, start->program.begin, start->program.end - start->program.begin);
 	int linked = set_memory_map(finish);
 	if (!finish->interpreter) {
 		const char *program = plan_string(plan, plan->program_path);
 		if (!linked && (plan->flags & PLAN_NEEDS_EXE_LINK)) {
 			if (start->debug)
-				say_line(program, ": handed over to the platform's linker: ",
-					 "it reads /proc/self/exe, and this user may not set that link");
+				say_line(program, ": handed over to the platform's linker: ", no_exe_link());
 			execute(start, plan_string(plan, plan->invocation_path), program);
 		}
 		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
@@ -713,8 +754,8 @@ static void prepare_finish(struct start *start, struct finish *finish)
 	finish->launcher.begin = page_down((uint64_t)loader_begin);
 	finish->launcher.end = page_up((uint64_t)start->launcher + start->launcher->size);
 	finish->interpreter = (start->launcher->flags & LAUNCHER_INTERPRETER) != 0;
-	if (finish->interpreter && !(start->plan->flags & PLAN_FIXED_EXECUTABLE))
-		finish->program = kernel_program(start);
+	if (finish->interpreter)
+		start->program = kernel_program(start);
 	char **end = start->envp;
 	while (*end)
 		end++;

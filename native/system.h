@@ -5,6 +5,7 @@
 #include <asm/stat.h>
 #include <asm/unistd.h>
 #include <linux/auxvec.h>
+#include <linux/capability.h>
 #include <linux/elf.h>
 #include <linux/prctl.h>
 
@@ -25,6 +26,8 @@
 #define S_IFMT 0170000
 #define S_IFDIR 0040000
 #define GROUP_OR_OTHER_WRITES 0022
+/* linux/random.h */
+#define GRND_NONBLOCK 1
 /* asm/prctl.h */
 #define ARCH_SET_FS 0x1002
 

@@ -90,6 +90,7 @@ function run(session: Session): Capture {
     ...session.context,
     programBreak,
     processor: processorOf(session),
+    drawn: record.drawn,
     ticks: { begin, end },
   };
   return {

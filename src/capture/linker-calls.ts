@@ -24,6 +24,8 @@ export interface LinkerRecord {
   readonly questions: Map<string, Question>;
   /** Descriptors that are open, with their paths. */
   readonly files: Map<number, string>;
+  /** The last word that it drew by getrandom. */
+  drawn: bigint | undefined;
   /** What it wrote to a descriptor: its last words where it gives up. */
   words: string;
 }
@@ -37,7 +39,7 @@ export function newRecord(): LinkerRecord {
     rseq: undefined,
     heapSize: 0,
   };
-  return { registrations, questions: new Map(), files: new Map(), words: '' };
+  return { registrations, questions: new Map(), files: new Map(), drawn: undefined, words: '' };
 }
 
 const notThere: ReadonlySet<bigint> = new Set([-2n, -20n]); // ENOENT, ENOTDIR
@@ -65,13 +67,16 @@ const handlers: Readonly<Record<number, Handler>> = {
   21: looked(0), // access
   28: nothing, // madvise
   72: nothing, // fcntl: F_SETFD of a file that is closed again
-  89: readLink, // readlink
+  89: readLink(0), // readlink
   158: archPrctl,
   218: (call, record) => (record.registrations.threadIdAddress = Number(call.arguments[0])),
   257: opened(1), // openat
   262: looked(1), // newfstatat
+  267: readLink(1), // readlinkat: glibc 2.41 for $ORIGIN
+  269: looked(1), // faccessat
   273: setRobustList,
   302: prlimit,
+  318: getRandom,
   334: rseq,
   439: looked(1), // faccessat2
 };
@@ -124,9 +129,11 @@ function seen(path: string, result: bigint, record: LinkerRecord): void {
   else ask(record, { kind: 'file', path, identity: fileIdentity(path) }, path);
 }
 
-function readLink(call: LinkerCall, _record: LinkerRecord, tracee: Tracee): void {
-  const path = pathArgument(call, 0, tracee);
-  if (path !== '/proc/self/exe') throw new Refusal(`its dynamic linker reads the link ${path}`);
+function readLink(index: number): Handler {
+  return (call, _record, tracee) => {
+    const path = pathArgument(call, index, tracee);
+    if (path !== '/proc/self/exe') throw new Refusal(`its dynamic linker reads the link ${path}`);
+  };
 }
 
 function archPrctl(call: LinkerCall, record: LinkerRecord): void {
@@ -156,6 +163,14 @@ function rseq(call: LinkerCall, record: LinkerRecord): void {
     length: Number(argument(call, 1)),
     signature: Number(argument(call, 3)),
   };
+}
+
+/** One word at a time, which the loader draws anew (SOURCE_RANDOM). */
+function getRandom(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
+  const [address = 0n, length = 0n] = call.arguments;
+  if (length !== 8n || call.result !== 8n)
+    throw new Refusal(`its dynamic linker draws ${String(length)} random bytes, gets ${String(call.result)}`);
+  record.drawn = tracee.read(Number(address), 8).readBigUInt64LE(0);
 }
 
 function prlimit(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {

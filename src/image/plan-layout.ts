@@ -51,6 +51,7 @@ export const sources = {
   'thread-id': 8,
   'stack-canary': 9,
   'pointer-guard': 10,
+  random: 11,
 } as const;
 
 export const pathKinds = { absent: 0, directory: 1 } as const;

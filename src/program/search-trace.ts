@@ -61,7 +61,7 @@ const platformBits = new Map([
 function legacyCapabilities(below: readonly string[], platform: string): LegacyCapabilities {
   const names = below[0]?.split('/') ?? [];
   return {
-    subdirectories: [...new Set(below)].map((name) => `${name.slice(1)}/`),
+    subdirectories: below.map((name) => `${name.slice(1)}/`),
     hwcap: names.reduce((bits, name) => bits | (hwcapBits.get(name) ?? 0n), 0n),
     platformBit: platformBits.get(platform),
   };

@@ -49,7 +49,7 @@ export interface References {
 export type ProcessSource =
   | { readonly kind: 'stack-pointer' | 'argc' | 'argv' | 'envp' | 'auxv' }
   | { readonly kind: 'auxiliary'; readonly type: number }
-  | { readonly kind: 'vdso' | 'program-break' | 'thread-id' | 'stack-canary' | 'pointer-guard' };
+  | { readonly kind: 'vdso' | 'program-break' | 'thread-id' | 'stack-canary' | 'pointer-guard' | 'random' };
 
 export interface ProcessWord {
   readonly address: Address;
@@ -76,6 +76,7 @@ export const wordKinds = [
   'thread-id',
   'stack-canary',
   'pointer-guard',
+  'random',
   'time-stamp',
   'kernel-written',
 ] as const;

@@ -124,6 +124,7 @@ function givenValues(a: Context, b: Context): Map<bigint, { source: ProcessSourc
   add({ kind: 'auxv' }, BigInt(a.auxv), BigInt(b.auxv));
   add({ kind: 'stack-canary' }, stackCanary(a), stackCanary(b));
   add({ kind: 'pointer-guard' }, a.random.readBigUInt64LE(8), b.random.readBigUInt64LE(8));
+  if (a.drawn !== undefined && b.drawn !== undefined) add({ kind: 'random' }, a.drawn, b.drawn);
   for (const [type, value] of a.auxiliary) {
     const inStack = value >= BigInt(a.stack.start) && value < BigInt(a.stack.end);
     if (inStack) add({ kind: 'auxiliary', type }, value, b.auxiliary.get(type) ?? 0n);

@@ -19,6 +19,8 @@ export interface TestProgram {
 const sources = path.join(packageRoot(), 'test', 'programs');
 const target = path.join(packageRoot(), 'build', 'test-programs');
 const common = ['-O1', '-g0', '-Wall', '-Wextra', '-Werror', '-Wno-unused-result'];
+/** What is a library of its own before glibc 2.34. */
+const oldParts = ['-Wl,--as-needed', '-ldl'];
 
 /** What every run gets as its environment: the same, and little. */
 export const environment: Readonly<Record<string, string>> = {
@@ -82,7 +84,7 @@ function build(recipe: Recipe): void {
   for (const name of recipe.plugins ?? []) buildLibrary(recipe, { name });
   const libraries = (recipe.libraries ?? []).map((library) => libraryFile(recipe, library));
   const flags = [...(recipe.flags ?? []), '-Wl,-rpath,$ORIGIN'];
-  compile(recipe, output, [mainSource(recipe), ...libraries, ...flags]);
+  compile(recipe, output, [mainSource(recipe), ...libraries, ...flags, ...oldParts]);
   for (const library of recipe.libraries ?? []) if (library.linkFlags) buildLibrary(recipe, library);
 }
 
@@ -98,7 +100,7 @@ export function buildLibrary(recipe: Recipe, library: Library, more: readonly st
     ...more,
     '-Wl,-rpath,$ORIGIN',
   ];
-  compile(recipe, libraryFile(recipe, library), [source, ...used, ...flags]);
+  compile(recipe, libraryFile(recipe, library), [source, ...used, ...flags, ...oldParts]);
 }
 
 function libraryFile(recipe: Recipe, { name, folder = '.' }: Library): string {

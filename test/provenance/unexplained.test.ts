@@ -5,6 +5,7 @@ import type { Capture, Captures, Region } from '../../src/capture/capture.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import { R_X86_64 as R } from '../../src/elf/relocation-types.ts';
+import { createExplainer } from '../../src/provenance/sources.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 import { testProgram } from '../programs/build.ts';
 
@@ -60,4 +61,18 @@ test.each([
   };
   expect(() => explainCaptures(wrong)).toThrow(LinkonceError);
   expect(() => explainCaptures(wrong)).toThrow(`libc.so.6 + 0x${vaddr.toString(16)}: ${name}`);
+});
+
+test('a word that the linker drew is drawn anew in each process', () => {
+  const drew = (capture: Capture, drawn: bigint | undefined): Capture => ({
+    ...capture,
+    context: { ...capture.context, drawn },
+  });
+  const [first, second] = [0x1234_5678_9abc_def0n, 0xfedc_ba98_7654_3210n];
+  const explainer = createExplainer(drew(captures.first, first), drew(captures.second, second));
+  const random = { kind: 'process', source: { kind: 'random' }, addend: 0, width: 8 };
+  expect(explainer.explain(first, second)).toEqual(random);
+  expect(explainer.explain(first, second + 1n)).toBeUndefined();
+  const silent = createExplainer(drew(captures.first, undefined), drew(captures.second, undefined));
+  expect(silent.explain(first, second)).toBeUndefined();
 });

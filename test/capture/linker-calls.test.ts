@@ -1,0 +1,52 @@
+/** Calls that the linkers of other releases make: what they leave in the record, and what is refused. */
+import { expect, test } from 'vitest';
+import { newRecord, recordCall } from '../../src/capture/linker-calls.ts';
+import type { Tracee } from '../../src/capture/ptrace.ts';
+import { Refusal } from '../../src/util/errors.ts';
+
+/** A stopped process of which only the memory is looked at; it repeats `bytes`. */
+function memory(bytes: Buffer): Tracee {
+  const read = (address: number, length: number): Buffer =>
+    Buffer.from(Array.from({ length }, (_, index) => bytes[(address + index) % bytes.length] ?? 0));
+  return { read } as unknown as Tracee;
+}
+
+const exeLink = Buffer.alloc(64);
+exeLink.write('/proc/self/exe');
+const otherLink = Buffer.alloc(64);
+otherLink.write('/etc/localtime');
+const currentDirectory = 0xffff_ff9cn;
+
+test('getrandom of one word (glibc 2.43) is kept', () => {
+  const record = newRecord();
+  const bytes = Buffer.from('f0debc9a78563412', 'hex');
+  recordCall({ number: 318, arguments: [0n, 8n, 1n], result: 8n }, record, memory(bytes));
+  expect(record.drawn).toBe(0x1234_5678_9abc_def0n);
+});
+
+test.each([
+  [16n, 16n],
+  [8n, -11n],
+])('getrandom of %d bytes with the answer %d is refused', (length, result) => {
+  const call = { number: 318, arguments: [0n, length, 1n], result };
+  expect(() => {
+    recordCall(call, newRecord(), memory(Buffer.alloc(16)));
+  }).toThrow(Refusal);
+});
+
+test('readlinkat (glibc 2.41) may read the link of the program only', () => {
+  const call = { number: 267, arguments: [currentDirectory, 0n, 64n, 64n], result: 14n };
+  const record = newRecord();
+  recordCall(call, record, memory(exeLink));
+  expect(record.questions.size).toBe(0);
+  expect(() => {
+    recordCall(call, record, memory(otherLink));
+  }).toThrow('/etc/localtime');
+});
+
+test('a call that is not known is refused', () => {
+  const seal = { number: 462, arguments: [0x1000n, 0x1000n, 0n], result: 0n };
+  expect(() => {
+    recordCall(seal, newRecord(), memory(Buffer.alloc(1)));
+  }).toThrow(new Refusal('its dynamic linker makes system call 462, which is not known'));
+});
