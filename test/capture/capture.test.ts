@@ -36,7 +36,7 @@ describe.each(['threads', 'copy-relocation'])('%s', (name) => {
       `--stop-address=${String(offset)}`,
       linker.path,
     ]).toString();
-    expect(line).toMatch(/\tcall /);
+    expect(line).toMatch(/\tcallq? /);
     expect(capture.context.argc).toBe(2);
     expect(capture.context.argv).toBe(capture.context.stackPointer + 8);
     expect(capture.context.envp).toBe(capture.context.argv + 3 * 8);

@@ -112,7 +112,9 @@ function compile(recipe: Recipe, output: string, args: readonly string[]): void 
   const unfinished = `${output}.${process.pid}`;
   mkdirSync(path.dirname(output), { recursive: true });
   const options = { cwd: sourceFolder(recipe), stdio: 'pipe' } as const;
-  execFileSync(compilerOf(recipe), [...common, '-o', unfinished, ...args], options);
+  const compiler = compilerOf(recipe);
+  const standard = compiler === 'c++' ? ['-std=gnu++17'] : [];
+  execFileSync(compiler, [...common, ...standard, '-o', unfinished, ...args], options);
   renameSync(unfinished, output);
 }
 
