@@ -178,12 +178,17 @@ export class Tracee {
   }
 
   /**
-   * Stops it before the instruction at `address`, by debug register 0: no page is written for it.
+   * Stops it before the instruction at `address`, by debug register 0: no page is written for it. Throws LinkonceError
+   * where there are none.
    * Intel SDM volume 3, 18.2: DR7 bit 0 enables, condition 00 is execution.
    */
   setHardwareBreakpoint(address: Address): void {
-    check(ptraceValue(request.pokeUser, this.pid, debugRegisters, address), 'PTRACE_POKEUSER DR0');
-    check(ptraceValue(request.pokeUser, this.pid, debugRegisters + 7 * 8, 1), 'PTRACE_POKEUSER DR7');
+    const poke = (register: number, value: number): boolean =>
+      Number(ptraceValue(request.pokeUser, this.pid, debugRegisters + register * 8, value)) !== -1;
+    if (!poke(0, address) || !poke(7, 1))
+      throw new LinkonceError(
+        "this machine gives ptrace no debug registers: a program's start cannot be stopped",
+      );
   }
 
   clearHardwareBreakpoint(): void {
