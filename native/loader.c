@@ -360,9 +360,11 @@ static const char *check_files(const struct plan *plan)
 static const char *check_kernel(const struct plan *plan)
 {
 	const struct plan_call *asked = TABLE(plan, call);
-	for (uint32_t i = 0; i < plan->calls_count; i++, asked++)
-		if (call2(asked->number, asked->argument, 0) != asked->result)
+	for (uint32_t i = 0; i < plan->calls_count; i++, asked++) {
+		uint64_t answer[3] = { 0, 0, 0 };
+		if (call2(asked->number, asked->argument, answer) != asked->result || answer[0])
 			return "the kernel answers a question of the linker in another way";
+	}
 	const struct plan_limit *limit = TABLE(plan, limit);
 	for (uint32_t i = 0; i < plan->limits_count; i++, limit++) {
 		uint64_t now[2];

@@ -79,7 +79,7 @@ struct plan_path {
 };
 _Static_assert(sizeof(struct plan_path) == 8, "plan_path");
 
-/* A system call that must fail in the same way. */
+/* A system call that must have the same result, and write nothing but zero. */
 struct plan_call {
 	uint64_t argument;
 	int64_t result;

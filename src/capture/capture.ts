@@ -134,7 +134,7 @@ export type Question =
   | { readonly kind: 'absent'; readonly path: string }
   /** The path is a directory, and was only looked at. */
   | { readonly kind: 'directory'; readonly path: string }
-  /** A system call without memory of the caller: the same number must come back. */
+  /** A system call that writes nothing but zero to memory of the caller: the same number must come back. */
   | {
       readonly kind: 'call';
       readonly number: number;

@@ -43,7 +43,9 @@ export function newRecord(): LinkerRecord {
 }
 
 const notThere: ReadonlySet<bigint> = new Set([-2n, -20n]); // ENOENT, ENOTDIR
-const setFs = 0x1002n; // ARCH_SET_FS of asm/prctl.h
+// asm/prctl.h: ARCH_SET_FS, ARCH_SHSTK_STATUS
+const setFs = 0x1002n;
+const shadowStackStatus = 0x5005n;
 
 type Handler = (call: LinkerCall, record: LinkerRecord, tracee: Tracee) => void;
 const nothing: Handler = () => undefined;
@@ -136,17 +138,24 @@ function readLink(index: number): Handler {
   };
 }
 
-function archPrctl(call: LinkerCall, record: LinkerRecord): void {
+function archPrctl(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
   if (argument(call, 0) === setFs) record.registrations.fsBase = Number(argument(call, 1));
-  else askCall(call, record);
+  else askCall(call, record, tracee);
 }
 
-/** A question of numbers only. The arguments may hold an address (CET status): then the answer must be a failure. */
-function askCall(call: LinkerCall, record: LinkerRecord): void {
+/** A question whose answer may be in memory: then it must be a failure, or say that there is no shadow stack. */
+function askCall(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
   const { number, result } = call;
   const question: Question = { kind: 'call', number, arguments: call.arguments.slice(0, 1), result };
-  if (result >= 0n) throw new Refusal(`its dynamic linker uses system call ${String(number)} with success`);
+  if (result >= 0n && !isShadowStackOff(call, tracee))
+    throw new Refusal(`its dynamic linker uses system call ${String(number)} with success`);
   ask(record, question, `${String(number)} ${String(argument(call, 0))}`);
+}
+
+/** glibc 2.39 and later, where built for CET, ask for the 8 bytes of features that are on. */
+function isShadowStackOff(call: LinkerCall, tracee: Tracee): boolean {
+  if (argument(call, 0) !== shadowStackStatus || call.result !== 0n) return false;
+  return tracee.read(Number(argument(call, 1)), 8).readBigUInt64LE(0) === 0n;
 }
 
 function setRobustList(call: LinkerCall, record: LinkerRecord): void {

@@ -92,7 +92,7 @@ export const tables = {
     reserved: 'u32',
   }),
   paths: structure('plan_path', 'A path that was not there, or a directory.', { path: 'u32', kind: 'u32' }),
-  calls: structure('plan_call', 'A system call that must fail in the same way.', {
+  calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
     argument: 'u64',
     result: 'i64',
     number: 'u32',

@@ -1,6 +1,6 @@
 /** Calls that the linkers of other releases make: what they leave in the record, and what is refused. */
 import { expect, test } from 'vitest';
-import { newRecord, recordCall } from '../../src/capture/linker-calls.ts';
+import { newRecord, recordCall, type LinkerRecord } from '../../src/capture/linker-calls.ts';
 import type { Tracee } from '../../src/capture/ptrace.ts';
 import { Refusal } from '../../src/util/errors.ts';
 
@@ -42,6 +42,23 @@ test('readlinkat (glibc 2.41) may read the link of the program only', () => {
   expect(() => {
     recordCall(call, record, memory(otherLink));
   }).toThrow('/etc/localtime');
+});
+
+/** ARCH_SHSTK_STATUS of a glibc that is built for shadow stacks. */
+function shadowStackStatus(result: bigint, features: number): LinkerRecord {
+  const record = newRecord();
+  const call = { number: 158, arguments: [0x5005n, 0n], result };
+  recordCall(call, record, memory(Buffer.from([features, 0, 0, 0, 0, 0, 0, 0])));
+  return record;
+}
+
+test.each([0n, -22n])('no shadow stack is a question that is asked again: %d', (result) => {
+  const [question] = shadowStackStatus(result, 0).questions.values();
+  expect(question).toEqual({ kind: 'call', number: 158, arguments: [0x5005n], result });
+});
+
+test('a shadow stack is refused', () => {
+  expect(() => shadowStackStatus(0n, 1)).toThrow(Refusal);
 });
 
 test('a call that is not known is refused', () => {

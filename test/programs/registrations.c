@@ -5,10 +5,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+/* From glibc 2.35 on. */
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 static void print_robust_mutex(void) {
   pthread_mutex_t *mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -34,8 +37,10 @@ static void print_head(void) {
 }
 
 static void print_rseq(void) {
+#ifdef RSEQ_SIG
   const struct rseq *area = (const struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
   printf("rseq: %u bytes, processor known %d\n", __rseq_size, (int)area->cpu_id >= 0);
+#endif
   printf("sched_getcpu: %d\n", sched_getcpu() >= 0);
 }
 
