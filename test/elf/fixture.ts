@@ -1,18 +1,17 @@
-/** Small ELF files made by the machine's compiler, in a folder that goes with the process. */
+/** Small ELF files made by the machine's compiler, in a folder that goes with the test file. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll } from 'vitest';
 
-let directory: string | undefined;
+const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-elf-'));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
 
-/** A path in the folder of this process's fixtures. */
+/** A path in the folder of this test file's fixtures. */
 export function fixturePath(name: string): string {
-  if (directory === undefined) {
-    const made = mkdtempSync(path.join(tmpdir(), 'linkonce-elf-'));
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
-    directory = made;
-  }
   return path.join(directory, name);
 }
 
