@@ -1,4 +1,7 @@
 /** A word that nothing explains refuses the program; a relocation that disagrees stops the bind. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
 import type { Capture, Captures, Region } from '../../src/capture/capture.ts';
@@ -75,4 +78,31 @@ test('a word that the linker drew is drawn anew in each process', () => {
   expect(explainer.explain(first, second + 1n)).toBeUndefined();
   const silent = createExplainer(drew(captures.first, undefined), drew(captures.second, undefined));
   expect(silent.explain(first, second)).toBeUndefined();
+});
+
+/** The program's file with an addend in each of its jump slots, as `ld -z mark-plt` writes them. */
+function withAddends(file: string): Buffer {
+  const { elf } = loadProgram(file).executable;
+  const table = elf.dynamic?.entries.find(({ tag }) => tag === 23)?.value ?? 0n; // DT_JMPREL
+  const slots = elf.relocations.filter((relocation) => relocation.table === 'jmprel');
+  const load = elf.segments.find(
+    (s) => s.type === 1 && Number(table) >= s.address && Number(table) < s.address + s.fileSize,
+  );
+  if (!load || slots.length === 0) throw new Error(`${file} has no jump slots`);
+  const bytes = Buffer.from(elf.bytes);
+  const start = Number(table) - load.address + load.offset;
+  slots.forEach((_, index) => bytes.writeBigInt64LE(0x1000n, start + index * 24 + 16));
+  return bytes;
+}
+
+test('the addend of a jump slot is no part of its value', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-addends-'));
+  try {
+    const file = path.join(directory, 'threads');
+    writeFileSync(file, withAddends(testProgram('threads').path));
+    chmodSync(file, 0o755);
+    expect(explainCaptures(captureProgram(loadProgram(file))).slots.bound).toBeGreaterThan(0);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
