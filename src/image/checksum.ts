@@ -1,5 +1,5 @@
 /**
- * The plan's checksum, as native/loader.c computes it: four lanes of multiply and rotate over 64-bit little-endian words.
+ * The plan's checksum, as native/check.h computes it: four lanes of multiply and rotate over 64-bit little-endian words.
  * It finds damage; that nobody else wrote the file is told by its owner and mode.
  */
 const factor = 0x9e3779b97f4a7c15n;

@@ -36,7 +36,7 @@ const perProcess: ReadonlySet<number> = new Set<number>([
   // AT_UID, AT_EUID, AT_GID, AT_EGID
   ...[11, 12, 13, 14],
 ]);
-/** The loader keeps entries below this type (AUXILIARY_TYPES of native/loader.c). */
+/** The loader keeps entries below this type (AUXILIARY_TYPES of native/start.h). */
 const auxiliaryTypes = 64;
 /** TASK_COMM_LEN of linux/sched.h without its closing zero. */
 const commandNameLength = 15;

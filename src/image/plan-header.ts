@@ -33,7 +33,7 @@ function cStructure(of: Structure): string {
   return [`/* ${of.comment} */`, `struct ${of.name} {`, ...fields, '};', size].join('\n');
 }
 
-/** The C header that native/loader.c includes. */
+/** The C header of the loader. */
 export function planHeaderText(): string {
   return [
     '/* Generated from src/image/plan-layout.ts: change that file, not this one. */',

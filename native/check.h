@@ -1,0 +1,242 @@
+/*
+ * Stage 2, check: the plan is whole and ours, and every answer that the linker got is still the same. Each check
+ * answers 0, or in words why not. Nothing is changed but that the plan is mapped.
+ */
+#pragma once
+#include "start.h"
+
+/* glibc reads LD_… and GLIBC_TUNABLES, and MALLOC_… as other names of tunables (elf/dl-tunables.list). */
+static const char *check_environment(const struct start *start)
+{
+	if (auxiliary_value(start, AT_SECURE))
+		return "it runs with raised privileges";
+	for (char **entry = start->envp; *entry; entry++) {
+		if (begins_with(*entry, "LD_"))
+			return "a variable LD_… is set";
+		if (begins_with(*entry, "GLIBC_TUNABLES="))
+			return "GLIBC_TUNABLES is set";
+		if (begins_with(*entry, "MALLOC_"))
+			return "a variable MALLOC_… is set";
+	}
+	return 0;
+}
+
+/* Four lanes of multiply and rotate over 64-bit words; a check against damage, not against enemies: see check_image. */
+static uint64_t checksum(const uint64_t *words, uint64_t count)
+{
+	uint64_t lane[4] = { 1, 2, 3, 4 };
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t mixed = (lane[i & 3] ^ words[i]) * 0x9e3779b97f4a7c15ull;
+		lane[i & 3] = mixed << 29 | mixed >> 35;
+	}
+	uint64_t sum = count;
+	for (int i = 0; i < 4; i++)
+		sum = (sum ^ lane[i]) * 0x9e3779b97f4a7c15ull;
+	return sum ^ sum >> 32;
+}
+
+/* The plan stands at its own address from here on, whatever becomes of the rest. */
+static const char *map_plan(struct start *start, const struct stat *status)
+{
+	const struct launcher *launcher = start->launcher;
+	if (status->st_size < (long)launcher->tables_size)
+		return "the image is truncated";
+	long at = map(launcher->plan_address, launcher->tables_size, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+		      start->image, 0);
+	if (at != (long)launcher->plan_address)
+		return "the plan's range is taken";
+	const struct plan *plan = (const struct plan *)at;
+	if (plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION || plan->header_size != sizeof *plan)
+		return "the image is not of this version";
+	/* The first words hold the checksum itself. */
+	const uint64_t *words = (const uint64_t *)plan + 3;
+	if (plan->checksum != launcher->checksum ||
+	    checksum(words, launcher->tables_size / 8 - 3) != launcher->checksum)
+		return "the image is damaged, or another one than at bind";
+	if ((uint64_t)status->st_size != plan->file_size)
+		return "the image is truncated";
+	start->plan = plan;
+	return 0;
+}
+
+static const char *check_image(struct start *start)
+{
+	const struct launcher *launcher = start->launcher;
+	struct stat status;
+	start->image = (int)call3(__NR_open, launcher_string(launcher, launcher->image_path), O_CLOEXEC, 0);
+	if (start->image < 0)
+		return "there is no image";
+	if (failed(call2(__NR_fstat, start->image, &status)))
+		return "the image cannot be looked at";
+	if (status.st_uid != 0 && status.st_uid != auxiliary_value(start, AT_EUID))
+		return "the image belongs to another user";
+	if (status.st_mode & GROUP_OR_OTHER_WRITES)
+		return "others may write to the image";
+	return map_plan(start, &status);
+}
+
+static const char *check_files(const struct plan *plan)
+{
+	const struct plan_file *file = TABLE(plan, file);
+	struct stat now;
+	for (uint32_t i = 0; i < plan->files_count; i++, file++) {
+		if (failed(call2(__NR_stat, plan_string(plan, file->path), &now)))
+			return plan_string(plan, file->path);
+		if (now.st_dev != file->device || now.st_ino != file->inode || (uint64_t)now.st_size != file->size ||
+		    (int64_t)now.st_mtime != file->mtime_seconds || now.st_mtime_nsec != file->mtime_nanoseconds ||
+		    (int64_t)now.st_ctime != file->ctime_seconds || now.st_ctime_nsec != file->ctime_nanoseconds)
+			return plan_string(plan, file->path);
+	}
+	const struct plan_path *path = TABLE(plan, path);
+	for (uint32_t i = 0; i < plan->paths_count; i++, path++) {
+		long result = call2(__NR_stat, plan_string(plan, path->path), &now);
+		int absent = result == -ENOENT || result == -ENOTDIR;
+		int directory = !failed(result) && (now.st_mode & S_IFMT) == S_IFDIR;
+		if (path->kind == PATH_ABSENT ? !absent : !directory)
+			return plan_string(plan, path->path);
+	}
+	return 0;
+}
+
+static const char *check_kernel(const struct plan *plan)
+{
+	const struct plan_call *asked = TABLE(plan, call);
+	for (uint32_t i = 0; i < plan->calls_count; i++, asked++) {
+		uint64_t answer[3] = { 0, 0, 0 };
+		if (call2(asked->number, asked->argument, answer) != asked->result || answer[0])
+			return "the kernel answers a question of the linker in another way";
+	}
+	const struct plan_limit *limit = TABLE(plan, limit);
+	for (uint32_t i = 0; i < plan->limits_count; i++, limit++) {
+		uint64_t now[2];
+		if (failed(call4(__NR_prlimit64, 0, limit->resource, 0, now)) || now[0] != limit->current ||
+		    now[1] != limit->maximum)
+			return "a resource limit is another one than at bind";
+	}
+	return 0;
+}
+
+static const char *check_machine(const struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_auxiliary *auxiliary = TABLE(plan, auxiliary);
+	for (uint32_t i = 0; i < plan->auxiliary_count; i++, auxiliary++)
+		if (auxiliary_value(start, auxiliary->type) != auxiliary->value)
+			return "the kernel describes another machine";
+	const char *platform = (const char *)auxiliary_value(start, AT_PLATFORM);
+	if (!same_string(platform ? platform : "", plan_string(plan, plan->platform)))
+		return "the kernel names another platform";
+	const struct plan_cpuid *expected = TABLE(plan, cpuid);
+	for (uint32_t i = 0; i < plan->cpuid_count; i++, expected++) {
+		struct cpuid now = cpuid(expected->leaf, expected->subleaf);
+		/* Leaf 1 has the number of this very processor in ebx. */
+		if (expected->leaf == 1)
+			now.ebx = expected->ebx;
+		if (now.eax != expected->eax || now.ebx != expected->ebx || now.ecx != expected->ecx ||
+		    now.edx != expected->edx)
+			return "the processor has other features";
+	}
+	if (plan->xcr0 && xgetbv() != plan->xcr0)
+		return "the kernel enables other processor features";
+	return 0;
+}
+
+/* The vdso's notes hold its build id. */
+static const char *check_vdso(const struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const char *vdso = (const char *)auxiliary_value(start, AT_SYSINFO_EHDR);
+	if (!vdso)
+		return "there is no vdso";
+	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)vdso;
+	const Elf64_Phdr *segment = (const Elf64_Phdr *)(vdso + elf->e_phoff);
+	for (int i = 0; i < elf->e_phnum; i++, segment++)
+		if (segment->p_type == PT_NOTE)
+			return segment->p_filesz == plan->vdso_notes_size &&
+					       same_bytes(vdso + segment->p_offset, plan_string(plan, plan->vdso_notes),
+							  plan->vdso_notes_size)
+				       ? 0
+				       : "the vdso is another one";
+	return "the vdso has no notes";
+}
+
+/* capabilities(7): which of them prctl(PR_SET_MM_MAP) asks for to change the link of /proc/self/exe. */
+static const char *check_exe_link(const struct start *start)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	const unsigned enough[] = { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN };
+	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER))
+		return 0;
+	if (!failed(call2(__NR_capget, &head, data)))
+		for (unsigned i = 0; i < 2; i++)
+			if (data[CAP_TO_INDEX(enough[i])].effective & CAP_TO_MASK(enough[i]))
+				return 0;
+	return no_exe_link();
+}
+
+/* The end of whatever the kernel put last below a string of the stack. */
+static uint64_t occupied_below(const struct start *start, uint64_t string)
+{
+	uint64_t end = (uint64_t)start->auxv;
+	for (const struct auxiliary *entry = start->auxv; entry->type != AT_NULL; entry++)
+		end = (uint64_t)(entry + 2);
+	if (auxiliary_value(start, AT_RANDOM) < string && auxiliary_value(start, AT_RANDOM) + 16 > end)
+		end = auxiliary_value(start, AT_RANDOM) + 16;
+	const unsigned strings[] = { AT_PLATFORM, AT_BASE_PLATFORM };
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t at = auxiliary_value(start, strings[i]);
+		if (at && at < string && string_end((const char *)at) > end)
+			end = string_end((const char *)at);
+	}
+	return end;
+}
+
+/*
+ * A launcher that was called by its own path shows the program's path as argv[0], as the program itself would have been
+ * called. It is written so that it ends where the old one did: programs that write a title over their arguments rely on
+ * the strings being neighbours. The kernel leaves a random gap below; without room the original program is executed.
+ */
+static const char *place_first_argument(struct start *start)
+{
+	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
+	if ((start->launcher->flags & LAUNCHER_INTERPRETER) || !start->argc || !called ||
+	    !same_string(start->argv[0], called))
+		return 0;
+	const char *invocation = plan_string(start->plan, start->plan->invocation_path);
+	uint64_t at = string_end(start->argv[0]) - string_length(invocation) - 1;
+	if (at < occupied_below(start, (uint64_t)start->argv[0]))
+		return "its path does not fit where argv[0] is";
+	start->first_argument = (char *)at;
+	return 0;
+}
+
+/* The platform's linker draws one word, without waiting for the kernel to have enough randomness. */
+static const char *draw_random(struct start *start)
+{
+	const struct plan_word *word = TABLE(start->plan, word);
+	for (uint32_t i = 0; i < start->plan->words_count; i++, word++)
+		if (word->source == SOURCE_RANDOM)
+			return call3(__NR_getrandom, &start->random, sizeof start->random, GRND_NONBLOCK) ==
+					       sizeof start->random
+				       ? 0
+				       : "the kernel has no random bytes yet";
+	return 0;
+}
+
+static const char *check(struct start *start)
+{
+	const char *why = check_environment(start);
+	why = why ? why : check_image(start);
+	if (!why && (why = check_files(start->plan))) {
+		if (start->debug)
+			say_line(why, " is not as at bind", "");
+		return "a file is not as at bind";
+	}
+	why = why ? why : check_kernel(start->plan);
+	why = why ? why : check_machine(start);
+	why = why ? why : check_vdso(start);
+	why = why ? why : draw_random(start);
+	why = why ? why : check_exe_link(start);
+	return why ? why : place_first_argument(start);
+}

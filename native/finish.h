@@ -1,0 +1,136 @@
+/*
+ * Stage 4, finish: runs in the image's copy of this code, with the whole image in place. The launcher's own pages go, the
+ * kernel is told what the process is now, and we jump.
+ */
+#pragma once
+#include "hand-over.h"
+
+struct finish {
+	struct start *start;
+	struct range launcher;
+	int interpreter;
+	/* The process's vectors as the kernel laid them out, for /proc/self/cmdline and environ. */
+	uint64_t arg_start, arg_end, env_end;
+	uint64_t program_break;
+};
+
+/* prctl(2), PR_SET_MM_MAP: the kernel's own notes of where things are, and the link /proc/self/exe. */
+static void describe_memory(const struct finish *finish, struct prctl_mm_map *memory)
+{
+	const struct start *start = finish->start;
+	const struct plan *plan = start->plan;
+	struct auxiliary *end = start->auxv;
+	while (end->type != AT_NULL)
+		end++;
+	memset(memory, 0, sizeof *memory);
+	memory->start_code = plan->code_start;
+	memory->end_code = plan->code_end;
+	memory->start_data = plan->data_start;
+	memory->end_data = plan->data_end;
+	memory->start_brk = finish->program_break;
+	memory->brk = finish->program_break + plan->heap_size;
+	memory->start_stack = (uint64_t)start->stack;
+	memory->arg_start = finish->arg_start;
+	memory->arg_end = finish->arg_end;
+	memory->env_start = finish->arg_end;
+	memory->env_end = finish->env_end;
+	memory->auxv = (void *)start->auxv;
+	memory->auxv_size = (uint32_t)((char *)(end + 1) - (char *)start->auxv);
+	memory->exe_fd = (uint32_t)-1;
+}
+
+/* Where the kernel refuses the link, the rest is set without it; the answer says whether the link is right. */
+static int set_memory_map(const struct finish *finish)
+{
+	const struct start *start = finish->start;
+	struct prctl_mm_map memory;
+	describe_memory(finish, &memory);
+	if (!finish->interpreter) {
+		const char *path = plan_string(start->plan, start->plan->program_path);
+		long file = call3(__NR_open, path, O_CLOEXEC, 0);
+		if (!failed(file)) {
+			memory.exe_fd = (uint32_t)file;
+			long result = call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &memory, sizeof memory, 0);
+			call1(__NR_close, file);
+			if (result == 0)
+				return 1;
+		}
+		memory.exe_fd = (uint32_t)-1;
+	}
+	call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &memory, sizeof memory, 0);
+	return 0;
+}
+
+static void register_thread(const struct plan *plan)
+{
+	call2(__NR_arch_prctl, ARCH_SET_FS, plan->fs_base);
+	if (plan->robust_head)
+		call2(__NR_set_robust_list, plan->robust_head, plan->robust_length);
+	if (plan->rseq_address &&
+	    call4(__NR_rseq, plan->rseq_address, plan->rseq_length, 0, plan->rseq_signature) != 0)
+		/* RSEQ_CPU_ID_REGISTRATION_FAILED, as glibc sets it. */
+		*(int32_t *)(plan->rseq_address + 4) = -2;
+}
+
+/*
+ * Runs in the image's copy. The kernel changes the link of /proc/self/exe only when no page of the old file is mapped.
+ * Where it refuses and the program needs the link, the original program is executed after all.
+ */
+static __attribute__((noreturn, noinline)) void finish_start(struct finish *finish)
+{
+	struct start *start = finish->start;
+	const struct plan *plan = start->plan;
+	call2(__NR_munmap, finish->launcher.begin, finish->launcher.end - finish->launcher.begin);
+	if (finish->interpreter && !(plan->flags & PLAN_FIXED_EXECUTABLE))
+		call2(__NR_munmap, start->program.begin, start->program.end - start->program.begin);
+	int linked = set_memory_map(finish);
+	if (!finish->interpreter) {
+		const char *program = plan_string(plan, plan->program_path);
+		if (!linked && (plan->flags & PLAN_NEEDS_EXE_LINK)) {
+			if (start->debug)
+				say_line(program, ": handed over to the platform's linker: ", no_exe_link());
+			execute(start, plan_string(plan, plan->invocation_path), program);
+		}
+		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
+	}
+	register_thread(plan);
+	jump(plan->handoff, start->stack, plan->rax);
+}
+
+/* The kernel's mapping of the program in interpreter mode: from AT_PHDR, before it is corrected. */
+static struct range kernel_program(const struct start *start)
+{
+	const Elf64_Phdr *segments = (const Elf64_Phdr *)auxiliary_value(start, AT_PHDR);
+	uint64_t count = auxiliary_value(start, AT_PHNUM), bias = 0;
+	struct range range = { ~0ull, 0 };
+	for (uint64_t i = 0; i < count; i++)
+		if (segments[i].p_type == PT_PHDR)
+			bias = (uint64_t)segments - segments[i].p_vaddr;
+	for (uint64_t i = 0; i < count; i++) {
+		if (segments[i].p_type != PT_LOAD)
+			continue;
+		uint64_t begin = page_down(bias + segments[i].p_vaddr);
+		range.begin = begin < range.begin ? begin : range.begin;
+		range.end = page_up(bias + segments[i].p_vaddr + segments[i].p_memsz);
+	}
+	return range;
+}
+
+/* Everything that stage 4 needs of what stage 3 is about to change. */
+static void prepare_finish(struct start *start, struct finish *finish)
+{
+	memset(finish, 0, sizeof *finish);
+	finish->start = start;
+	finish->launcher.begin = page_down((uint64_t)loader_begin);
+	finish->launcher.end = page_up((uint64_t)start->launcher + start->launcher->size);
+	finish->interpreter = (start->launcher->flags & LAUNCHER_INTERPRETER) != 0;
+	if (finish->interpreter)
+		start->program = kernel_program(start);
+	char **end = start->envp;
+	while (*end)
+		end++;
+	finish->arg_start = (uint64_t)(start->first_argument ? start->first_argument : start->argv[0]);
+	finish->arg_end = start->argc ? string_end(start->argv[start->argc - 1]) : finish->arg_start;
+	finish->env_end = end > start->envp ? string_end(end[-1]) : finish->arg_end;
+	finish->program_break = (uint64_t)call1(__NR_brk, 0);
+}

@@ -1,0 +1,116 @@
+/*
+ * Handing over: the program runs as if linkonce were not there. May rely on stage 1 only, so that it is possible at any
+ * moment up to the last stage.
+ */
+#pragma once
+#include "start.h"
+
+static int segment_protection(const Elf64_Phdr *segment)
+{
+	return (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
+	       (segment->p_flags & PF_X ? PROT_EXEC : 0);
+}
+
+static uint64_t page_down(uint64_t value)
+{
+	return value & ~(PAGE_SIZE - 1);
+}
+
+static uint64_t page_up(uint64_t value)
+{
+	return page_down(value + PAGE_SIZE - 1);
+}
+
+/* Maps one PT_LOAD as the kernel's binfmt_elf does: the file's part, then zero up to p_memsz. */
+static int map_segment(const Elf64_Phdr *segment, uint64_t bias, int file)
+{
+	uint64_t begin = page_down(bias + segment->p_vaddr), file_end = bias + segment->p_vaddr + segment->p_filesz;
+	uint64_t end = page_up(bias + segment->p_vaddr + segment->p_memsz);
+	int protection = segment_protection(segment);
+	if (failed(map(begin, page_up(file_end) - begin, protection, MAP_PRIVATE | MAP_FIXED, file,
+		       page_down(segment->p_offset))))
+		return -1;
+	if (segment->p_memsz == segment->p_filesz)
+		return 0;
+	memset((void *)file_end, 0, page_up(file_end) - file_end);
+	if (end == page_up(file_end))
+		return 0;
+	return failed(map(page_up(file_end), end - page_up(file_end), protection,
+			  MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0))
+		       ? -1
+		       : 0;
+}
+
+static __attribute__((noreturn)) void jump(uint64_t target, uint64_t *stack, uint64_t rax)
+{
+	__asm__ volatile("mov %0, %%rsp\n"
+			 "xor %%ebp, %%ebp\n"
+			 "xor %%edx, %%edx\n"
+			 "jmp *%1"
+			 :
+			 : "r"(stack), "r"(target), "a"(rax)
+			 : "memory");
+	__builtin_unreachable();
+}
+
+#define LINKER_HEAD 1024
+
+/* Interpreter mode: the kernel has mapped the program, and would have mapped the real linker. */
+static __attribute__((noreturn)) void enter_linker(struct start *start, const char *linker)
+{
+	char head[LINKER_HEAD] __attribute__((aligned(8)));
+	int file = (int)call3(__NR_open, linker, O_CLOEXEC, 0);
+	if (file < 0 || call4(__NR_pread64, file, head, sizeof head, 0) < (long)sizeof(Elf64_Ehdr))
+		die(linker, "the program's dynamic linker cannot be read");
+	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)head;
+	const Elf64_Phdr *segments = (const Elf64_Phdr *)(head + elf->e_phoff);
+	if (elf->e_phoff + elf->e_phnum * sizeof *segments > sizeof head)
+		die(linker, "the program's dynamic linker has its program headers in an unusual place");
+	uint64_t end = 0;
+	for (int i = 0; i < elf->e_phnum; i++)
+		if (segments[i].p_type == PT_LOAD)
+			end = page_up(segments[i].p_vaddr + segments[i].p_memsz);
+	uint64_t bias = (uint64_t)map(0, end, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < elf->e_phnum; i++)
+		if (segments[i].p_type == PT_LOAD && (failed((long)bias) || map_segment(&segments[i], bias, file) < 0))
+			die(linker, "the program's dynamic linker cannot be mapped");
+	call1(__NR_close, file);
+	set_auxiliary(start, AT_BASE, bias);
+	jump(bias + elf->e_entry, start->stack, 0);
+}
+
+static int is_this_launcher(const char *path)
+{
+	struct stat self, other;
+	return !failed(call2(__NR_stat, "/proc/self/exe", &self)) && !failed(call2(__NR_stat, path, &other)) &&
+	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
+/* As it was named at bind, or by its resolved path where the name now leads back here. */
+static __attribute__((noreturn)) void execute(struct start *start, const char *invocation, const char *program)
+{
+	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
+	const char *path = is_this_launcher(invocation) ? program : invocation;
+	if (is_this_launcher(path))
+		die(path, "the launcher stands in its program's place");
+	if (start->argc && called && same_string(start->argv[0], called))
+		start->argv[0] = (char *)invocation;
+	call3(__NR_execve, path, start->argv, start->envp);
+	die(path, "the original program cannot be executed");
+}
+
+/* The program runs as if linkonce were not there. */
+static __attribute__((noreturn)) void hand_over(struct start *start, const char *why)
+{
+	const struct launcher *launcher = start->launcher;
+	const char *program = launcher_string(launcher, launcher->program_path);
+	if (start->debug)
+		say_line(program, ": handed over to the platform's linker: ", why);
+	if (start->replaced)
+		die(program, why);
+	if (start->image >= 0)
+		call1(__NR_close, start->image);
+	if (launcher->flags & LAUNCHER_INTERPRETER)
+		enter_linker(start, launcher_string(launcher, launcher->interpreter_path));
+	execute(start, launcher_string(launcher, launcher->invocation_path), program);
+}

@@ -1,0 +1,139 @@
+/*
+ * Stage 3, map: may rely on the plan. All ranges turn out free, the image is mapped, the words of the process are written,
+ * and RELRO is sealed.
+ */
+#pragma once
+#include "start.h"
+
+/* In interpreter mode the kernel has put an executable of fixed addresses where the image's copy goes. */
+static int replaces_program(const struct start *start, const struct plan_step *step)
+{
+	const struct plan *plan = start->plan;
+	return (start->launcher->flags & LAUNCHER_INTERPRETER) && (plan->flags & PLAN_FIXED_EXECUTABLE) &&
+	       step->address >= start->program.begin && step->address < start->program.end;
+}
+
+static long take_step(const struct start *start, const struct plan_step *step)
+{
+	int over = step->operation == OPERATION_MAP_FILE_OVER || step->operation == OPERATION_MAP_ZERO_OVER ||
+		   replaces_program(start, step);
+	int flags = MAP_PRIVATE | (over ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+	if (step->operation == OPERATION_PROTECT)
+		return call3(__NR_mprotect, step->address, step->length, step->protection) ? -1 : (long)step->address;
+	if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
+		return map(step->address, step->length, (int)step->protection, flags | MAP_ANONYMOUS, -1, 0);
+	return map(step->address, step->length, (int)step->protection, flags, start->image, step->offset);
+}
+
+/* The last stage must be this very code. */
+static const char *map_last_stage(const struct start *start)
+{
+	const struct plan *plan = start->plan;
+	if (map(plan->loader_address, plan->loader_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+		start->image, plan->loader_offset) != (long)plan->loader_address)
+		return "the loader's range is taken";
+	const uint64_t *copy = (const uint64_t *)plan->loader_address, *own = (const uint64_t *)loader_begin;
+	for (; own < (const uint64_t *)loader_end; own++, copy++)
+		if (*own != *copy)
+			return "the image has another loader";
+	return 0;
+}
+
+/*
+ * The steps that replace an executable of fixed addresses stand at the end of the plan. Up to there all that was mapped is
+ * aside from the program; from there on the loader must succeed.
+ */
+static const char *map_image(struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_step *step = TABLE(plan, step);
+	for (uint32_t i = 0; i < plan->steps_count; i++, step++) {
+		start->replaced |= replaces_program(start, step);
+		if (take_step(start, step) != (long)step->address)
+			return step->operation == OPERATION_PROTECT ? "a range cannot be protected" : "a range is taken";
+	}
+	return 0;
+}
+
+/* The linker's heap starts at the process's own break. */
+static const char *fill_heap(const struct start *start, uint64_t program_break)
+{
+	const struct plan *plan = start->plan;
+	if (!plan->heap_size)
+		return 0;
+	uint64_t end = program_break + plan->heap_size;
+	if ((uint64_t)call1(__NR_brk, end) != end)
+		return "there is no room for the heap";
+	return call4(__NR_pread64, start->image, program_break, plan->heap_size, plan->heap_offset) ==
+			       (long)plan->heap_size
+		       ? 0
+		       : "the image's heap cannot be read";
+}
+
+struct sources {
+	uint64_t value[SOURCE_RANDOM + 1];
+};
+
+static void find_sources(const struct start *start, uint64_t program_break, struct sources *sources)
+{
+	const uint64_t *random = (const uint64_t *)auxiliary_value(start, AT_RANDOM);
+	sources->value[SOURCE_STACK_POINTER] = (uint64_t)start->stack;
+	sources->value[SOURCE_ARGC] = start->argc;
+	sources->value[SOURCE_ARGV] = (uint64_t)start->argv;
+	sources->value[SOURCE_ENVP] = (uint64_t)start->envp;
+	sources->value[SOURCE_AUXV] = (uint64_t)start->auxv;
+	sources->value[SOURCE_AUXILIARY] = 0;
+	sources->value[SOURCE_VDSO] = auxiliary_value(start, AT_SYSINFO_EHDR);
+	sources->value[SOURCE_PROGRAM_BREAK] = program_break;
+	sources->value[SOURCE_THREAD_ID] = (uint64_t)call1(__NR_set_tid_address, start->plan->thread_id_address);
+	/* glibc sysdeps/unix/sysv/linux/dl-osinfo.h: the lowest byte is zero, so that no string can run over it. */
+	sources->value[SOURCE_STACK_CANARY] = random[0] & ~0xffull;
+	sources->value[SOURCE_POINTER_GUARD] = random[1];
+	sources->value[SOURCE_RANDOM] = start->random;
+}
+
+static void write_words(const struct start *start, uint64_t program_break)
+{
+	const struct plan *plan = start->plan;
+	struct sources sources;
+	find_sources(start, program_break, &sources);
+	const struct plan_word *word = TABLE(plan, word);
+	for (uint32_t i = 0; i < plan->words_count; i++, word++) {
+		uint64_t value = word->source == SOURCE_AUXILIARY ? auxiliary_value(start, word->type)
+								  : sources.value[word->source];
+		void *at = (void *)(word->address + (word->in_heap ? program_break : 0));
+		value += (uint64_t)word->addend;
+		if (word->width == 4)
+			*(uint32_t *)at = (uint32_t)value;
+		else
+			*(uint64_t *)at = value;
+	}
+}
+
+/* What the program sees of how it was started: as if the kernel and the linker had loaded it. */
+static void describe_program(struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const char *invocation = plan_string(plan, plan->invocation_path);
+	set_auxiliary(start, AT_PHDR, plan->program_headers);
+	set_auxiliary(start, AT_PHNUM, plan->program_header_count);
+	set_auxiliary(start, AT_ENTRY, plan->entry);
+	set_auxiliary(start, AT_BASE, plan->linker_base);
+	if (start->launcher->flags & LAUNCHER_INTERPRETER)
+		return;
+	if (start->first_argument) {
+		memcpy(start->first_argument, invocation, string_length(invocation) + 1);
+		start->argv[0] = start->first_argument;
+	}
+	set_auxiliary(start, AT_EXECFN, (uint64_t)invocation);
+}
+
+static const char *seal(const struct plan *plan, uint64_t program_break)
+{
+	const struct plan_seal *range = TABLE(plan, seal);
+	for (uint32_t i = 0; i < plan->seals_count; i++, range++)
+		if (call3(__NR_mprotect, range->address + (range->in_heap ? program_break : 0), range->length,
+			  range->protection))
+			return "a range cannot be made read-only";
+	return 0;
+}

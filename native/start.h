@@ -1,0 +1,126 @@
+/*
+ * Stage 1, read: what the kernel put on the stack (System V ABI x86-64, 3.4.1). Nothing is changed. Also the words for
+ * people, and how the plan and the trailer are read.
+ */
+#pragma once
+#include "plan.h"
+#include "system.h"
+
+/* The loader's own code: between the two there is nothing else. */
+extern const char loader_begin[], loader_end[];
+
+struct auxiliary {
+	uint64_t type, value;
+};
+
+/* Whole pages. */
+struct range {
+	uint64_t begin, end;
+};
+
+/* Types above this one are not looked at. */
+#define AUXILIARY_TYPES 64
+
+struct start {
+	uint64_t *stack;
+	uint64_t argc;
+	char **argv, **envp;
+	struct auxiliary *auxv;
+	struct auxiliary *entry_of[AUXILIARY_TYPES];
+	const struct launcher *launcher;
+	const struct plan *plan;
+	int image;
+	int debug;
+	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
+	int replaced;
+	/* Interpreter mode: where the kernel has mapped the program. */
+	struct range program;
+	/* Where argv[0] goes when it is written anew; 0 where it stays. */
+	char *first_argument;
+	/* Drawn for this process, where a word of it wants that. */
+	uint64_t random;
+};
+
+static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
+{
+	return (const char *)launcher + offset;
+}
+
+static const char *plan_string(const struct plan *plan, uint32_t offset)
+{
+	return (const char *)plan + offset;
+}
+
+#define TABLE(plan, name) ((const struct plan_##name *)((const char *)(plan) + (plan)->PLAN_OFFSET_##name))
+#define PLAN_OFFSET_step steps_offset
+#define PLAN_OFFSET_seal seals_offset
+#define PLAN_OFFSET_file files_offset
+#define PLAN_OFFSET_path paths_offset
+#define PLAN_OFFSET_call calls_offset
+#define PLAN_OFFSET_limit limits_offset
+#define PLAN_OFFSET_auxiliary auxiliary_offset
+#define PLAN_OFFSET_cpuid cpuid_offset
+#define PLAN_OFFSET_word words_offset
+
+static uint64_t auxiliary_value(const struct start *start, unsigned type)
+{
+	const struct auxiliary *entry = start->entry_of[type];
+	return entry ? entry->value : 0;
+}
+
+static void set_auxiliary(struct start *start, unsigned type, uint64_t value)
+{
+	if (start->entry_of[type])
+		start->entry_of[type]->value = value;
+}
+
+static uint64_t string_end(const char *s)
+{
+	return (uint64_t)(s + string_length(s) + 1);
+}
+
+static void say(const char *text)
+{
+	call3(__NR_write, 2, text, string_length(text));
+}
+
+static void say_line(const char *program, const char *what, const char *why)
+{
+	say("linkonce: ");
+	say(program);
+	say(what);
+	say(why);
+	say("\n");
+}
+
+static const char *no_exe_link(void)
+{
+	return "it reads /proc/self/exe, and this user may not set that link";
+}
+
+static __attribute__((noreturn)) void die(const char *program, const char *why)
+{
+	say_line(program, ": cannot be started: ", why);
+	for (;;)
+		call1(__NR_exit_group, 127);
+}
+
+static void read_stack(struct start *start, uint64_t *stack)
+{
+	memset(start, 0, sizeof *start);
+	start->stack = stack;
+	start->image = -1;
+	start->argc = stack[0];
+	start->argv = (char **)(stack + 1);
+	start->envp = start->argv + start->argc + 1;
+	char **end = start->envp;
+	while (*end) {
+		if (same_string(*end, "LINKONCE_DEBUG=1"))
+			start->debug = 1;
+		end++;
+	}
+	start->auxv = (struct auxiliary *)(end + 1);
+	for (struct auxiliary *entry = start->auxv; entry->type != AT_NULL; entry++)
+		if (entry->type < AUXILIARY_TYPES)
+			start->entry_of[entry->type] = entry;
+}
