@@ -4,7 +4,18 @@
  *
  * `image/` stands before `systems/` here: a system calls it to write what the system decided.
  */
-const layers = ['util', 'elf', 'program', 'capture', 'provenance', 'image', 'systems', 'measure', 'report'];
+const layers = [
+  'util',
+  'elf',
+  'program',
+  'capture',
+  'provenance',
+  'image',
+  'systems',
+  'pages',
+  'measure',
+  'report',
+];
 
 const order = layers.map((layer, place) => ({
   name: `layer-${layer}`,

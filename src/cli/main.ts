@@ -13,6 +13,7 @@ import { registerCompare } from './compare.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
+import { registerPages } from './pages.ts';
 import { registerRun } from './run.ts';
 import { registerSystems } from './systems.ts';
 
@@ -35,7 +36,7 @@ function createProgram(): Command {
     })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun]) register(program);
-  for (const register of [registerInspect, registerExplain, registerSystems, registerDoctor])
+  for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   return program;
 }
