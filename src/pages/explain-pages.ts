@@ -6,6 +6,7 @@
  * mapping that has vanished has no pages. Nothing is traced or stopped.
  */
 import { readMaps } from '../capture/memory-map.ts';
+import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { ListedModule } from './image-modules.ts';
@@ -32,7 +33,10 @@ function explainMappings(pid: number): MappingPages[] {
   const memory = new ProcessMemory(pid);
   const pageMap = new PageMap(pid);
   try {
-    return partsOf(pid, readMaps(pid), memory).map((part) => explainPart(part, pageMap, memory));
+    const lines = readMaps(pid);
+    // The files of /proc stay open when the process ends, and are empty then.
+    if (lines.length === 0) throw new LinkonceError(`process ${pid}: it has ended`);
+    return partsOf(pid, lines, memory).map((part) => explainPart(part, pageMap, memory));
   } finally {
     pageMap.close();
     memory.close();

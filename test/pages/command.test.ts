@@ -1,8 +1,10 @@
 /** `linkonce pages` as a person uses it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { explainPages } from '../../src/pages/explain-pages.ts';
 import type { PagesReport } from '../../src/pages/pages.ts';
 import { linkonce } from '../cli/linkonce.ts';
 import { compileDirty, startDirty } from './waiting-process.ts';
@@ -49,9 +51,8 @@ describe('one line where there is nothing to see', () => {
     expect(outcome.stderr).toMatch(/^linkonce: process 2: a kernel thread[^\n]*\n$/);
   });
 
-  test('another user’s process', async ({ skip }) => {
+  test('another user’s process', ({ skip }) => {
     if (process.getuid?.() !== 0) skip('only root can start processes of two users');
-    const { explainPages } = await import('../../src/pages/explain-pages.ts');
     process.seteuid?.(65534);
     try {
       expect(() => explainPages(pid)).toThrow(/^process \d+: not permitted/);
@@ -61,13 +62,18 @@ describe('one line where there is nothing to see', () => {
   });
 
   test('a process that has ended', async () => {
-    // Its shell became a program that does not wait for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    // Its parent, a shell, has become a program that does not wait for it.
+    const parent = spawn('sh', ['-c', 'head -c1 <&3 >&2 & echo $!; exec sleep 1000'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    });
     try {
-      await expect
-        .poll(async () => (await linkonce(['pages', line.toString().trim()])).stderr)
-        .toMatch(/: it has ended\n$/);
+      const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
+      const ended = Number(line.toString());
+      const stat = (of: number): string => readFileSync(`/proc/${of}/stat`, 'latin1');
+      await vi.waitUntil(() => stat(parent.pid ?? 0).includes('(sleep)'), 10_000);
+      (parent.stdio[3] as Writable).end('x');
+      await vi.waitUntil(() => stat(ended).includes(') Z '), 10_000);
+      expect(() => explainPages(ended)).toThrow(`process ${ended}: it has ended`);
     } finally {
       parent.kill('SIGKILL');
     }
