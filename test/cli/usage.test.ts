@@ -41,7 +41,7 @@ test('without a command: the help, as an error', async () => {
 });
 
 describe('help', () => {
-  const commands = ['compare', 'bind', 'run', 'inspect', 'explain', 'systems', 'doctor'];
+  const commands = ['compare', 'bind', 'run', 'inspect', 'explain', 'systems', 'doctor', 'pages'];
   test.each([
     ['--help'],
     ['help'],
