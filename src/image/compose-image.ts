@@ -7,7 +7,7 @@ import { materialize } from '../provenance/materialize.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import { makePlan } from './make-plan.ts';
-import type { MemoryPlan, Piece } from './memory-plan.ts';
+import type { MemoryPlan, Piece, Protections } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
 import { encodePlan } from './plan.ts';
 import { vdsoThunks } from './vdso-thunks.ts';
@@ -29,13 +29,18 @@ export interface Composed {
 }
 
 /** `base`: address of the plan; the modules follow it. `loader`: native/loader.bin. */
-export function composeImage(explained: Explained, base: Address, loader: Buffer): Composed {
+export function composeImage(
+  explained: Explained,
+  base: Address,
+  loader: Buffer,
+  protections: Protections,
+): Composed {
   const layout = packedLayout(explained, base + planRoom);
   const moved = materialize(explained, layout);
   const loaderPages = roundUp(loader.length + vdsoThunks(explained, layout, base).code.length);
   const heap = heapPages(explained, moved);
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan } => {
-    const memory = planMemory(explained, layout, moved, tablesSize + loaderPages);
+    const memory = planMemory(explained, layout, moved, tablesSize + loaderPages, protections);
     const placing = {
       planAddress: base,
       loaderAddress: base + tablesSize,

@@ -10,7 +10,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import { operations } from './plan-layout.ts';
 
-const PROT = { none: 0, read: 1, write: 2 };
+const PROT = { none: 0, read: 1, write: 2, execute: 4 };
 
 /** A range of one protection at its new address, and what it holds. */
 export interface Piece {
@@ -51,6 +51,12 @@ export interface Span {
   readonly pieces: readonly Piece[];
 }
 
+/**
+ * `exact`: every range as the linker leaves it. `merged`: the read-only ranges of a module join its code, so that a
+ * module is two ranges instead of four; its constants can then be executed, as before binutils 2.31.
+ */
+export type Protections = 'exact' | 'merged';
+
 export interface MemoryPlan {
   readonly spans: readonly Span[];
   readonly steps: readonly Step[];
@@ -71,8 +77,11 @@ export function planMemory(
   layout: Layout,
   moved: MovedPages,
   start: FileOffset,
+  protections: Protections,
 ): MemoryPlan {
-  const pieces = collectPieces(explained, layout, moved);
+  const pieces = collectPieces(explained, layout, moved).map((piece) =>
+    protections === 'merged' ? joinCode(piece) : piece,
+  );
   const spans = toSpans(pieces, start);
   const patched = patchedPages(explained, layout);
   const last = spans.at(-1);
@@ -85,6 +94,12 @@ export function planMemory(
     ],
     fileSize: last ? last.offset + last.length : start,
   };
+}
+
+function joinCode(piece: Piece): Piece {
+  return piece.file && piece.protection === PROT.read
+    ? { ...piece, protection: PROT.read | PROT.execute }
+    : piece;
 }
 
 function collectPieces(explained: Explained, layout: Layout, moved: MovedPages): Piece[] {
@@ -163,9 +178,8 @@ function patchedPages(explained: Explained, layout: Layout): ReadonlySet<Address
  */
 function spanSteps(span: Span, patched: ReadonlySet<Address>): Step[] {
   const ranges = mergeRanges(span.pieces.flatMap((piece) => initialRanges(piece, patched)));
-  const base = ranges.every((range) => range.protection === ranges[0]?.protection)
-    ? (ranges[0]?.protection ?? PROT.read)
-    : PROT.read;
+  const base =
+    mostFrequent(ranges.filter((range) => !range.zero).map((range) => range.protection)) ?? PROT.read;
   const { address, length, offset } = span;
   const changes = ranges
     .filter((range) => range.zero || range.protection !== base)
@@ -174,6 +188,12 @@ function spanSteps(span: Span, patched: ReadonlySet<Address>): Step[] {
       return { ...place, offset: 0, operation };
     });
   return [{ address, length, offset, operation: operations.mapFile, protection: base }, ...changes.reverse()];
+}
+
+function mostFrequent(protections: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const each of protections) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
 interface ProtectedRange {

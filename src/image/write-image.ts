@@ -20,7 +20,7 @@ import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
 import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
-import type { Piece } from './memory-plan.ts';
+import type { Piece, Protections } from './memory-plan.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
 
@@ -30,13 +30,14 @@ export interface ImageRequest {
   readonly asInterpreter: boolean;
   /** Where the plan goes; the modules follow it. */
   readonly base: Address;
+  readonly protections: Protections;
 }
 
 /** Throws LinkonceError where a module changed since it was read, or a file cannot be written. */
 export function writeImage(explained: Explained, request: ImageRequest): Image {
   const { program } = explained;
   const loader = readFileSync(nativePart('loader.bin'));
-  const composed = composeImage(explained, request.base, loader);
+  const composed = composeImage(explained, request.base, loader, request.protections);
   const imagePath = `${request.output}.image`;
   waitForNewTimestamp(program, request.output);
   writeAtomically(imagePath, 0o644, (file) => {

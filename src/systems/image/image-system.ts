@@ -4,7 +4,11 @@
  */
 import { baseBits, drawBase } from '../../capture/placement.ts';
 import { writeImage } from '../../image/write-image.ts';
+import type { Protections } from '../../image/memory-plan.ts';
+import { Refusal } from '../../util/errors.ts';
 import type { System } from '../system.ts';
+
+const protectionsOf: Readonly<Record<string, Protections>> = { single: 'exact', merged: 'merged' };
 
 export const image: System = {
   id: 'image',
@@ -23,8 +27,13 @@ export const image: System = {
     onUpgrade: 'hands over to ld.so until the program is bound again',
     aslr: { bits: baseBits, drawn: 'bind' },
   },
-  variants: [{ id: 'single', summary: 'one program, one image file' }],
-  async build(subject, { output, asInterpreter }) {
-    return writeImage(await subject.explained(), { output, asInterpreter, base: drawBase() });
+  variants: [
+    { id: 'single', summary: 'one program, one image file; every range protected as under ld.so' },
+    { id: 'merged', summary: 'the same; read-only data and code of a module are one executable range' },
+  ],
+  async build(subject, { output, asInterpreter, variant }) {
+    const protections = protectionsOf[variant];
+    if (!protections) throw new Refusal(`image has no variant ${variant}`);
+    return writeImage(await subject.explained(), { output, asInterpreter, base: drawBase(), protections });
   },
 };
