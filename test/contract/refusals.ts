@@ -1,4 +1,4 @@
-/** What systems are known to refuse, and in which words. */
+/** What systems are known to refuse, and in which words; and what they are meant to show otherwise. */
 
 /** Whole forms, by name: no program runs so. */
 const forms: Readonly<Record<string, RegExp>> = {
@@ -17,4 +17,18 @@ export function refusalOfForm(form: string): RegExp | undefined {
 /** What the refusal of a program must say; undefined where the system must serve it. */
 export function refusalOfProgram(system: string, program: string): RegExp | undefined {
   return programs[system]?.[program];
+}
+
+/** By the form without its mode: programs that print what the variant changes on purpose. */
+const otherwise: Readonly<Record<string, { readonly programs: RegExp; readonly reason: string }>> = {
+  'image:merged': {
+    programs: /^protections/,
+    reason: 'image:merged makes read-only data executable, and this program prints the protections',
+  },
+};
+
+/** Why a program's output differs under a form by design; undefined where it must be the same. */
+export function differenceByDesign(form: string, program: string): string | undefined {
+  const known = otherwise[form.replace(' as interpreter', '')];
+  return known?.programs.test(program) === true ? known.reason : undefined;
 }

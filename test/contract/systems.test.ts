@@ -14,7 +14,7 @@ import { Refusal } from '../../src/util/errors.ts';
 import { buildPrograms, environment, missing, programs, type TestProgram } from '../programs/build.ts';
 import { reasonToHandOver } from './workplace.ts';
 import { runProgram, type Outcome } from '../run-program.ts';
-import { refusalOfForm, refusalOfProgram } from './refusals.ts';
+import { differenceByDesign, refusalOfForm, refusalOfProgram } from './refusals.ts';
 
 type Form = Omit<BindSettings, 'output'>;
 
@@ -49,6 +49,8 @@ function testPrograms(form: Form): void {
       if (image instanceof Refusal) return refuse(image, form, program, skip);
       const reason = reasonToHandOver(image, form);
       if (reason !== undefined) skip(reason);
+      const design = differenceByDesign(nameOf(form), program.name);
+      if (design !== undefined) skip(design);
       await compare(program, image);
     });
   for (const { name, reason } of missing) test(name, ({ skip }) => skip(reason));
