@@ -1,7 +1,6 @@
-/** proc(5): which ranges a stopped process has, and which of their pages are its own. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+/** proc(5): which ranges a process has. */
+import { readFileSync } from 'node:fs';
 import type { Address } from '../util/units.ts';
-import { pageSize } from '../util/units.ts';
 
 /** One line of /proc/PID/maps. */
 export interface MapsLine {
@@ -36,28 +35,4 @@ function parseLine(row: string): MapsLine {
     offset: parseInt(offset, 16),
     name,
   };
-}
-
-/**
- * The pages in a range that are the process's own: written since they were mapped. Runs of neighbouring pages, as
- * addresses. Linux, Documentation/admin-guide/mm/pagemap.rst: bit 63 present, 62 swapped, 61 page of a file.
- */
-export function ownPages(pid: number, start: Address, end: Address): { start: Address; end: Address }[] {
-  const entries = Buffer.alloc(((end - start) / pageSize) * 8);
-  const file = openSync(`/proc/${String(pid)}/pagemap`, 'r');
-  readSync(file, entries, 0, entries.length, (start / pageSize) * 8);
-  closeSync(file);
-  const runs: { start: Address; end: Address }[] = [];
-  for (let index = 0; index * 8 < entries.length; index++) {
-    const flags = entries.readUInt8(index * 8 + 7) >> 5;
-    const own = (flags & 0b101) === 0b100 || (flags & 0b010) !== 0;
-    if (own) extend(runs, start + index * pageSize);
-  }
-  return runs;
-}
-
-function extend(runs: { start: Address; end: Address }[], page: Address): void {
-  const last = runs.at(-1);
-  if (last?.end === page) last.end = page + pageSize;
-  else runs.push({ start: page, end: page + pageSize });
 }

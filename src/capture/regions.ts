@@ -4,8 +4,9 @@ import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Mapping, Region, WrittenRun } from './capture.ts';
-import { ownPages, readMaps } from './memory-map.ts';
+import { readMaps } from './memory-map.ts';
 import type { MapsLine } from './memory-map.ts';
+import { PageMap } from './page-map.ts';
 import type { Tracee } from './ptrace.ts';
 
 /** A range of addresses with its owner; its pages are not read yet. */
@@ -57,10 +58,17 @@ export function readRegions(tracee: Tracee, ranges: readonly RegionRange[], prog
   const stray = maps.find((line) => !line.name.startsWith('[') && !ranges.some((r) => overlaps(r, line)));
   if (stray)
     throw new Refusal(`${program.invocation}: a mapping of unknown origin: ${stray.name || 'anonymous'}`);
-  return ranges.map((range) => {
+  const pages = new PageMap(tracee.pid);
+  const regions = ranges.map((range) => {
     const mappings = maps.filter((line) => overlaps(range, line)).map((line) => toMapping(line, range));
-    return { ...range, mappings, written: mappings.flatMap((mapping) => readWritten(tracee, mapping)) };
+    return {
+      ...range,
+      mappings,
+      written: mappings.flatMap((mapping) => readWritten(tracee, pages, mapping)),
+    };
   });
+  pages.close();
+  return regions;
 }
 
 function overlaps(range: RegionRange, line: MapsLine): boolean {
@@ -77,9 +85,13 @@ function toMapping(line: MapsLine, range: RegionRange): Mapping {
   };
 }
 
-function readWritten(tracee: Tracee, mapping: Mapping): WrittenRun[] {
-  return ownPages(tracee.pid, mapping.start, mapping.end).map((run) => ({
-    start: run.start,
-    bytes: tracee.read(run.start, run.end - run.start),
-  }));
+/** Every page that is no longer the file's, in runs of neighbours. */
+function readWritten(tracee: Tracee, pages: PageMap, mapping: Mapping): WrittenRun[] {
+  const runs: { start: Address; end: Address }[] = [];
+  for (const page of pages.read(mapping.start, mapping.end).notOfFile) {
+    const last = runs.at(-1);
+    if (last?.end === page) last.end += pageSize;
+    else runs.push({ start: page, end: page + pageSize });
+  }
+  return runs.map(({ start, end }) => ({ start, bytes: tracee.read(start, end - start) }));
 }

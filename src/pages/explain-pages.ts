@@ -11,7 +11,7 @@ import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { ListedModule } from './image-modules.ts';
 import type { PageVerdict } from './page-verdict.ts';
-import { PageMap } from './page-map.ts';
+import { PageMap } from '../capture/page-map.ts';
 import type { MappingPages, PagesReport, PrivatePages, Reason } from './pages.ts';
 import { partsOf, type Part } from './parts.ts';
 import { ProcessMemory } from './process-memory.ts';

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
-import { ownPages, readMaps } from '../../src/capture/memory-map.ts';
+import { readMaps } from '../../src/capture/memory-map.ts';
+import { PageMap } from '../../src/capture/page-map.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import { planRoom } from '../../src/image/compose-image.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
@@ -56,13 +57,10 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
     }
     // The kernel writes the thread's id when it ends, and the rseq area now.
     if (plan.header.rseq_address !== 0n) patched.add(roundDown(Number(plan.header.rseq_address)));
-    const own = atHandoff((tracee) =>
-      steps.flatMap(({ start, length }) =>
-        ownPages(tracee.pid, start, start + length).flatMap((run) =>
-          Array.from({ length: (run.end - run.start) / pageSize }, (_, page) => run.start + page * pageSize),
-        ),
-      ),
-    );
+    const own = atHandoff((tracee) => {
+      const pages = new PageMap(tracee.pid);
+      return steps.flatMap(({ start, length }) => pages.read(start, start + length).notOfFile);
+    });
     expect([...new Set(own)].sort()).toEqual([...patched].sort());
     expect(patched.size).toBeLessThan(12);
   });

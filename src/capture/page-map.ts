@@ -3,11 +3,14 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
-/** Counts of pages, and the addresses of the private ones. */
+/** Counts of pages, and the addresses of those that are not a file's. */
 export interface RangePages {
   present: number;
   swapped: number;
+  /** Of this process alone. */
   readonly own: Address[];
+  /** All that are not a file's: the own ones, the kernel's page of zeros, and what a fork left shared. Ascending. */
+  readonly notOfFile: Address[];
 }
 
 /** Bits 56 to 63 of an entry. Linux, Documentation/admin-guide/mm/pagemap.rst. */
@@ -32,7 +35,7 @@ export class PageMap {
    * vanished has no pages.
    */
   read(start: Address, end: Address): RangePages {
-    const found: RangePages = { present: 0, swapped: 0, own: [] };
+    const found: RangePages = { present: 0, swapped: 0, own: [], notOfFile: [] };
     for (let at = start; at < end; at += atOnce * pageSize) {
       const count = Math.min(atOnce, (end - at) / pageSize);
       const size = readSync(this.#file, this.#entries, 0, count * entrySize, (at / pageSize) * entrySize);
@@ -48,8 +51,9 @@ export class PageMap {
       const swapped = (flags & bit.swapped) !== 0;
       if (swapped) found.swapped++;
       else found.present++;
-      const ownPresent = (flags & (bit.ofFile | bit.exclusive)) === bit.exclusive;
-      if ((flags & bit.ofFile) === 0 && (swapped || ownPresent)) found.own.push(start + index * pageSize);
+      if ((flags & bit.ofFile) !== 0) continue;
+      found.notOfFile.push(start + index * pageSize);
+      if (swapped || (flags & bit.exclusive) !== 0) found.own.push(start + index * pageSize);
     }
   }
 
