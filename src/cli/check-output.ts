@@ -1,19 +1,33 @@
 /** Keeps `bind` from overwriting what is not its own. */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readElf } from '../elf/read-elf.ts';
-import { launcherMagic } from '../image/plan-layout.ts';
+import { launcherMagic, planMagic } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 
-/** Throws where a launcher must not be written: only a launcher is overwritten. */
+/** Throws where a launcher must not be written: only a launcher, and the files beside it, are overwritten. */
 export function checkOutput(file: string): void {
   const folder = path.dirname(file);
   if (!isWritable(folder)) throw new LinkonceError(`${folder}: is no folder that can be written to`);
+  checkFile(file, 'launcher', isLauncher);
+  checkFile(`${file}.image`, 'image', isImage);
+  checkFile(`${file}.loader`, 'launcher', isLauncher);
+}
+
+function checkFile(file: string, what: string, isOurs: (file: string) => boolean): void {
   const status = statSync(file, { throwIfNoEntry: false });
   if (status === undefined) return;
   if (status.isDirectory()) throw new LinkonceError(`${file}: is a directory`);
-  if (!isLauncher(file))
-    throw new LinkonceError(`${file}: is there and is no launcher; it is not overwritten`);
+  if (!isOurs(file)) throw new LinkonceError(`${file}: is there and is no ${what}; it is not overwritten`);
+}
+
+/** By the magic alone: a damaged image is still ours to replace. */
+function isImage(file: string): boolean {
+  const head = Buffer.alloc(8);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, head, 0, head.length, 0);
+  closeSync(descriptor);
+  return head.readBigUInt64LE(0) === planMagic;
 }
 
 function isWritable(folder: string): boolean {

@@ -1,7 +1,7 @@
 /** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
-import { packedLayout } from '../provenance/layout.ts';
 import type { Explained } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
+import { packedLayout } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
 import { materialize } from '../provenance/materialize.ts';
 import type { Address, FileOffset } from '../util/units.ts';

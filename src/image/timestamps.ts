@@ -1,19 +1,27 @@
 /** Keeps a change of a file from hiding behind the coarse clock of file systems. */
+import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, futimesSync, openSync, rmSync } from 'node:fs';
 import type { Program } from '../program/program.ts';
+
+/** Ticks of such a clock are shorter than this, ns: 10 ms on the slowest kernels. */
+const longestTick = 1_000_000_000n;
 
 /**
  * File systems stamp changes with a clock that ticks every few milliseconds: a module rewritten twice within one tick has
  * the same times. Returns when the clock of the output's file system is past the newest change of all modules, so that
- * any later change shows. Costs nothing unless a module is only milliseconds old.
+ * any later change shows. Costs nothing unless a module is only milliseconds old. A module from the future (the clock was
+ * set back) is not waited for: a change now gives it another time.
  */
 export function waitForNewTimestamp(program: Program, output: string): void {
   const newest = program.modules.reduce((max, { identity }) => later(max, identity.ctimeNs), 0n);
-  const probe = `${output}.clock`;
-  const file = openSync(probe, 'w', 0o600);
+  const probe = `${output}.${randomBytes(4).toString('hex')}.clock`;
+  const file = openSync(probe, 'wx', 0o600);
   try {
-    do futimesSync(file, 0, 0);
-    while (fstatSync(file, { bigint: true }).ctimeNs <= newest);
+    let behind: bigint;
+    do {
+      futimesSync(file, 0, 0);
+      behind = newest - fstatSync(file, { bigint: true }).ctimeNs;
+    } while (behind >= 0n && behind < longestTick);
   } finally {
     closeSync(file);
     rmSync(probe);

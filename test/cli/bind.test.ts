@@ -79,3 +79,14 @@ test('says in one line that there is no folder for the launcher', async () => {
   expect(outcome).toMatchObject({ stdout: '', status: 1 });
   expect(outcome.stderr).toMatch(/^linkonce: [^\n]+\n$/);
 });
+
+test.each(['image', 'loader', 'clock'])("does not touch a person's file OUTPUT.%s", async (suffix) => {
+  const theirs = inFolder(`mine.${suffix}`);
+  writeFileSync(theirs, 'mine');
+  const outcome = await bind('-o', 'mine', 'echo');
+  if (suffix !== 'clock') {
+    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    expect(outcome.stderr).toMatch(/^linkonce: [^\n]*mine\.\w+: is there and is no [^\n]+\n$/);
+  }
+  expect(readFileSync(theirs, 'utf8')).toBe('mine');
+});
