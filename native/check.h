@@ -35,16 +35,19 @@ static uint64_t checksum(const uint64_t *words, uint64_t count)
 	return sum ^ sum >> 32;
 }
 
-/* The plan stands at its own address from here on, whatever becomes of the rest. */
-static const char *map_plan(struct start *start, const struct stat *status)
+/*
+ * The plan stands at its own address from here on, whatever becomes of the rest; behind it the loader, and memory of the
+ * program where it has the same protection.
+ */
+static const char *map_head(struct start *start, const struct stat *status)
 {
 	const struct launcher *launcher = start->launcher;
-	if (status->st_size < (long)launcher->tables_size)
+	if (status->st_size < (long)launcher->head_size)
 		return "the image is truncated";
-	long at = map(launcher->plan_address, launcher->tables_size, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
-		      start->image, 0);
+	long at = map(launcher->plan_address, launcher->head_size, PROT_READ | PROT_EXEC,
+		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, 0);
 	if (at != (long)launcher->plan_address)
-		return "the plan's range is taken";
+		return "the image's range is taken";
 	const struct plan *plan = (const struct plan *)at;
 	if (plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION || plan->header_size != sizeof *plan)
 		return "the image is not of this version";
@@ -72,21 +75,44 @@ static const char *check_image(struct start *start)
 		return "the image belongs to another user";
 	if (status.st_mode & GROUP_OR_OTHER_WRITES)
 		return "others may write to the image";
-	return map_plan(start, &status);
+	return map_head(start, &status);
+}
+
+#define IS_SAME_FILE(now, row)                                                                                          \
+	((now)->st_dev == (row)->device && (now)->st_ino == (row)->inode && (uint64_t)(now)->st_size == (row)->size &&  \
+	 (int64_t)(now)->st_mtime == (row)->mtime_seconds && (now)->st_mtime_nsec == (row)->mtime_nanoseconds &&        \
+	 (int64_t)(now)->st_ctime == (row)->ctime_seconds && (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
+
+/* Files of one directory stand together, and are looked up from it. */
+static const char *check_identities(const struct plan *plan)
+{
+	const struct plan_file *file = TABLE(plan, file);
+	struct stat now;
+	uint32_t current = 0;
+	int directory = AT_FDCWD;
+	const char *why = 0;
+	for (uint32_t i = 0; i < plan->files_count && !why; i++, file++) {
+		const char *path = plan_string(plan, file->path);
+		if (file->directory != current) {
+			if (directory != AT_FDCWD)
+				call1(__NR_close, directory);
+			const char *name = plan_string(plan, current = file->directory);
+			directory = *name ? (int)call3(__NR_open, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) : AT_FDCWD;
+		}
+		if (failed(call4(__NR_newfstatat, directory, path, &now, 0)) || !IS_SAME_FILE(&now, file))
+			why = path;
+	}
+	if (directory != AT_FDCWD)
+		call1(__NR_close, directory);
+	return why;
 }
 
 static const char *check_files(const struct plan *plan)
 {
-	const struct plan_file *file = TABLE(plan, file);
+	const char *why = check_identities(plan);
+	if (why)
+		return why;
 	struct stat now;
-	for (uint32_t i = 0; i < plan->files_count; i++, file++) {
-		if (failed(call2(__NR_stat, plan_string(plan, file->path), &now)))
-			return plan_string(plan, file->path);
-		if (now.st_dev != file->device || now.st_ino != file->inode || (uint64_t)now.st_size != file->size ||
-		    (int64_t)now.st_mtime != file->mtime_seconds || now.st_mtime_nsec != file->mtime_nanoseconds ||
-		    (int64_t)now.st_ctime != file->ctime_seconds || now.st_ctime_nsec != file->ctime_nanoseconds)
-			return plan_string(plan, file->path);
-	}
 	const struct plan_path *path = TABLE(plan, path);
 	for (uint32_t i = 0; i < plan->paths_count; i++, path++) {
 		long result = call2(__NR_stat, plan_string(plan, path->path), &now);

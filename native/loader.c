@@ -48,11 +48,12 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	prepare_finish(&start, &finish);
 
 	/* 3: is there room? Once map_image is done, only a refused exe link hands over. */
-	why = map_last_stage(&start);
+	why = check_last_stage(&start);
 	why = why ? why : fill_heap(&start, finish.program_break);
 	why = why ? why : map_image(&start);
 	if (why)
 		hand_over(&start, why);
+	prefault(start.plan);
 	describe_program(&start);
 	write_words(&start, finish.program_break);
 	if ((why = seal(start.plan, finish.program_break)))

@@ -13,7 +13,7 @@ static int replaces_program(const struct start *start, const struct plan_step *s
 	       step->address >= start->program.begin && step->address < start->program.end;
 }
 
-static long take_step(const struct start *start, const struct plan_step *step)
+static long take_step(const struct start *start, const struct plan_step *step, int file)
 {
 	int over = step->operation == OPERATION_MAP_FILE_OVER || step->operation == OPERATION_MAP_ZERO_OVER ||
 		   replaces_program(start, step);
@@ -22,17 +22,27 @@ static long take_step(const struct start *start, const struct plan_step *step)
 		return call3(__NR_mprotect, step->address, step->length, step->protection) ? -1 : (long)step->address;
 	if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
 		return map(step->address, step->length, (int)step->protection, flags | MAP_ANONYMOUS, -1, 0);
-	return map(step->address, step->length, (int)step->protection, flags, start->image, step->offset);
+	return map(step->address, step->length, (int)step->protection, flags, file, step->offset);
+}
+
+/* A backing without a path is the image. Any other one is a file that nobody changes once it is written. */
+static int open_backing(const struct start *start, const struct plan_backing *backing)
+{
+	const char *path = plan_string(start->plan, backing->path);
+	struct stat now;
+	if (!*path)
+		return start->image;
+	int file = (int)call3(__NR_open, path, O_CLOEXEC, 0);
+	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_FILE(&now, backing)))
+		return file;
+	call1(__NR_close, file);
+	return -ENOENT;
 }
 
 /* The last stage must be this very code. */
-static const char *map_last_stage(const struct start *start)
+static const char *check_last_stage(const struct start *start)
 {
-	const struct plan *plan = start->plan;
-	if (map(plan->loader_address, plan->loader_size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
-		start->image, plan->loader_offset) != (long)plan->loader_address)
-		return "the loader's range is taken";
-	const uint64_t *copy = (const uint64_t *)plan->loader_address, *own = (const uint64_t *)loader_begin;
+	const uint64_t *copy = (const uint64_t *)start->plan->loader_address, *own = (const uint64_t *)loader_begin;
 	for (; own < (const uint64_t *)loader_end; own++, copy++)
 		if (*own != *copy)
 			return "the image has another loader";
@@ -46,13 +56,37 @@ static const char *map_last_stage(const struct start *start)
 static const char *map_image(struct start *start)
 {
 	const struct plan *plan = start->plan;
+	const struct plan_backing *backing = TABLE(plan, backing);
 	const struct plan_step *step = TABLE(plan, step);
-	for (uint32_t i = 0; i < plan->steps_count; i++, step++) {
-		start->replaced |= replaces_program(start, step);
-		if (take_step(start, step) != (long)step->address)
-			return step->operation == OPERATION_PROTECT ? "a range cannot be protected" : "a range is taken";
+	for (uint32_t i = 0; i < plan->backings_count; i++, backing++) {
+		int file = open_backing(start, backing);
+		if (file < 0)
+			return "a file of the store is not as at bind";
+		for (const struct plan_step *end = step + backing->steps; step < end; step++) {
+			start->replaced |= replaces_program(start, step);
+			if (take_step(start, step, file) != (long)step->address)
+				return step->operation == OPERATION_PROTECT ? "a range cannot be protected"
+									    : "a range is taken";
+		}
+		if (file != start->image)
+			call1(__NR_close, file);
 	}
 	return 0;
+}
+
+/*
+ * Pages that every start writes to get their private copies by one call, for half the price of a fault each. A kernel
+ * before 6.13 refuses, and they fault one by one.
+ */
+static void prefault(const struct plan *plan)
+{
+	const uint32_t most = 1024; /* UIO_MAXIOV */
+	for (uint32_t i = 0; i < plan->prefaults_count; i += most) {
+		uint32_t count = plan->prefaults_count - i < most ? plan->prefaults_count - i : most;
+		if (failed(call5(__NR_process_madvise, PIDFD_SELF_PROCESS, TABLE(plan, prefault) + i, count,
+				 MADV_POPULATE_WRITE, 0)))
+			return;
+	}
 }
 
 /* The linker's heap starts at the process's own break. */

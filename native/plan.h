@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 
 enum {
 	OPERATION_MAP_FILE = 0,
@@ -39,6 +39,20 @@ enum {
 	LAUNCHER_INTERPRETER = 1,
 };
 
+/* A file that the next steps map; without a path, the image itself. */
+struct plan_backing {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_seconds;
+	int64_t ctime_seconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+	uint32_t path;
+	uint32_t steps;
+};
+_Static_assert(sizeof(struct plan_backing) == 56, "plan_backing");
+
 /* One change of the address space, in order. */
 struct plan_step {
 	uint64_t address;
@@ -49,6 +63,13 @@ struct plan_step {
 };
 _Static_assert(sizeof(struct plan_step) == 32, "plan_step");
 
+/* Pages that every start writes to (struct iovec). */
+struct plan_prefault {
+	uint64_t address;
+	uint64_t length;
+};
+_Static_assert(sizeof(struct plan_prefault) == 16, "plan_prefault");
+
 /* A range that loses PROT_WRITE after the process words are written. */
 struct plan_seal {
 	uint64_t address;
@@ -58,7 +79,7 @@ struct plan_seal {
 };
 _Static_assert(sizeof(struct plan_seal) == 24, "plan_seal");
 
-/* A file that was read: it must be the same one. */
+/* A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty. */
 struct plan_file {
 	uint64_t device;
 	uint64_t inode;
@@ -67,8 +88,8 @@ struct plan_file {
 	int64_t ctime_seconds;
 	uint32_t mtime_nanoseconds;
 	uint32_t ctime_nanoseconds;
+	uint32_t directory;
 	uint32_t path;
-	uint32_t reserved;
 };
 _Static_assert(sizeof(struct plan_file) == 56, "plan_file");
 
@@ -133,6 +154,7 @@ struct plan {
 	uint64_t checksum;
 	uint64_t file_size;
 	uint64_t tables_size;
+	uint64_t head_size;
 	uint64_t plan_address;
 	uint64_t loader_address;
 	uint64_t loader_offset;
@@ -165,8 +187,12 @@ struct plan {
 	uint32_t platform;
 	uint32_t vdso_notes;
 	uint32_t vdso_notes_size;
+	uint32_t backings_offset;
+	uint32_t backings_count;
 	uint32_t steps_offset;
 	uint32_t steps_count;
+	uint32_t prefaults_offset;
+	uint32_t prefaults_count;
 	uint32_t seals_offset;
 	uint32_t seals_count;
 	uint32_t files_offset;
@@ -184,13 +210,14 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 328, "plan");
+_Static_assert(sizeof(struct plan) == 352, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {
 	uint64_t magic;
 	uint64_t plan_address;
 	uint64_t tables_size;
+	uint64_t head_size;
 	uint64_t checksum;
 	uint32_t version;
 	uint32_t flags;
@@ -201,4 +228,4 @@ struct launcher {
 	uint32_t reserved;
 	uint32_t size;
 };
-_Static_assert(sizeof(struct launcher) == 64, "launcher");
+_Static_assert(sizeof(struct launcher) == 72, "launcher");

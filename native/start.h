@@ -52,7 +52,9 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 }
 
 #define TABLE(plan, name) ((const struct plan_##name *)((const char *)(plan) + (plan)->PLAN_OFFSET_##name))
+#define PLAN_OFFSET_backing backings_offset
 #define PLAN_OFFSET_step steps_offset
+#define PLAN_OFFSET_prefault prefaults_offset
 #define PLAN_OFFSET_seal seals_offset
 #define PLAN_OFFSET_file files_offset
 #define PLAN_OFFSET_path paths_offset

@@ -14,7 +14,10 @@
 #define ENOTDIR 20
 
 /* fcntl.h, sys/mman.h, sys/stat.h */
+#define O_DIRECTORY 0200000
 #define O_CLOEXEC 02000000
+#define O_PATH 010000000
+#define AT_FDCWD -100
 #define PROT_NONE 0
 #define PROT_READ 1
 #define PROT_WRITE 2
@@ -26,6 +29,9 @@
 #define S_IFMT 0170000
 #define S_IFDIR 0040000
 #define GROUP_OR_OTHER_WRITES 0022
+/* asm-generic/mman-common.h, linux/pidfd.h */
+#define MADV_POPULATE_WRITE 23
+#define PIDFD_SELF_PROCESS -10001
 /* linux/random.h */
 #define GRND_NONBLOCK 1
 /* asm/prctl.h */

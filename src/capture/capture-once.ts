@@ -20,14 +20,18 @@ import { newRecord, recordCall } from './linker-calls.ts';
 import { readMaps } from './memory-map.ts';
 import type { Placement } from './placement.ts';
 import { Tracee } from './ptrace.ts';
+import { recordStart } from './record-start.ts';
 import type { Registers } from './ptrace.ts';
 import type { RegionRange } from './regions.ts';
-import { anonymousRegion, heapRegion, moduleRegion, moduleSpan, readRegions } from './regions.ts';
+import { moduleSpan } from './module-span.ts';
+import { anonymousRegion, heapRegion, moduleRegion, readRegions } from './regions.ts';
 
 export interface CaptureSetup {
   readonly placement: Placement;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether to let the process run on to the program's entry, to see what it writes. */
+  readonly recordStart?: boolean;
 }
 
 /** The linker ended the process before the handoff point; `words` is what it wrote. */
@@ -93,10 +97,15 @@ function run(session: Session): Capture {
     drawn: record.drawn,
     ticks: { begin, end },
   };
+  const rax = tracee.registers().get('rax');
+  const regions = readRegions(tracee, session.regions, program);
+  // musl's handoff point is the program's entry.
+  const records = session.setup.recordStart === true && program.libc === 'glibc';
   return {
     context,
-    handoff: { address: handoff, rax: tracee.registers().get('rax') },
-    regions: readRegions(tracee, session.regions, program),
+    handoff: { address: handoff, rax },
+    regions,
+    startWrites: records ? recordStart(tracee, regions, Number(rax)) : [],
     registrations: { ...record.registrations, heapSize: heapEnd - programBreak },
     questions: [...record.questions.values()],
   };
@@ -118,7 +127,7 @@ function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly 
   if (from === 0) throw new LinkonceError(`${module.path}: the kernel did not map it`);
   const span = moduleSpan(module);
   const to =
-    module.elf.header.type === 3 ? setup.placement.module(span.end - span.start, span.alignment) : from;
+    module.elf.header.type === 3 ? setup.placement.module(module) : from;
   session.regions.push(moduleRegion(module, to));
   if (to === from) return;
   for (const { start, end } of lines) {
@@ -210,18 +219,13 @@ function regionFor(session: Session, registers: Registers): RegionRange {
   const size = registers.number('rsi');
   const file = session.record.files.get(Number(BigInt.asIntN(32, registers.get('r8'))));
   const module = file === undefined ? reservedModule(session, registers) : findModule(session, file);
-  if (module) return moduleRegion(module, placement.module(spanSize(module), moduleSpan(module).alignment));
+  if (module) return moduleRegion(module, placement.module(module));
   if (file === undefined) return anonymousRegion(placement.anonymous(size), size);
   return anonymousRegion(placement.passing(size), size);
 }
 
 function findModule(session: Session, file: string): Module | undefined {
   return session.program.modules.find((module) => module.path === file);
-}
-
-function spanSize(module: Module): number {
-  const { start, end } = moduleSpan(module);
-  return end - start;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The three captures of a program that provenance compares. */
 import { randomBytes } from 'node:crypto';
-import type { Program } from '../program/program.ts';
+import type { Module, Program } from '../program/program.ts';
 import type { Captures } from './capture.ts';
 import { isLazy } from './lazy-modules.ts';
 import type { CaptureSetup } from './capture-once.ts';
@@ -10,31 +10,32 @@ import { drawBase, packedPlacement, spreadPlacement } from './placement.ts';
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/' };
 
 /**
- * Runs `program` three times up to its handoff point; not one instruction of its own is executed.
- * Throws LinkonceError or Refusal as `captureOnce`.
+ * Runs `program` three times up to its handoff point; once also through its modules' constructors, up to its entry. `order`
+ * has all its modules by the addresses that they shall have, ascending. Throws LinkonceError or Refusal as `captureOnce`.
  */
 export function captureProgram(
   program: Program,
   onProgress: (step: string) => void = () => undefined,
+  order: readonly Module[] = program.modules,
 ): Captures {
   const base = drawBase();
   const usual = (): CaptureSetup => ({
-    placement: packedPlacement(base),
+    placement: packedPlacement(base, order),
     argv: [program.invocation],
     environment,
   });
   onProgress('capturing: as it starts');
-  const first = captureOnce(program, usual());
+  const first = captureOnce(program, { ...usual(), recordStart: true });
   onProgress('capturing: elsewhere, with all else different');
-  const second = captureOnce(program, different(program));
+  const second = captureOnce(program, different(program, order));
   onProgress('capturing: with every slot bound');
   return { program, first, second, ...captureBound(program, usual()) };
 }
 
 /** Other addresses, more arguments, a longer environment. The kernel gives another stack, break and vdso. */
-function different(program: Program): CaptureSetup {
+function different(program: Program, order: readonly Module[]): CaptureSetup {
   return {
-    placement: spreadPlacement(),
+    placement: spreadPlacement(order),
     argv: [program.invocation, 'linkonce', 'second'],
     environment: { ...environment, LANG: 'C.UTF-8', LINKONCE_FILLER: randomBytes(200).toString('hex') },
   };

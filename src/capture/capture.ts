@@ -22,10 +22,12 @@ export interface Capture {
   readonly context: Context;
   readonly handoff: Handoff;
   /** Ranges that the linker mapped, in the order in which it mapped them; index = identity over the captures. */
-  readonly regions: readonly Region[];
+  readonly regions: readonly CapturedRegion[];
   readonly registrations: Registrations;
   /** What the linker asked the kernel and the file system, in order, each once. */
   readonly questions: readonly Question[];
+  /** Pages that a start writes to between here and the program's entry, ascending; empty where that was not recorded. */
+  readonly startWrites: readonly Address[];
 }
 
 /** Where and how a restored process goes on. */
@@ -95,6 +97,9 @@ export interface Region {
   readonly alignment: number;
   /** Ascending; may leave holes. */
   readonly mappings: readonly Mapping[];
+}
+
+export interface CapturedRegion extends Region {
   /** Pages that are no longer those of the file (or not zero), ascending. */
   readonly written: readonly WrittenRun[];
 }

@@ -1,16 +1,19 @@
 /**
- * Chooses the addresses of a capture: one region after the other, upwards, in the order in which the linker asks. Two
- * captures therefore keep the order of addresses, which glibc relies on (it keeps sorted tables of them), and differ in
+ * Chooses the addresses of a capture: the modules in a given order, upwards, then everything else as the linker asks for
+ * it. Two captures therefore keep the order of addresses, which glibc relies on (it keeps sorted tables of them), and differ in
  * every distance. Anonymous regions never touch a neighbour: the linker's first allocator extends an allocation when the
  * kernel happens to give it the next page.
  */
 import { randomInt } from 'node:crypto';
+import { ET } from '../elf/constants.ts';
+import type { Module } from '../program/program.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundUp } from '../util/units.ts';
+import { moduleSpan } from './module-span.ts';
 
 export interface Placement {
-  /** A range for `size` bytes, at a multiple of `alignment`. */
-  module(size: number, alignment: number): Address;
+  /** Where a module's first page goes. */
+  module(module: Module): Address;
   anonymous(size: number): Address;
   /** A range away from all others, for files that the linker unmaps again. */
   passing(size: number): Address;
@@ -34,33 +37,43 @@ export function drawBase(): Address {
 /** Random bits of the base that `drawBase` draws. */
 export const baseBits = Math.floor(Math.log2((window.end - window.start) / baseUnit));
 
-/** Regions close together: the addresses of the image. */
-export function packedPlacement(base: Address): Placement {
-  return upwards(base, () => 0);
+/** Regions close together: the addresses of the image. `order`: all modules, by ascending address. */
+export function packedPlacement(base: Address, order: readonly Module[]): Placement {
+  return upwards(base, order, () => 0);
 }
 
 /**
  * Regions at random distances: no two move by the same amount against the packed ones. Packing loses less than one
  * alignment unit to rounding, so two units more are a new distance.
  */
-export function spreadPlacement(): Placement {
-  return upwards(randomBase(otherWindow), (alignment) => randomInt(2, 64) * alignment);
+export function spreadPlacement(order: readonly Module[]): Placement {
+  return upwards(randomBase(otherWindow), order, (alignment) => randomInt(2, 64) * alignment);
 }
 
 function randomBase(range: { start: Address; end: Address }): Address {
   return range.start + randomInt(Math.floor((range.end - range.start) / baseUnit)) * baseUnit;
 }
 
-function upwards(base: Address, gap: (alignment: number) => number): Placement {
+/** The modules in their order, and behind them all else. */
+function upwards(base: Address, order: readonly Module[], gap: (alignment: number) => number): Placement {
   let next = base;
-  let passing = base + passingDistance;
   const take = (size: number, alignment: number): Address => {
     const start = roundUp(next + gap(alignment), alignment);
     next = roundUp(start + size);
     return start;
   };
+  const places = new Map<Module, Address>();
+  for (const module of order) {
+    const { start, end, alignment } = moduleSpan(module);
+    if (module.elf.header.type === ET.DYN) places.set(module, take(end - start, alignment));
+  }
+  let passing = base + passingDistance;
   return {
-    module: take,
+    module(module) {
+      const place = places.get(module);
+      if (place === undefined) throw new Error(`${module.path} has no place`);
+      return place;
+    },
     anonymous(size) {
       next += pageSize;
       const start = take(size, pageSize);

@@ -3,7 +3,7 @@
  * synchronous; all calls for one tracee must come from the thread that started it. The tracee dies with the tracer
  * (PTRACE_O_EXITKILL). Never use this on a child made by `node:child_process`: libuv reaps its stops.
  */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import koffi from 'koffi';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
@@ -159,6 +159,17 @@ export class Tracee {
       const got = waitpid(this.pid, status, waitAll) as number;
       if (got === this.pid) return decodeStatus(status[0]);
       if (koffi.errno() !== koffi.os.errno.EINTR) return { kind: 'gone', status: 255, signal: 0 };
+    }
+  }
+
+  /** Whether it has stopped, or ended: then `wait` returns at once. */
+  hasStopped(): boolean {
+    try {
+      const line = readFileSync(`/proc/${String(this.pid)}/stat`, 'latin1');
+      // The second field is the command's name, which may hold anything; the state is the letter after it.
+      return 'tTZX'.includes(line.charAt(line.lastIndexOf(')') + 2));
+    } catch {
+      return true;
     }
   }
 

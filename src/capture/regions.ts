@@ -2,25 +2,16 @@
 import type { Module, Program } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
-import { pageSize, roundDown, roundUp } from '../util/units.ts';
-import type { Mapping, Region, WrittenRun } from './capture.ts';
+import { pageSize, roundUp } from '../util/units.ts';
+import type { CapturedRegion, Mapping, Region, WrittenRun } from './capture.ts';
 import { readMaps } from './memory-map.ts';
+import { moduleSpan } from './module-span.ts';
 import type { MapsLine } from './memory-map.ts';
 import { PageMap } from './page-map.ts';
 import type { Tracee } from './ptrace.ts';
 
 /** A range of addresses with its owner; its pages are not read yet. */
-export type RegionRange = Omit<Region, 'mappings' | 'written'>;
-
-/** From the first to the last byte that a module's PT_LOAD segments want, in whole pages; relative to its bias. */
-export function moduleSpan(module: Module): { start: number; end: number; alignment: number } {
-  const loads = module.elf.segments.filter((s) => s.type === 1);
-  return {
-    start: roundDown(Math.min(...loads.map((s) => s.address))),
-    end: roundUp(Math.max(...loads.map((s) => s.address + s.memorySize))),
-    alignment: Math.max(pageSize, ...loads.map((s) => s.alignment)),
-  };
-}
+export type RegionRange = Omit<Region, 'mappings'>;
 
 /** The region of a module whose first page is at `start`. */
 export function moduleRegion(module: Module, start: Address): RegionRange {
@@ -53,7 +44,7 @@ function unnamedRegion(kind: 'anonymous' | 'heap', start: Address, end: Address)
  * Reads mappings and written pages of every region from the stopped tracee. Throws Refusal where a mapping of the
  * process belongs to no region (the linker did something that was not followed).
  */
-export function readRegions(tracee: Tracee, ranges: readonly RegionRange[], program: Program): Region[] {
+export function readRegions(tracee: Tracee, ranges: readonly RegionRange[], program: Program): CapturedRegion[] {
   const maps = readMaps(tracee.pid);
   const stray = maps.find((line) => !line.name.startsWith('[') && !ranges.some((r) => overlaps(r, line)));
   if (stray)

@@ -5,7 +5,7 @@ import { relocationName } from '../elf/relocation-types.ts';
 import { referenceKind } from '../program/reference-kind.ts';
 import { createResolver } from '../program/resolver.ts';
 import type { Module } from '../program/program.ts';
-import { regionPages } from '../provenance/region-pages.ts';
+import { originalPage } from '../provenance/region-pages.ts';
 import type { Explained, ProcessWord } from '../provenance/explained.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { hex, pageSize, roundDown, type Address } from '../util/units.ts';
@@ -75,7 +75,7 @@ function readWord(
   const at = address - start;
   if (at + 8 > pageSize)
     throw new LinkonceError(`${hex(address)} is the end of a page: name a word inside of one`);
-  const original = regionPages(region).original(start).readBigUInt64LE(at);
+  const original = originalPage(region, start).readBigUInt64LE(at);
   const kept = regions.find((each) => each.region === region)?.pages.get(start);
   const value = kept?.readBigUInt64LE(at) ?? original;
   return { value, isOriginal: value === original };

@@ -1,19 +1,39 @@
 /** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
-import type { Explained } from '../provenance/explained.ts';
+import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
-import { packedLayout } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
 import { materialize } from '../provenance/materialize.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
+import type { Filing } from './filing.ts';
 import { makePlan } from './make-plan.ts';
-import type { MemoryPlan, Piece, Protections } from './memory-plan.ts';
+import type { MemoryPlan, OwnPart } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
+import type { Piece, Protections } from './pieces.ts';
+import { collectPieces } from './pieces.ts';
 import { encodePlan } from './plan.ts';
-import { vdsoThunks } from './vdso-thunks.ts';
+import type { VdsoThunks } from './vdso-thunks.ts';
+import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
 
-/** Distance from the plan's address to the first module: room for the largest plan and the loader. */
-export const planRoom = 0x100_0000;
+/** Address space below `headEnd` that the largest plan and the loader need. */
+export const headRoom = 0x100_0000;
+
+export interface Placement {
+  readonly layout: Layout;
+  /** Where plan and loader end. The loader is at the same address in all programs with the same one of this. */
+  readonly headEnd: Address;
+  readonly protections: Protections;
+}
+
+/** A program's memory at its addresses, not yet spread over files. */
+export interface PlacedMemory extends Placement {
+  readonly blueprint: Blueprint;
+  readonly pieces: readonly Piece[];
+  readonly thunks: VdsoThunks;
+  readonly loader: Buffer;
+  /** The heap's pages from the break upwards. */
+  readonly heap: readonly Buffer[];
+}
 
 export interface Composed {
   /** The plan's bytes, whole pages; they stand at the start of the file and at `planAddress`. */
@@ -21,49 +41,60 @@ export interface Composed {
   /** The loader and what stands behind it; it follows the plan in the file and in memory. */
   readonly code: Buffer;
   readonly planAddress: Address;
+  /** Bytes that the launcher maps by its first call. */
+  readonly headSize: number;
   readonly layout: Layout;
   /** What stands where in the file behind plan and loader. */
-  readonly contents: readonly { readonly offset: FileOffset; readonly piece: Piece }[];
+  readonly contents: readonly OwnPart[];
   readonly heap: { readonly offset: FileOffset; readonly pages: readonly Buffer[] };
   readonly fileSize: number;
 }
 
-/** `base`: address of the plan; the modules follow it. `loader`: native/loader.bin. */
-export function composeImage(
-  explained: Explained,
-  base: Address,
-  loader: Buffer,
-  protections: Protections,
-): Composed {
-  const layout = packedLayout(explained, base + planRoom);
-  const moved = materialize(explained, layout);
-  const loaderPages = roundUp(loader.length + vdsoThunks(explained, layout, base).code.length);
-  const heap = heapPages(explained, moved);
-  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan } => {
-    const memory = planMemory(explained, layout, moved, tablesSize + loaderPages, protections);
+/** `loader`: native/loader.bin. */
+export function placeMemory(blueprint: Blueprint, placement: Placement, loader: Buffer): PlacedMemory {
+  const { layout, headEnd, protections } = placement;
+  const moved = materialize(blueprint, layout);
+  const size = loaderSize(blueprint, loader);
+  const thunks = vdsoThunks(blueprint, layout, headEnd - size + loader.length);
+  for (const { address, region, thunk } of thunks.slots) setWord(moved[region], address, thunk);
+  for (const word of thunks.words) clearWord(moved[word.region], word);
+  const pieces = collectPieces(blueprint, layout, moved, protections);
+  return { ...placement, blueprint, pieces, thunks, loader, heap: heapPages(blueprint, moved) };
+}
+
+/** Bytes of loader and thunks, in whole pages; the same for all programs with one linker. */
+function loaderSize(blueprint: Blueprint, loader: Buffer): number {
+  return roundUp(loader.length + thunksSize(blueprint));
+}
+
+export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
+  const { blueprint, layout, headEnd, pieces, thunks, loader, heap } = placed;
+  const codeSize = loaderSize(blueprint, loader);
+  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; headSize: number } => {
+    const own = { headEnd, headSize: tablesSize + codeSize };
+    const memory = planMemory({ blueprint, layout, pieces, words: thunks.words, filing, ...own });
+    const headSize = own.headSize + memory.headLength;
     const placing = {
-      planAddress: base,
-      loaderAddress: base + tablesSize,
+      planAddress: headEnd - own.headSize,
+      loaderAddress: headEnd - codeSize,
       loaderOffset: tablesSize,
-      loaderSize: loaderPages,
+      loaderSize: codeSize,
+      headSize,
       heapOffset: memory.fileSize,
       fileSize: memory.fileSize + heap.length * pageSize,
     };
-    return { plan: encodePlan(makePlan(explained, layout, memory, placing)), memory };
+    const input = { blueprint, layout, memory, placing, words: thunks.words };
+    return { plan: encodePlan(makePlan(input)), memory, headSize };
   };
   // The number of rows does not depend on where things are: the second round has the first one's size.
-  const tablesSize = compose(0).plan.length;
-  const { plan, memory } = compose(tablesSize);
-  const thunks = vdsoThunks(explained, layout, base + tablesSize + loader.length);
-  for (const { address, region, thunk } of thunks.slots) setWord(moved[region], address, thunk);
+  const { plan, memory, headSize } = compose(compose(0).plan.length);
   return {
     plan,
     code: Buffer.concat([loader, thunks.code]),
-    planAddress: base,
+    planAddress: headEnd - codeSize - plan.length,
+    headSize,
     layout,
-    contents: memory.spans.flatMap((span) =>
-      span.pieces.map((piece) => ({ offset: span.offset + piece.address - span.address, piece })),
-    ),
+    contents: memory.own,
     heap: { offset: memory.fileSize, pages: heap },
     fileSize: memory.fileSize + heap.length * pageSize,
   };
@@ -75,10 +106,21 @@ function setWord(pages: ReadonlyMap<Address, Buffer> | undefined, address: Addre
   pages?.get(start)?.writeBigUInt64LE(BigInt(value), address - start);
 }
 
+/** What the loader writes in each process is zero in the files, so that equal pages are equal. */
+function clearWord(
+  pages: ReadonlyMap<Address, Buffer> | undefined,
+  { address, width }: ProcessWord,
+): void {
+  for (let at = address; at < address + width; at++) {
+    const start = roundDown(at);
+    pages?.get(start)?.writeUInt8(0, at - start);
+  }
+}
+
 /** The heap's pages from the break upwards, zero where none was written. */
-function heapPages(explained: Explained, moved: MovedPages): Buffer[] {
-  const index = explained.regions.findIndex(({ region }) => region.kind === 'heap');
-  const heap = explained.regions[index]?.region;
+function heapPages(blueprint: Blueprint, moved: MovedPages): Buffer[] {
+  const index = blueprint.regions.findIndex(({ region }) => region.kind === 'heap');
+  const heap = blueprint.regions[index]?.region;
   if (!heap) return [];
   const { start, end } = heap;
   return Array.from(

@@ -1,14 +1,14 @@
 /** Interpreter mode: the program's own file with only PT_INTERP changed. */
-import type { Program } from '../program/program.ts';
+import { readElf } from '../elf/read-elf.ts';
 
 const PT_INTERP = 3;
 
 /**
- * A copy of the program's file whose PT_INTERP names `interpreter` (absolute). The kernel reads the name by file offset,
+ * A copy of the program's `file` whose PT_INTERP names `interpreter` (absolute). The kernel reads the name by file offset,
  * so it stands behind the file's last byte; nothing else moves.
  */
-export function interpreterCopy(program: Program, interpreter: string): Buffer {
-  const { elf } = program.executable;
+export function interpreterCopy(file: string, interpreter: string): Buffer {
+  const elf = readElf(file);
   const name = Buffer.from(`${interpreter}\0`);
   const bytes = Buffer.concat([elf.bytes, name]);
   elf.segments.forEach((segment, index) => {

@@ -3,7 +3,7 @@
  * ET_DYN without PT_INTERP, so that the kernel places it away from everything and puts the break where it would be for
  * a position-independent program.
  */
-import type { Program } from '../program/program.ts';
+import type { ProgramFacts } from '../program/facts.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { launcherFlags, launcherMagic, launcherTrailer, planVersion, structureSize } from './plan-layout.ts';
@@ -13,6 +13,8 @@ export interface LauncherTarget {
   readonly imagePath: string;
   readonly planAddress: Address;
   readonly tablesSize: number;
+  /** Bytes of the image that are mapped at the plan's address. */
+  readonly headSize: number;
   readonly checksum: bigint;
   /** Whether the launcher is the PT_INTERP of a copy of the program. */
   readonly interpreter: boolean;
@@ -24,13 +26,14 @@ const codeOffset = 0x100;
 const PT = { load: 1, gnuStack: 0x6474e551 };
 
 /** The launcher's bytes. `loader` is native/loader.bin, whose end is a multiple of 16. */
-export function launcherFile(loader: Buffer, program: Program, target: LauncherTarget): Buffer {
-  const trailer = encodeTrailer(program, target);
+export function launcherFile(loader: Buffer, facts: ProgramFacts, target: LauncherTarget): Buffer {
+  const trailer = encodeTrailer(facts, target);
   const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
-  const stack = program.executable.elf.segments.find((segment) => segment.type === PT.gnuStack);
-  writeElfHeader(bytes, stack ? 2 : 1);
+  const stack = facts.stackFlags;
+  writeElfHeader(bytes, stack === undefined ? 1 : 2);
   writeSegment(bytes, elfHeaderSize, PT.load, 5, bytes.length, 4096);
-  if (stack) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack.flags, 0, 16);
+  if (stack !== undefined)
+    writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack, 0, 16);
   loader.copy(bytes, codeOffset);
   trailer.copy(bytes, codeOffset + loader.length);
   return bytes;
@@ -65,9 +68,9 @@ function writeSegment(
   bytes.writeBigUInt64LE(BigInt(alignment), at + 48);
 }
 
-function encodeTrailer(program: Program, target: LauncherTarget): Buffer {
+function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
   const head = structureSize(launcherTrailer);
-  const texts = [target.imagePath, program.path, program.interpreter.path, program.invocation];
+  const texts = [target.imagePath, facts.path, facts.interpreter.path, facts.invocation];
   const strings = texts.map((text) => Buffer.from(`${text}\0`));
   const [image = 0, original = 0, interpreter = 0, invocation = 0] = strings.map((_, index) =>
     strings.slice(0, index).reduce((sum, each) => sum + each.length, head),
@@ -79,6 +82,7 @@ function encodeTrailer(program: Program, target: LauncherTarget): Buffer {
     magic: launcherMagic,
     plan_address: target.planAddress,
     tables_size: target.tablesSize,
+    head_size: target.headSize,
     checksum: target.checksum,
     version: planVersion,
     flags: target.interpreter ? launcherFlags.interpreter : 0,

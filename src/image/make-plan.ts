@@ -2,15 +2,16 @@
 import path from 'node:path';
 import { AT } from '../capture/context.ts';
 import type { Question } from '../capture/capture.ts';
-import type { FileIdentity, Module, Program } from '../program/program.ts';
-import type { Explained, ProcessWord } from '../provenance/explained.ts';
+import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
+import type { FileIdentity } from '../program/program.ts';
+import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { moveAddress, regionShift } from '../provenance/layout.ts';
 import type { Address, FileOffset } from '../util/units.ts';
-import type { MemoryPlan } from './memory-plan.ts';
+import { pageSize, roundDown } from '../util/units.ts';
+import type { Backing, MemoryPlan } from './memory-plan.ts';
 import type { Plan, TableRows } from './plan.ts';
 import { pathKinds, planFlags, sources } from './plan-layout.ts';
-import { readsExeLink } from './exe-link.ts';
 
 /** Where the parts of the image are that the plan itself does not know. */
 export interface Placing {
@@ -19,7 +20,17 @@ export interface Placing {
   readonly loaderOffset: FileOffset;
   readonly loaderSize: number;
   readonly heapOffset: FileOffset;
+  readonly headSize: number;
   readonly fileSize: number;
+}
+
+export interface PlanInput {
+  readonly blueprint: Blueprint;
+  readonly layout: Layout;
+  readonly memory: MemoryPlan;
+  readonly placing: Placing;
+  /** Without those that a thunk settles. */
+  readonly words: readonly ProcessWord[];
 }
 
 /** Auxiliary entries that differ from process to process, or that the loader sets. */
@@ -41,28 +52,30 @@ const auxiliaryTypes = 64;
 /** TASK_COMM_LEN of linux/sched.h without its closing zero. */
 const commandNameLength = 15;
 
-export function makePlan(explained: Explained, layout: Layout, memory: MemoryPlan, placing: Placing): Plan {
-  const { program } = explained;
+export function makePlan({ blueprint, layout, memory, placing, words }: PlanInput): Plan {
+  const { facts } = blueprint;
   return {
     scalars: {
       ...placeScalars(placing),
-      ...stateScalars(explained, layout),
-      ...programScalars(explained, layout),
+      ...stateScalars(blueprint, layout),
+      ...programScalars(blueprint, layout),
     },
     texts: {
-      program_path: program.path,
-      invocation_path: program.invocation,
-      interpreter_path: program.interpreter.path,
-      command_name: path.basename(program.invocation).slice(0, commandNameLength),
+      program_path: facts.path,
+      invocation_path: facts.invocation,
+      interpreter_path: facts.interpreter.path,
+      command_name: path.basename(facts.invocation).slice(0, commandNameLength),
       platform: 'x86_64',
     },
-    vdsoNotes: explained.captures.first.context.vdsoNotes,
+    vdsoNotes: blueprint.start.context.vdsoNotes,
     tables: {
-      steps: memory.steps,
+      backings: memory.backings.map(backingRow),
+      steps: memory.backings.flatMap(({ steps }) => steps),
+      prefaults: pageRuns(writtenPages(blueprint, layout, words)),
       seals: memory.seals,
-      ...questionTables(program, explained.captures.first.questions),
-      ...machineTables(explained),
-      words: explained.processWords.map((word) => wordRow(explained, layout, word)),
+      ...questionTables(facts, blueprint.start.questions),
+      ...machineTables(blueprint),
+      words: words.map((word) => wordRow(blueprint, layout, word)),
     },
   };
 }
@@ -71,10 +84,11 @@ function placeScalars(
   placing: Placing,
 ): Pick<
   Plan['scalars'],
-  'plan_address' | 'loader_address' | 'loader_offset' | 'loader_size' | 'heap_offset' | 'file_size'
+  'plan_address' | 'head_size' | 'loader_address' | 'loader_offset' | 'loader_size' | 'heap_offset' | 'file_size'
 > {
   return {
     plan_address: placing.planAddress,
+    head_size: placing.headSize,
     loader_address: placing.loaderAddress,
     loader_offset: placing.loaderOffset,
     loader_size: placing.loaderSize,
@@ -83,10 +97,10 @@ function placeScalars(
   };
 }
 
-function stateScalars(explained: Explained, layout: Layout) {
-  const { handoff, registrations, context } = explained.captures.first;
+function stateScalars(blueprint: Blueprint, layout: Layout) {
+  const { handoff, registrations, context } = blueprint.start;
   const move = (address: Address | undefined): Address =>
-    address === undefined ? 0 : moveAddress(explained, layout, address);
+    address === undefined ? 0 : moveAddress(blueprint, layout, address);
   return {
     handoff: move(handoff.address),
     rax: move(Number(handoff.rax)),
@@ -103,53 +117,44 @@ function stateScalars(explained: Explained, layout: Layout) {
 }
 
 /** What the auxiliary vector and the kernel's notes say of the executable and the linker. */
-function programScalars(explained: Explained, layout: Layout) {
-  const { program } = explained;
-  const { header } = program.executable.elf;
-  const code = segmentRange(program.executable, 1);
-  const data = segmentRange(program.executable, 2);
-  const bias = moduleBias(explained, layout, program.executable);
-  const phdr = Number(explained.captures.first.context.auxiliary.get(AT.phdr) ?? 0n);
+function programScalars(blueprint: Blueprint, layout: Layout) {
+  const { facts } = blueprint;
+  const { code, data } = facts;
+  const bias = moduleBias(blueprint, layout, facts.executable);
+  const phdr = Number(blueprint.start.context.auxiliary.get(AT.phdr) ?? 0n);
   return {
     code_start: bias + code.start,
     code_end: bias + code.end,
     data_start: bias + data.start,
     data_end: bias + data.end,
-    program_headers: moveAddress(explained, layout, phdr),
-    program_header_count: program.executable.elf.segments.length,
-    linker_base: moduleBias(explained, layout, program.interpreter),
-    entry: bias + header.entry,
+    program_headers: moveAddress(blueprint, layout, phdr),
+    program_header_count: facts.programHeaders,
+    linker_base: moduleBias(blueprint, layout, facts.interpreter),
+    entry: bias + facts.entry,
     flags:
-      (readsExeLink(program) ? planFlags.needsExeLink : 0) |
-      (header.type === 2 ? planFlags.fixedExecutable : 0),
+      (facts.readsExeLink ? planFlags.needsExeLink : 0) |
+      (facts.fixed ? planFlags.fixedExecutable : 0),
   };
 }
 
 /** What a module's `Vaddr`s are relative to in a layout. */
-function moduleBias(explained: Explained, layout: Layout, module: Module): Address {
-  const index = explained.regions.findIndex(({ region }) => region.module === module);
-  const bias = explained.regions[index]?.region.loadBias ?? 0;
-  return bias + regionShift(explained, layout, index);
-}
-
-/** The first PT_LOAD segment with a flag (PF_X 1, PF_W 2), as `Vaddr`s; an empty one has one byte. */
-function segmentRange(module: Module, flag: 1 | 2): { start: number; end: number } {
-  const segment = module.elf.segments.find((s) => s.type === 1 && (s.flags & flag) !== 0);
-  const start = segment?.address ?? 0;
-  return { start, end: start + Math.max(1, segment?.fileSize ?? 0) };
+function moduleBias(blueprint: Blueprint, layout: Layout, module: ModuleFacts): Address {
+  const index = blueprint.regions.findIndex(({ region }) => region.module?.path === module.path);
+  const bias = blueprint.regions[index]?.region.loadBias ?? 0;
+  return bias + regionShift(blueprint, layout, index);
 }
 
 type QuestionTables = Pick<Plan['tables'], 'files' | 'paths' | 'calls' | 'limits'>;
 
 /** The executable and the linker were opened by the kernel; all else is in the questions. */
-function questionTables(program: Program, questions: readonly Question[]): QuestionTables {
-  const kernelRead = [program.executable, program.interpreter];
+function questionTables(facts: ProgramFacts, questions: readonly Question[]): QuestionTables {
+  const kernelRead = [facts.executable, facts.interpreter];
   const files = [
-    ...kernelRead.map((module) => fileRow(module.path, module.identity)),
-    ...questions.flatMap((q) => (q.kind === 'file' ? [fileRow(q.path, q.identity)] : [])),
+    ...kernelRead.map(({ path: file, identity }) => ({ file, identity })),
+    ...questions.flatMap((q) => (q.kind === 'file' ? [{ file: q.path, identity: q.identity }] : [])),
   ];
   return {
-    files,
+    files: fileRows(files),
     paths: questions.flatMap((q) =>
       q.kind === 'absent' || q.kind === 'directory' ? [{ path: q.path, kind: pathKinds[q.kind] }] : [],
     ),
@@ -160,27 +165,76 @@ function questionTables(program: Program, questions: readonly Question[]): Quest
   };
 }
 
+interface ReadFile {
+  readonly file: string;
+  readonly identity: FileIdentity;
+}
+
+/** Opening a directory costs what two look-ups along its path do. */
+const fewestInDirectory = 3;
+
+/** Files of one directory stand together and are looked up from it: the loader walks the way there once. */
+function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
+  const directories = new Map<string, ReadFile[]>();
+  for (const each of files) {
+    const directory = path.dirname(each.file);
+    directories.set(directory, [...(directories.get(directory) ?? []), each]);
+  }
+  return [...directories].flatMap(([directory, members]) => {
+    const together = members.length >= fewestInDirectory;
+    return members.map(({ file, identity }) => ({
+      ...identityFields(identity),
+      directory: together ? directory : '',
+      path: together ? path.basename(file) : file,
+    }));
+  });
+}
+
+/** The image itself has no path. */
+function backingRow({ file, steps }: Backing): TableRows<'backings'>[number] {
+  const nobody = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
+  return { ...identityFields(file?.identity ?? nobody), path: file?.path ?? '', steps: steps.length };
+}
+
+/** Pages that every start writes to, ascending: those of the loader's words, and what constructors wrote. */
+function writtenPages(blueprint: Blueprint, layout: Layout, words: readonly ProcessWord[]): Address[] {
+  const pages = new Set(blueprint.start.startWrites.map((page) => moveAddress(blueprint, layout, page)));
+  for (const { address, region } of words)
+    if (blueprint.regions[region]?.region.kind !== 'heap')
+      pages.add(roundDown(address + regionShift(blueprint, layout, region)));
+  return [...pages].sort((a, b) => a - b);
+}
+
+function pageRuns(pages: readonly Address[]): TableRows<'prefaults'> {
+  const runs: { address: Address; length: number }[] = [];
+  for (const page of pages) {
+    const last = runs.at(-1);
+    if (last && last.address + last.length === page) last.length += pageSize;
+    else runs.push({ address: page, length: pageSize });
+  }
+  return runs;
+}
+
 function limitRow(resource: number, answer: Buffer): TableRows<'limits'>[number] {
   return { resource, current: answer.readBigUInt64LE(0), maximum: answer.readBigUInt64LE(8) };
 }
 
 const nanoseconds = 1_000_000_000n;
 
-function fileRow(file: string, identity: FileIdentity): TableRows<'files'>[number] {
+function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity) {
   return {
-    device: identity.device,
-    inode: identity.inode,
-    size: identity.size,
-    mtime_seconds: identity.mtimeNs / nanoseconds,
-    mtime_nanoseconds: identity.mtimeNs % nanoseconds,
-    ctime_seconds: identity.ctimeNs / nanoseconds,
-    ctime_nanoseconds: identity.ctimeNs % nanoseconds,
-    path: file,
+    device,
+    inode,
+    size,
+    mtime_seconds: mtimeNs / nanoseconds,
+    mtime_nanoseconds: mtimeNs % nanoseconds,
+    ctime_seconds: ctimeNs / nanoseconds,
+    ctime_nanoseconds: ctimeNs % nanoseconds,
   };
 }
 
-function machineTables(explained: Explained): Pick<Plan['tables'], 'auxiliary' | 'cpuid'> {
-  const { auxiliary, processor } = explained.captures.first.context;
+function machineTables(blueprint: Blueprint): Pick<Plan['tables'], 'auxiliary' | 'cpuid'> {
+  const { auxiliary, processor } = blueprint.start.context;
   const compared = [...auxiliary].filter(([type]) => type < auxiliaryTypes && !perProcess.has(type));
   return {
     auxiliary: compared.map(([type, value]) => ({ type, value })),
@@ -189,13 +243,13 @@ function machineTables(explained: Explained): Pick<Plan['tables'], 'auxiliary' |
 }
 
 /** A word in the heap has its address relative to the break. */
-function wordRow(explained: Explained, layout: Layout, word: ProcessWord): TableRows<'words'>[number] {
-  const region = explained.regions[word.region]?.region;
+function wordRow(blueprint: Blueprint, layout: Layout, word: ProcessWord): TableRows<'words'>[number] {
+  const region = blueprint.regions[word.region]?.region;
   const inHeap = region?.kind === 'heap';
   return {
     address: inHeap
       ? word.address - region.start
-      : word.address + regionShift(explained, layout, word.region),
+      : word.address + regionShift(blueprint, layout, word.region),
     addend: word.addend,
     source: sources[word.source.kind],
     width: word.width,

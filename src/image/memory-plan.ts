@@ -1,31 +1,16 @@
 /**
- * From explained memory and a layout to what the loader does: spans of neighbouring ranges, each mapped from the image
- * by one call and then given its protections, so that a program of hundreds of modules needs few calls.
+ * From pieces to what the loader does: spans of neighbouring ranges, each mapped from one file by one call and then given its
+ * protections, so that a program of hundreds of modules needs few calls.
  */
-import type { Explained } from '../provenance/explained.ts';
+import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { regionShift } from '../provenance/layout.ts';
-import type { MovedPages } from '../provenance/materialize.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
+import type { BackingFile, Filing, Overlay } from './filing.ts';
+import type { Piece } from './pieces.ts';
+import { PROT } from './pieces.ts';
 import { operations } from './plan-layout.ts';
-
-const PROT = { none: 0, read: 1, write: 2, execute: 4 };
-
-/** A range of one protection at its new address, and what it holds. */
-export interface Piece {
-  readonly address: Address;
-  readonly length: number;
-  readonly protection: number;
-  /** Bytes of a module's file below the written pages; absent for memory that starts as zero. */
-  readonly file: { readonly bytes: Buffer; readonly offset: FileOffset } | undefined;
-  /** Written pages by their new address. */
-  readonly pages: ReadonlyMap<Address, Buffer>;
-  /** Whether the loader maps fresh zero memory instead of the image. */
-  readonly zero: boolean;
-  /** Of an executable with fixed addresses. */
-  readonly fixed: boolean;
-}
 
 export interface Step {
   readonly address: Address;
@@ -43,130 +28,170 @@ export interface Seal {
   readonly in_heap: 0 | 1;
 }
 
-/** Neighbouring pieces, at one place in the image file. */
-export interface Span {
+/** Steps that map one file. */
+export interface Backing {
+  /** Absent: the own image. */
+  readonly file: BackingFile | undefined;
+  readonly steps: readonly Step[];
+}
+
+/** A part of a piece that the own image holds. */
+export interface OwnPart {
+  readonly piece: Piece;
   readonly address: Address;
   readonly length: number;
   readonly offset: FileOffset;
-  readonly pieces: readonly Piece[];
 }
 
-/**
- * `exact`: every range as the linker leaves it. `merged`: the read-only ranges of a module join its code, so that a
- * module is two ranges instead of four; its constants can then be executed, as before binutils 2.31.
- */
-export type Protections = 'exact' | 'merged';
-
 export interface MemoryPlan {
-  readonly spans: readonly Span[];
-  readonly steps: readonly Step[];
+  readonly backings: readonly Backing[];
   readonly seals: readonly Seal[];
-  /** Where the image file ends. */
+  readonly own: readonly OwnPart[];
+  /** Bytes of memory that the mapping of plan and loader goes on over: its first span continues them. */
+  readonly headLength: number;
+  /** Where the own image ends. */
   readonly fileSize: FileOffset;
 }
 
-/**
- * Zero memory of at least this many bytes is mapped fresh; less is a hole of the image file, which saves a call and a
- * range in the kernel for each module with a small .bss.
- */
-const freshZero = 256 * 1024;
-
-/** `start`: where memory begins in the image file. */
-export function planMemory(
-  explained: Explained,
-  layout: Layout,
-  moved: MovedPages,
-  start: FileOffset,
-  protections: Protections,
-): MemoryPlan {
-  const pieces = collectPieces(explained, layout, moved).map((piece) =>
-    protections === 'merged' ? joinCode(piece) : piece,
-  );
-  const spans = toSpans(pieces, start);
-  const patched = patchedPages(explained, layout);
-  const last = spans.at(-1);
-  return {
-    spans,
-    steps: spans.flatMap((span) => spanSteps(span, patched)),
-    seals: [
-      ...spans.flatMap((span) => span.pieces.flatMap((piece) => sealsOf(piece, patched))),
-      ...heapSeals(explained),
-    ],
-    fileSize: last ? last.offset + last.length : start,
-  };
+export interface MemoryInput {
+  readonly blueprint: Blueprint;
+  readonly layout: Layout;
+  readonly pieces: readonly Piece[];
+  readonly words: readonly ProcessWord[];
+  readonly filing: Filing;
+  /** Where plan and loader end: in memory, and in the own image. */
+  readonly headEnd: Address;
+  readonly headSize: FileOffset;
 }
 
-function joinCode(piece: Piece): Piece {
-  return piece.file && piece.protection === PROT.read
-    ? { ...piece, protection: PROT.read | PROT.execute }
-    : piece;
-}
-
-function collectPieces(explained: Explained, layout: Layout, moved: MovedPages): Piece[] {
-  const pieces = explained.regions.flatMap(({ region }, index) => {
-    if (region.kind === 'heap') return [];
-    const shift = regionShift(explained, layout, index);
-    return region.mappings.map((mapping): Piece => {
-      const length = mapping.end - mapping.start;
-      const pages = pagesBetween(moved[index] ?? new Map(), mapping.start, mapping.end, shift);
-      const { fileOffset: offset } = mapping;
-      const file =
-        offset === undefined || !region.module ? undefined : { bytes: region.module.elf.bytes, offset };
-      const zero = !file && pages.size === 0 && length >= freshZero && mapping.protection !== PROT.none;
-      const fixed = !region.movable;
-      return {
-        address: mapping.start + shift,
-        length,
-        protection: mapping.protection,
-        file,
-        pages,
-        zero,
-        fixed,
-      };
-    });
-  });
-  return pieces.sort((a, b) => a.address - b.address);
-}
-
-function pagesBetween(
-  pages: ReadonlyMap<Address, Buffer>,
-  start: Address,
-  end: Address,
-  shift: number,
-): Map<Address, Buffer> {
-  const inside = [...pages].filter(([address]) => address >= start && address < end);
-  return new Map(inside.map(([address, page]) => [address + shift, page]));
+/** Neighbouring pieces, at one place of one file. */
+interface Span {
+  readonly address: Address;
+  length: number;
+  readonly file: BackingFile | undefined;
+  offset: FileOffset;
+  readonly pieces: Piece[];
+  readonly fixed: boolean;
 }
 
 /**
  * The spans of an executable with fixed addresses come last: in interpreter mode the kernel has mapped the program there, and
  * once that is replaced the loader can no longer hand over.
  */
-function toSpans(pieces: readonly Piece[], start: FileOffset): Span[] {
-  const groups: Piece[][] = [];
+export function planMemory(input: MemoryInput): MemoryPlan {
+  const { pieces, filing, blueprint, headSize } = input;
+  const patched = patchedPages(input);
+  const spans = collectSpans(pieces, filing);
+  const overlays = pieces.filter((piece) => filing.home(piece)).flatMap((piece) => overlaysOf(piece, filing));
+  const own = placeOwn(spans, overlays, headSize);
+  const head = headSpan(spans, patched, input);
+  const movable = spans.filter((span) => !span.fixed);
+  const backings = [
+    ...byFile(movable).map(([file, members]) => ({
+      file,
+      steps: members.flatMap((span) => spanSteps(span, patched, span === head)),
+    })),
+    ...byFile(overlays.map((overlay) => ({ ...overlay, file: overlay.place?.file }))).map(
+      ([file, members]) => ({ file, steps: members.flatMap((each) => overlaySteps(each, patched)) }),
+    ),
+    ...byFile(spans.filter((span) => span.fixed)).map(([file, members]) => ({
+      file,
+      steps: members.flatMap((span) => spanSteps(span, patched, false)),
+    })),
+  ];
+  const last = own.at(-1);
+  return {
+    backings: backings.filter((each) => each.steps.length > 0),
+    seals: [...pieces.flatMap((piece) => sealsOf(piece, patched)), ...heapSeals(blueprint)],
+    own,
+    headLength: head?.length ?? 0,
+    fileSize: last ? last.offset + last.length : headSize,
+  };
+}
+
+function collectSpans(pieces: readonly Piece[], filing: Filing): Span[] {
+  const spans: Span[] = [];
   for (const piece of pieces) {
-    const last = groups.at(-1)?.at(-1);
-    if (last && last.address + last.length === piece.address) groups.at(-1)?.push(piece);
-    else groups.push([piece]);
+    const home = filing.home(piece);
+    const last = spans.at(-1);
+    if (last && continues(last, piece, home)) {
+      last.pieces.push(piece);
+      last.length += piece.length;
+    } else spans.push(newSpan(piece, home));
   }
-  let offset = start;
-  const isFixed = (group: readonly Piece[]): boolean => group[0]?.fixed ?? false;
-  const inOrder = [...groups.filter((group) => !isFixed(group)), ...groups.filter(isFixed)];
-  return inOrder.map((group) => {
-    const address = group[0]?.address ?? 0;
-    const end = group.at(-1);
-    const length = end ? end.address + end.length - address : 0;
-    const span = { address, length, offset, pieces: group };
-    offset += length;
-    return span;
-  });
+  return [...spans.filter((span) => !span.fixed), ...spans.filter((span) => span.fixed)];
+}
+
+function newSpan(piece: Piece, home: ReturnType<Filing['home']>): Span {
+  const { address, length, fixed } = piece;
+  return { address, length, file: home?.file, offset: home?.offset ?? 0, pieces: [piece], fixed };
+}
+
+function continues(span: Span, piece: Piece, home: ReturnType<Filing['home']>): boolean {
+  if (span.address + span.length !== piece.address || span.file?.path !== home?.file.path) return false;
+  return span.fixed === piece.fixed && (!home || home.offset === span.offset + span.length);
+}
+
+interface PlacedOverlay extends Overlay {
+  readonly piece: Piece;
+  offset: FileOffset;
+}
+
+function overlaysOf(piece: Piece, filing: Filing): PlacedOverlay[] {
+  return filing
+    .overlays(piece)
+    .map((overlay) => ({ ...overlay, piece, offset: overlay.place?.offset ?? 0 }));
+}
+
+/** Gives everything that no shared file holds its place in the own image, behind plan and loader. */
+function placeOwn(spans: readonly Span[], overlays: readonly PlacedOverlay[], start: FileOffset): OwnPart[] {
+  const parts: OwnPart[] = [];
+  let next = start;
+  for (const span of spans.filter(({ file }) => !file)) {
+    span.offset = next;
+    for (const piece of span.pieces) {
+      parts.push({ piece, address: piece.address, length: piece.length, offset: next });
+      next += piece.length;
+    }
+  }
+  for (const overlay of overlays.filter(({ place }) => !place)) {
+    const { piece, address, length } = overlay;
+    overlay.offset = next;
+    parts.push({ piece, address, length, offset: next });
+    next += length;
+  }
+  return parts;
+}
+
+/** The span that continues plan and loader in memory and in the file, with their protection: one call maps all. */
+function headSpan(
+  spans: readonly Span[],
+  patched: ReadonlySet<Address>,
+  { headEnd, headSize }: MemoryInput,
+): Span | undefined {
+  const next = spans.find((span) => span.address === headEnd && !span.file && span.offset === headSize);
+  return next && baseProtection(next, patched) === headProtection ? next : undefined;
+}
+
+/** Plan and loader are mapped by one call, readable and executable. */
+const headProtection = PROT.read | PROT.execute;
+
+function byFile<T extends { readonly file: BackingFile | undefined }>(
+  items: readonly T[],
+): (readonly [BackingFile | undefined, T[]])[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = item.file?.path ?? '';
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()].map((group) => [group[0]?.file, group] as const);
 }
 
 /** Pages that the loader writes to, by their new address. */
-function patchedPages(explained: Explained, layout: Layout): ReadonlySet<Address> {
+function patchedPages({ blueprint, layout, words }: MemoryInput): ReadonlySet<Address> {
   const pages = new Set<Address>();
-  for (const { address, width, region } of explained.processWords) {
-    const moved = address + regionShift(explained, layout, region);
+  for (const { address, width, region } of words) {
+    const moved = address + regionShift(blueprint, layout, region);
     pages.add(roundDown(moved)).add(roundDown(moved + width - 1));
   }
   return pages;
@@ -176,24 +201,46 @@ function patchedPages(explained: Explained, layout: Layout): ReadonlySet<Address
  * One mapping for the span, then its changes of protection from the top downwards: the kernel splits its range at each, and
  * is a quarter faster when the large rest lies below (measured: 6.3 against 8.2 µs a module for 215 modules).
  */
-function spanSteps(span: Span, patched: ReadonlySet<Address>): Step[] {
-  const ranges = mergeRanges(span.pieces.flatMap((piece) => initialRanges(piece, patched)));
-  const base =
-    mostFrequent(ranges.filter((range) => !range.zero).map((range) => range.protection)) ?? PROT.read;
+function spanSteps(span: Span, patched: ReadonlySet<Address>, isMapped: boolean): Step[] {
   const { address, length, offset } = span;
-  const changes = ranges
+  const base = baseProtection(span, patched);
+  const changes = spanRanges(span, patched)
     .filter((range) => range.zero || range.protection !== base)
     .map(({ zero, ...place }) => {
       const operation = zero ? operations.mapZeroOver : operations.protect;
       return { ...place, offset: 0, operation };
     });
-  return [{ address, length, offset, operation: operations.mapFile, protection: base }, ...changes.reverse()];
+  const mapping = { address, length, offset, operation: operations.mapFile, protection: base };
+  return [...(isMapped ? [] : [mapping]), ...changes.reverse()];
 }
 
-function mostFrequent(protections: readonly number[]): number | undefined {
+function spanRanges(span: Span, patched: ReadonlySet<Address>): ProtectedRange[] {
+  return mergeRanges(span.pieces.flatMap((piece) => initialRanges(piece, patched)));
+}
+
+/** The most frequent one. */
+function baseProtection(span: Span, patched: ReadonlySet<Address>): number {
   const counts = new Map<number, number>();
-  for (const each of protections) counts.set(each, (counts.get(each) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+  for (const { protection, zero } of spanRanges(span, patched))
+    if (!zero) counts.set(protection, (counts.get(protection) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? PROT.read;
+}
+
+/** A run over its span's mapping, with the protections that it has there. */
+function overlaySteps(overlay: PlacedOverlay, patched: ReadonlySet<Address>): Step[] {
+  const end = overlay.address + overlay.length;
+  return initialRanges(overlay.piece, patched)
+    .filter((range) => range.address < end && range.address + range.length > overlay.address)
+    .map(({ address, length, protection }) => {
+      const start = Math.max(address, overlay.address);
+      return {
+        address: start,
+        length: Math.min(address + length, end) - start,
+        offset: overlay.offset + start - overlay.address,
+        operation: operations.mapFileOver,
+        protection,
+      };
+    });
 }
 
 interface ProtectedRange {
@@ -203,7 +250,7 @@ interface ProtectedRange {
   readonly zero: boolean;
 }
 
-/** Pages that the loader patches are writable until they are sealed. */
+/** Pages that the loader patches are writable, and not executable, until they are sealed. */
 function initialRanges(piece: Piece, patched: ReadonlySet<Address>): ProtectedRange[] {
   const { address, length, protection, zero } = piece;
   const seal = sealsOf(piece, patched)[0];
@@ -211,7 +258,7 @@ function initialRanges(piece: Piece, patched: ReadonlySet<Address>): ProtectedRa
   const end = seal.address + seal.length;
   return [
     { address, length: seal.address - address, protection, zero },
-    { address: seal.address, length: seal.length, protection: protection | PROT.write, zero },
+    { address: seal.address, length: seal.length, protection: PROT.read | PROT.write, zero },
     { address: end, length: address + length - end, protection, zero },
   ].filter((range) => range.length > 0);
 }
@@ -226,8 +273,8 @@ function sealsOf(piece: Piece, patched: ReadonlySet<Address>): Seal[] {
 }
 
 /** Pages of the linker's heap that are not writable: musl keeps one without access before its first allocation. */
-function heapSeals(explained: Explained): Seal[] {
-  const heap = explained.regions.find(({ region }) => region.kind === 'heap')?.region;
+function heapSeals(blueprint: Blueprint): Seal[] {
+  const heap = blueprint.regions.find(({ region }) => region.kind === 'heap')?.region;
   const sealed = heap?.mappings.filter((mapping) => (mapping.protection & PROT.write) === 0) ?? [];
   return sealed.map(({ start, end, protection }) => ({
     address: start - (heap?.start ?? 0),

@@ -20,16 +20,16 @@ const structure = <const Fields extends Record<string, FieldType>>(
 ): Structure<Fields> => ({ name, comment, fields });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 1;
+export const planVersion = 2;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
 
 /** What a step does with its range. */
 export const operations = {
-  /** Map the image file; the range must be free. */
+  /** Map the backing's file; the range must be free. */
   mapFile: 0,
-  /** Map the image file over what is there. */
+  /** Map the file over what is there. */
   mapFileOver: 1,
   /** Anonymous zero memory over what is there. */
   mapZeroOver: 2,
@@ -67,20 +67,7 @@ export const planFlags = {
 export const launcherFlags = { interpreter: 1 } as const;
 
 export const tables = {
-  steps: structure('plan_step', 'One change of the address space, in order.', {
-    address: 'u64',
-    length: 'u64',
-    offset: 'u64',
-    operation: 'u32',
-    protection: 'u32',
-  }),
-  seals: structure('plan_seal', 'A range that loses PROT_WRITE after the process words are written.', {
-    address: 'u64',
-    length: 'u64',
-    protection: 'u32',
-    in_heap: 'u32',
-  }),
-  files: structure('plan_file', 'A file that was read: it must be the same one.', {
+  backings: structure('plan_backing', 'A file that the next steps map; without a path, the image itself.', {
     device: 'u64',
     inode: 'u64',
     size: 'u64',
@@ -89,7 +76,35 @@ export const tables = {
     mtime_nanoseconds: 'u32',
     ctime_nanoseconds: 'u32',
     path: 'u32',
-    reserved: 'u32',
+    steps: 'u32',
+  }),
+  steps: structure('plan_step', 'One change of the address space, in order.', {
+    address: 'u64',
+    length: 'u64',
+    offset: 'u64',
+    operation: 'u32',
+    protection: 'u32',
+  }),
+  prefaults: structure('plan_prefault', 'Pages that every start writes to (struct iovec).', {
+    address: 'u64',
+    length: 'u64',
+  }),
+  seals: structure('plan_seal', 'A range that loses PROT_WRITE after the process words are written.', {
+    address: 'u64',
+    length: 'u64',
+    protection: 'u32',
+    in_heap: 'u32',
+  }),
+  files: structure('plan_file', 'A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty.', {
+    device: 'u64',
+    inode: 'u64',
+    size: 'u64',
+    mtime_seconds: 'i64',
+    ctime_seconds: 'i64',
+    mtime_nanoseconds: 'u32',
+    ctime_nanoseconds: 'u32',
+    directory: 'u32',
+    path: 'u32',
   }),
   paths: structure('plan_path', 'A path that was not there, or a directory.', { path: 'u32', kind: 'u32' }),
   calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
@@ -127,6 +142,9 @@ export const tables = {
 
 export type TableName = keyof typeof tables;
 
+/** Fields that are strings: the offset of a zero-ended one from the plan's start. */
+export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory']);
+
 /** Scalars of the header; `…_path` and the like are offsets of zero-ended strings from the plan's start. */
 export const headerFields = {
   magic: 'u64',
@@ -135,6 +153,7 @@ export const headerFields = {
   checksum: 'u64',
   file_size: 'u64',
   tables_size: 'u64',
+  head_size: 'u64',
   plan_address: 'u64',
   loader_address: 'u64',
   loader_offset: 'u64',
@@ -176,6 +195,8 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
   magic: 'u64',
   plan_address: 'u64',
   tables_size: 'u64',
+  /** Bytes of the image's head that are mapped at `plan_address` by one call: plan, loader, and memory. */
+  head_size: 'u64',
   checksum: 'u64',
   version: 'u32',
   flags: 'u32',

@@ -12,11 +12,11 @@ type TextField = 'program_path' | 'invocation_path' | 'interpreter_path' | 'comm
 type ComputedField =
   'magic' | 'version' | 'header_size' | 'checksum' | 'tables_size' | 'vdso_notes' | 'vdso_notes_size';
 
-/** The rows of a table; a `path` field is the path itself. */
+/** The rows of a table; a `path` or `directory` is the path itself. */
 export type TableRows<Name extends TableName> = readonly {
   readonly [
     Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>
-  ]: Field extends 'path' ? string : number | bigint;
+  ]: Field extends 'path' | 'directory' ? string : number | bigint;
 }[];
 
 export interface Plan {
@@ -108,12 +108,12 @@ function encodeTable(plan: Plan, name: TableName, strings: Strings): Buffer {
   const size = structureSize(of);
   const bytes = Buffer.alloc(rows.length * size);
   rows.forEach((row, index) => {
-    const values = {
-      reserved: 0,
-      ...row,
-      ...(typeof row.path === 'string' ? { path: strings.add(row.path) } : {}),
-    };
-    encodeStructure(of, values as Values<Structure>, bytes, index * size);
+    const values = Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? strings.add(value) : value,
+    ]);
+    const complete = { reserved: 0, ...Object.fromEntries(values) } as Values<Structure>;
+    encodeStructure(of, complete, bytes, index * size);
   });
   return bytes;
 }

@@ -1,7 +1,7 @@
 /** Keeps a change of a file from hiding behind the coarse clock of file systems. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, futimesSync, openSync, rmSync } from 'node:fs';
-import type { Program } from '../program/program.ts';
+import type { ModuleFacts } from '../program/facts.ts';
 
 /** Ticks of such a clock are shorter than this, ns: 10 ms on the slowest kernels. */
 const longestTick = 1_000_000_000n;
@@ -12,8 +12,8 @@ const longestTick = 1_000_000_000n;
  * any later change shows. Costs nothing unless a module is only milliseconds old. A module from the future (the clock was
  * set back) is not waited for: a change now gives it another time.
  */
-export function waitForNewTimestamp(program: Program, output: string): void {
-  const newest = program.modules.reduce((max, { identity }) => later(max, identity.ctimeNs), 0n);
+export function waitForNewTimestamp(modules: readonly ModuleFacts[], output: string): void {
+  const newest = modules.reduce((max, { identity }) => later(max, identity.ctimeNs), 0n);
   const probe = `${output}.${randomBytes(4).toString('hex')}.clock`;
   const file = openSync(probe, 'wx', 0o600);
   try {

@@ -1,53 +1,71 @@
 /**
  * Calls into the vdso without a private page. glibc's `time` and `gettimeofday` are bound to functions of the vdso, which
- * is elsewhere in each process; a slot with such an address would make the page of the slot private, and a slot that
- * stays lazy costs a symbol look-up through all modules at its first call. But the linker's own data already has one
- * word for each of these functions, which the loader writes anyway. A thunk in the image jumps through that word:
+ * is elsewhere in each process; a slot with such an address would make the page of the slot private (and RELRO pages writable
+ * for a while), and a slot that stays lazy costs a symbol look-up through all modules at its first call. But the linker's
+ * own data already has one word for each of these functions, which the loader writes anyway. A thunk in the image jumps
+ * through that word; r11 is free at a call through the PLT (System V ABI x86-64, 3.2.3):
  *
- *   ff 25 rel32   jmp *word(%rip)
- *   cc cc         int3; int3
+ *   49 bb imm64   movabs $word, %r11
+ *   41 ff 23      jmp *(%r11)
+ *   cc cc cc      int3
  */
-import type { Explained } from '../provenance/explained.ts';
+import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { regionShift } from '../provenance/layout.ts';
+import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 
-const thunkSize = 8;
-const jumpSize = 6;
-const farthest = 0x7fff_ffff;
+const thunkSize = 16;
 
 export interface VdsoThunks {
   readonly code: Buffer;
   /** Slots, at the first capture's addresses, with the address of their thunk. */
   readonly slots: readonly { readonly address: Address; readonly region: number; readonly thunk: Address }[];
+  /** The process words that are left. */
+  readonly words: readonly ProcessWord[];
 }
 
-/** `start`: where the code will stand. Functions without a word, or with one out of reach, get no thunk. */
-export function vdsoThunks(explained: Explained, layout: Layout, start: Address): VdsoThunks {
-  const words = vdsoWords(explained, layout);
-  const reachable = (offset: number): boolean => {
-    const word = words.get(offset);
-    return word !== undefined && Math.abs(word - start) < farthest - 4096;
-  };
-  const offsets = [...new Set(explained.vdsoSlots.map((slot) => slot.offset))].filter(reachable);
+/** The functions of the vdso that a thunk can lead to, ascending: the same ones in all programs with one linker. */
+export function thunkOffsets(blueprint: Blueprint): readonly number[] {
+  const slots = new Set(blueprint.vdsoSlots.map(({ address }) => address));
+  const offsets = blueprint.processWords
+    .filter(({ source, width, address }) => source.kind === 'vdso' && width === 8 && !slots.has(address))
+    .map(({ addend }) => addend);
+  return [...new Set(offsets)].sort((a, b) => a - b);
+}
+
+/** Bytes of all thunks. */
+export function thunksSize(blueprint: Blueprint): number {
+  return thunkOffsets(blueprint).length * thunkSize;
+}
+
+/** `start`: where the code will stand. Throws Refusal where a lazy slot leads to a function without a word. */
+export function vdsoThunks(blueprint: Blueprint, layout: Layout, start: Address): VdsoThunks {
+  const words = vdsoWords(blueprint, layout);
+  const offsets = thunkOffsets(blueprint);
+  if (blueprint.vdsoSlots.some(({ eager, offset }) => !eager && !words.has(offset)))
+    throw new Refusal('a lazy slot leads to a function of the vdso that the linker does not know');
   const code = Buffer.alloc(offsets.length * thunkSize, 0xcc);
   offsets.forEach((offset, index) => {
     const at = index * thunkSize;
-    code.writeUInt16BE(0xff25, at);
-    code.writeInt32LE((words.get(offset) ?? 0) - (start + at + jumpSize), at + 2);
+    code.writeUInt16BE(0x49bb, at);
+    code.writeBigUInt64LE(BigInt(words.get(offset) ?? 0), at + 2);
+    code.write('41ff23', at + 10, 'hex');
   });
-  const slots = explained.vdsoSlots.flatMap(({ address, region, offset }) => {
+  const slots = blueprint.vdsoSlots.flatMap(({ address, region, offset }) => {
     const index = offsets.indexOf(offset);
     return index < 0 ? [] : [{ address, region, thunk: start + index * thunkSize }];
   });
-  return { code, slots };
+  const settled = new Set(slots.map(({ address }) => address));
+  return { code, slots, words: blueprint.processWords.filter(({ address }) => !settled.has(address)) };
 }
 
-/** Offset in the vdso → address of a word of each process that holds the function's address. */
-function vdsoWords(explained: Explained, layout: Layout): Map<number, Address> {
+/** Offset in the vdso → address of a word of each process, not a slot, that holds the function's address. */
+function vdsoWords(blueprint: Blueprint, layout: Layout): Map<number, Address> {
+  const slots = new Set(blueprint.vdsoSlots.map(({ address }) => address));
   const words = new Map<number, Address>();
-  for (const { source, addend, address, region, width } of explained.processWords)
-    if (source.kind === 'vdso' && width === 8)
-      words.set(addend, address + regionShift(explained, layout, region));
+  for (const { source, addend, address, region, width } of blueprint.processWords)
+    if (source.kind === 'vdso' && width === 8 && !slots.has(address))
+      words.set(addend, address + regionShift(blueprint, layout, region));
   return words;
 }

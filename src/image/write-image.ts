@@ -3,52 +3,51 @@
  * is there, and was read back, before the launcher that leads to it appears.
  */
 import { dirname } from 'node:path';
-import { ftruncateSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
-import type { Program } from '../program/program.ts';
-import type { Explained } from '../provenance/explained.ts';
+import type { ProgramFacts } from '../program/facts.ts';
+import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
-import { nativePart } from '../util/native.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
-import type { Composed } from './compose-image.ts';
-import { composeImage } from './compose-image.ts';
-import { readsExeLink } from './exe-link.ts';
+import type { Composed, PlacedMemory } from './compose-image.ts';
 import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
 import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
-import type { Piece, Protections } from './memory-plan.ts';
+import type { OwnPart } from './memory-plan.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
 
 export interface ImageRequest {
   /** The launcher, or in interpreter mode the copy of the program. Absolute. */
   readonly output: string;
+  /** Where the image goes. */
+  readonly imagePath: string;
   readonly asInterpreter: boolean;
-  /** Where the plan goes; the modules follow it. */
-  readonly base: Address;
-  readonly protections: Protections;
 }
 
-/** Throws LinkonceError where a module changed since it was read, or a file cannot be written. */
-export function writeImage(explained: Explained, request: ImageRequest): Image {
-  const { program } = explained;
-  const loader = readFileSync(nativePart('loader.bin'));
-  const composed = composeImage(explained, request.base, loader, request.protections);
-  const imagePath = `${request.output}.image`;
-  waitForNewTimestamp(program, request.output);
+/**
+ * Writes image and launcher of a program. Throws LinkonceError where a module changed since it was read, or a file cannot
+ * be written.
+ */
+export function writeImage(placed: PlacedMemory, composed: Composed, request: ImageRequest): Image {
+  const { blueprint, loader } = placed;
+  const { facts } = blueprint;
+  const { imagePath } = request;
+  waitForNewTimestamp(facts.modules, imagePath);
   writeAtomically(imagePath, 0o644, (file) => {
     writeContents(file, composed);
   });
   verifyImage(imagePath, loader);
-  requireUnchanged(program);
-  const launchers = writeLaunchers(program, loader, request, {
+  requireUnchanged(facts);
+  const launchers = writeLaunchers(facts, loader, request, {
     imagePath,
     planAddress: composed.planAddress,
     tablesSize: composed.plan.length,
+    headSize: composed.headSize,
     checksum: composed.plan.readBigUInt64LE(16),
     interpreter: request.asInterpreter,
   });
@@ -56,16 +55,16 @@ export function writeImage(explained: Explained, request: ImageRequest): Image {
     file: request.output,
     environment: {},
     files: [...launchers, imagePath],
-    entry: entryOf(explained, composed),
-    notes: notesOf(explained, request),
+    entry: entryOf(blueprint, composed),
+    notes: notesOf(blueprint, request),
   };
 }
 
 /** Where the program itself begins: glibc's linker has it in rax, musl's jumps there. */
-function entryOf(explained: Explained, { layout }: Composed): Address {
-  const { handoff } = explained.captures.first;
-  const entry = explained.program.libc === 'glibc' ? Number(handoff.rax) : handoff.address;
-  return moveAddress(explained, layout, entry);
+function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
+  const { handoff } = blueprint.start;
+  const entry = blueprint.facts.libc === 'glibc' ? Number(handoff.rax) : handoff.address;
+  return moveAddress(blueprint, layout, entry);
 }
 
 function writeContents(file: number, composed: Composed): void {
@@ -73,19 +72,19 @@ function writeContents(file: number, composed: Composed): void {
   ftruncateSync(file, composed.fileSize);
   writeAt(file, plan, 0);
   writeAt(file, code, plan.length);
-  for (const { piece, offset } of contents) writePiece(file, piece, offset);
+  for (const part of contents) writePart(file, part);
   heap.pages.forEach((page, index) => {
     writeAt(file, page, heap.offset + index * pageSize);
   });
 }
 
 /** The module's bytes, then the pages that differ. Zero memory stays a hole. */
-function writePiece(file: number, piece: Piece, offset: FileOffset): void {
-  if (piece.file) {
-    const { bytes, offset: start } = piece.file;
-    writeAt(file, bytes.subarray(start, Math.min(start + piece.length, bytes.length)), offset);
-  }
-  for (const [address, page] of piece.pages) writeAt(file, page, offset + address - piece.address);
+export function writePart(file: number, { piece, address, length, offset }: OwnPart): void {
+  const end = address + length;
+  const { file: source } = piece;
+  if (source) copyRange(source.path, source.offset + address - piece.address, length, file, offset);
+  for (const [at, page] of piece.pages)
+    if (at >= address && at < end) writeAt(file, page, offset + at - address);
 }
 
 function writeAt(file: number, bytes: Buffer, offset: FileOffset): void {
@@ -93,19 +92,35 @@ function writeAt(file: number, bytes: Buffer, offset: FileOffset): void {
   while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, offset + done);
 }
 
-function requireUnchanged(program: Program): void {
-  for (const { path, identity } of program.modules)
+/** Copies bytes between files; what lies behind the end of the source stays as it is. */
+function copyRange(source: string, from: FileOffset, length: number, file: number, offset: FileOffset): void {
+  const input = openSync(source, 'r');
+  const chunk = Buffer.allocUnsafe(Math.min(length, copyChunk));
+  let done = 0;
+  while (done < length) {
+    const got = readSync(input, chunk, 0, Math.min(chunk.length, length - done), from + done);
+    if (got === 0) break;
+    writeAt(file, chunk.subarray(0, got), offset + done);
+    done += got;
+  }
+  closeSync(input);
+}
+
+const copyChunk = 8 * 1024 * 1024;
+
+function requireUnchanged(facts: ProgramFacts): void {
+  for (const { path, identity } of facts.modules)
     if (!sameIdentity(fileIdentity(path), identity))
-      throw new LinkonceError(`${path}: changed while ${program.invocation} was bound`);
+      throw new LinkonceError(`${path}: changed while ${facts.invocation} was bound`);
 }
 
 function writeLaunchers(
-  program: Program,
+  facts: ProgramFacts,
   loader: Buffer,
   request: ImageRequest,
   target: LauncherTarget,
 ): string[] {
-  const launcher = launcherFile(loader, program, target);
+  const launcher = launcherFile(loader, facts, target);
   const write = (path: string, bytes: Buffer): void => {
     writeAtomically(path, 0o755, (file) => {
       writeAt(file, bytes, 0);
@@ -118,29 +133,28 @@ function writeLaunchers(
   }
   const interpreter = `${output}.loader`;
   write(interpreter, launcher);
-  write(output, interpreterCopy(program, interpreter));
+  write(output, interpreterCopy(facts.path, interpreter));
   return [output, interpreter];
 }
 
-function notesOf(explained: Explained, request: ImageRequest): string[] {
-  const { program, slots, captures } = explained;
+function notesOf(blueprint: Blueprint, request: ImageRequest): string[] {
+  const { facts, slots, start } = blueprint;
   const notes: string[] = [];
-  if (captures.unbindable !== undefined)
+  if (start.unbindable !== undefined)
     notes.push(
-      `its ${String(slots.lazy)} lazy slots stay lazy, since not all can be bound: ${captures.unbindable}`,
+      `its ${String(slots.lazy)} lazy slots stay lazy, since not all can be bound: ${start.unbindable}`,
     );
-  if (readsExeLink(program) && !request.asInterpreter)
+  if (facts.readsExeLink && !request.asInterpreter)
     notes.push(
       'it reads /proc/self/exe: without the right to set that link (CAP_CHECKPOINT_RESTORE) it runs through ld.so; --as-interpreter serves it there',
     );
-  if (request.asInterpreter && movesOrigin(program, request.output))
+  if (request.asInterpreter && movesOrigin(facts, request.output))
     notes.push(
-      `it finds libraries by its own folder ($ORIGIN): when it hands over, the copy looks beside itself; put it into ${dirname(program.path)}`,
+      `it finds libraries by its own folder ($ORIGIN): when it hands over, the copy looks beside itself; put it into ${dirname(facts.path)}`,
     );
   return notes;
 }
 
-function movesOrigin(program: Program, output: string): boolean {
-  const { runpath = '', rpath = '' } = program.executable.elf.dynamic ?? {};
-  return /\$(ORIGIN|\{ORIGIN\})/.test(runpath + rpath) && dirname(output) !== dirname(program.path);
+function movesOrigin(facts: ProgramFacts, output: string): boolean {
+  return facts.usesOrigin && dirname(output) !== dirname(facts.path);
 }

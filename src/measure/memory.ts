@@ -5,7 +5,7 @@
  */
 import { Tracee } from '../capture/ptrace.ts';
 import { LinkonceError } from '../util/errors.ts';
-import { killDescendants } from './descendants.ts';
+import { killDescendants } from '../capture/descendants.ts';
 import type { MomentSettings, Traveller } from './moment.ts';
 import { bringToMoment } from './moment.ts';
 import type { ProcessMemory } from './process-memory.ts';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stop, Tracee } from '../capture/ptrace.ts';
 import type { Address } from '../util/units.ts';
 import type { Settings } from './measurement.ts';
-import { hasStopped, readEntry } from './process-memory.ts';
+import { readEntry } from './process-memory.ts';
 
 export interface MomentSettings {
   readonly moment: Settings['moment'];
@@ -47,7 +47,7 @@ export async function bringToMoment(
   const running = (): Traveller[] => travellers.filter(({ state }) => state === 'running');
   while (running().length > 0 && performance.now() < deadline) {
     for (const traveller of running())
-      if (hasStopped(traveller.tracee.pid)) meet(traveller, traveller.tracee.wait(), settings);
+      if (traveller.tracee.hasStopped()) meet(traveller, traveller.tracee.wait(), settings);
     await sleep(pollMs);
   }
   for (const traveller of running()) halt(traveller, settings);

@@ -47,14 +47,3 @@ export function readEntry(pid: number): number {
     if (vector.readBigUInt64LE(at) === entryType) return Number(vector.readBigUInt64LE(at + 8));
   throw new Error(`/proc/${pid}/auxv has no AT_ENTRY`);
 }
-
-/** Whether a traced process has stopped, or ended: then a wait for it returns at once. */
-export function hasStopped(pid: number): boolean {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the command's name, which may hold anything; the state is the letter after it.
-    return 'tTZX'.includes(line.charAt(line.lastIndexOf(')') + 2));
-  } catch {
-    return true;
-  }
-}

@@ -3,19 +3,21 @@
  * (compare-captures.ts), and the relocations and symbols of the files (expected-words.ts). They must agree.
  */
 import type { Captures } from '../capture/capture.ts';
+import { programFacts } from '../program/facts.ts';
 import { createResolver } from '../program/resolver.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
-import { roundDown } from '../util/units.ts';
+import { pageSize, roundDown } from '../util/units.ts';
 import { checkRelocations } from './check-relocations.ts';
 import type { ComparedRegion } from './compare-captures.ts';
 import { compareRegion } from './compare-captures.ts';
-import type { Explained, References } from './explained.ts';
+import type { ExplainedCaptures, References, StartState } from './explained.ts';
 import { boundSlots } from './lazy-slots.ts';
 import { createExplainer } from './sources.ts';
+import { eagerVdsoSlots } from './vdso-slots.ts';
 
 /** Throws Refusal where a word stays unexplained, LinkonceError where the derivations disagree. */
-export function explainCaptures(captures: Captures): Explained {
+export function explainCaptures(captures: Captures): ExplainedCaptures {
   const { first, second, program } = captures;
   if (first.regions.length !== second.regions.length)
     throw new Refusal('two captures differ in the number of ranges that the linker mapped');
@@ -24,17 +26,29 @@ export function explainCaptures(captures: Captures): Explained {
   const input = { first, second, explainer, slots, torn: tornWords(captures) };
   const compared = first.regions.map((_, index) => compareRegion(input, index));
   const { agreed } = checkRelocations(captures, compared, createResolver(program), slots.regionOf);
+  const processWords = compared.flatMap((each) => each.processWords);
   return {
     program,
+    facts: programFacts(program),
     captures,
-    regions: first.regions.map((region, index) => ({ region, pages: compared[index]?.pages ?? new Map() })),
+    start: startState(captures),
+    regions: first.regions.map(({ written, ...region }, index) => ({
+      region,
+      writtenPages: written.reduce((sum, run) => sum + run.bytes.length / pageSize, 0),
+      pages: compared[index]?.pages ?? new Map(),
+    })),
     references: columns(compared),
-    processWords: compared.flatMap((each) => each.processWords),
+    processWords,
     slots: { bound: slots.bound, lazy: slots.lazy },
-    vdsoSlots: slots.vdso,
+    vdsoSlots: [...slots.vdso, ...eagerVdsoSlots(first.regions, processWords)],
     relocationsAgreed: agreed,
     counts: compared.map((each) => each.counts),
   };
+}
+
+function startState({ first, unbindable }: Captures): StartState {
+  const { context, handoff, registrations, questions, startWrites } = first;
+  return { context, handoff, registrations, questions, startWrites, unbindable };
 }
 
 function columns(compared: readonly ComparedRegion[]): References {

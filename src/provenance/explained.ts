@@ -3,35 +3,58 @@
  * can lay the program out anew: constants stay, references move with the region they point to, and per-process words are
  * left to the loader.
  */
-import type { Captures, Region } from '../capture/capture.ts';
+import type { Capture, Captures, Region } from '../capture/capture.ts';
+import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Program } from '../program/program.ts';
 import type { Address } from '../util/units.ts';
 
-export interface Explained {
-  readonly program: Program;
-  readonly captures: Captures;
+/** All that an image is made of. */
+export interface Blueprint {
+  readonly facts: ProgramFacts;
+  readonly start: StartState;
   /** One for each region of the captures, same order. Addresses are the first capture's. */
-  readonly regions: readonly ExplainedRegion[];
+  readonly regions: readonly BlueprintRegion[];
   /** Words that hold an address in a region. */
   readonly references: References;
   /** Words that the loader writes in each process. */
   readonly processWords: readonly ProcessWord[];
   readonly slots: SlotCounts;
-  /** Lazy slots that the linker binds to a function of the vdso, which is elsewhere in each process. */
+  /** Slots that lead to a function of the vdso, which is elsewhere in each process. */
   readonly vdsoSlots: readonly VdsoSlot[];
+}
+
+export interface BlueprintRegion {
+  readonly region: Omit<Region, 'module'> & { readonly module?: ModuleFacts };
+  /** Pages that the linker wrote: each process under it has them for itself. */
+  readonly writtenPages: number;
+  /**
+   * Pages that differ from the file's (or from zero), by address: the first capture's, with slots bound, kernel-written
+   * words as before registration, and per-process words as captured.
+   */
+  readonly pages: ReadonlyMap<Address, Buffer>;
+}
+
+export interface Explained extends Blueprint {
+  readonly program: Program;
+  readonly regions: readonly (BlueprintRegion & { readonly region: Region })[];
   /** How many relocations were computed from the files and agree with the captured words. */
   readonly relocationsAgreed: number;
   /** Written words by region index and kind. */
   readonly counts: readonly WordCounts[];
 }
 
-export interface ExplainedRegion {
-  readonly region: Region;
-  /**
-   * Pages that differ from the file's (or from zero), by address: the first capture's, with slots bound, kernel-written
-   * words as before registration, and per-process words as captured.
-   */
-  readonly pages: ReadonlyMap<Address, Buffer>;
+/** What `explainCaptures` returns: with the captures that it was made of. */
+export interface ExplainedCaptures extends Explained {
+  readonly captures: Captures;
+}
+
+/** Where a restored process goes on, what its kernel is told, and what must be as it was. */
+export interface StartState extends Pick<
+  Capture,
+  'context' | 'handoff' | 'registrations' | 'questions' | 'startWrites'
+> {
+  /** Why no slot is bound at once: the linker's own words; absent where they are. */
+  readonly unbindable: string | undefined;
 }
 
 /** Columns of equal length. */
@@ -92,6 +115,8 @@ export interface VdsoSlot {
   readonly region: number;
   /** Of the function in the vdso, bytes. */
   readonly offset: number;
+  /** Bound by the linker at start-up; then it is a process word, too. Otherwise it is lazy. */
+  readonly eager: boolean;
 }
 
 /** Slots that the platform's linker leaves to the first call. */

@@ -1,17 +1,16 @@
 /**
- * A layout gives every region an address. Explained memory can be moved to any layout that keeps the order of the modules:
+ * A layout gives every region an address. Blueprint memory can be moved to any layout that keeps the order of the modules:
  * references move with what they point to.
  */
-import type { Region } from '../capture/capture.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundUp } from '../util/units.ts';
-import type { Explained } from './explained.ts';
+import type { Blueprint, BlueprintRegion } from './explained.ts';
 
 /** New start by region index. */
 export type Layout = readonly Address[];
 
 /** Whether a region is part of the address space at the handoff point, and may be placed. */
-function isPlaced(region: Region, kind: Region['kind']): boolean {
+function isPlaced(region: BlueprintRegion['region'], kind: BlueprintRegion['region']['kind']): boolean {
   return region.kind === kind && region.movable && region.mappings.length > 0;
 }
 
@@ -19,11 +18,11 @@ function isPlaced(region: Region, kind: Region['kind']): boolean {
  * All modules from `base` upwards in their order, without gaps but for alignment; behind them all anonymous memory, in
  * one piece. What may not move stays where it is.
  */
-export function packedLayout(explained: Explained, base: Address): Layout {
-  const layout = explained.regions.map(({ region }) => region.start);
+export function packedLayout(blueprint: Blueprint, base: Address): Layout {
+  const layout = blueprint.regions.map(({ region }) => region.start);
   let next = base;
   for (const kind of ['module', 'anonymous'] as const)
-    explained.regions.forEach(({ region }, index) => {
+    blueprint.regions.forEach(({ region }, index) => {
       if (!isPlaced(region, kind)) return;
       const start = roundUp(next, region.alignment);
       layout[index] = start;
@@ -33,15 +32,15 @@ export function packedLayout(explained: Explained, base: Address): Layout {
 }
 
 /** Where an address of the first capture is in a layout. */
-export function moveAddress(explained: Explained, layout: Layout, address: Address): Address {
-  const index = explained.regions.findIndex(
+export function moveAddress(blueprint: Blueprint, layout: Layout, address: Address): Address {
+  const index = blueprint.regions.findIndex(
     ({ region }) => address >= region.start && address < region.end && region.mappings.length > 0,
   );
-  return index < 0 ? address : address + regionShift(explained, layout, index);
+  return index < 0 ? address : address + regionShift(blueprint, layout, index);
 }
 
 /** How far a layout moves a region, bytes. */
-export function regionShift(explained: Explained, layout: Layout, index: number): number {
-  const start = explained.regions[index]?.region.start ?? 0;
+export function regionShift(blueprint: Blueprint, layout: Layout, index: number): number {
+  const start = blueprint.regions[index]?.region.start ?? 0;
   return (layout[index] ?? start) - start;
 }

@@ -36,19 +36,29 @@ export function boundSlots(captures: Captures): BoundSlots {
   first.regions.forEach((region, index) => {
     if (!region.module || !isLazy(program, region.module)) return;
     const content = regionPages(bound?.regions[index] ?? region);
-    for (const slot of slotAddresses(region)) {
+    const read = (slot: Address): bigint => {
       const page = roundDown(slot);
-      const value = content.page(page).readBigUInt64LE(slot - page);
+      return content.page(page).readBigUInt64LE(slot - page);
+    };
+    const take = (slot: Address, value: bigint): void => {
+      const page = roundDown(slot);
+      const words = pages.get(page) ?? new Map<number, bigint>();
+      pages.set(page, words.set((slot - page) / 8, value));
+    };
+    const lazyBefore = lazy - vdso.length;
+    for (const slot of slotAddresses(region)) {
+      const value = read(slot);
       const offset = bound ? Number(value) - bound.context.vdso.start : -1;
       if (bound && offset >= 0 && offset < bound.context.vdso.end - bound.context.vdso.start)
-        vdso.push({ address: slot, region: index, offset });
+        vdso.push({ address: slot, region: index, offset, eager: false });
       if (!bound || !isSettled(value, regionOf)) lazy++;
       else {
         count++;
-        const words = pages.get(page) ?? new Map<number, bigint>();
-        pages.set(page, words.set((slot - page) / 8, value));
+        take(slot, value);
       }
     }
+    if (bound && lazy - vdso.length === lazyBefore)
+      for (const word of linkerWords(region)) take(word, read(word));
   });
   return { bound: count, lazy, vdso, inPage: (page) => pages.get(page), regionOf };
 }
@@ -59,6 +69,15 @@ export function boundSlots(captures: Captures): BoundSlots {
  */
 function isSettled(value: bigint, regionOf: BoundSlots['regionOf']): boolean {
   return value === 0n || regionOf(value) !== undefined;
+}
+
+/**
+ * GOT[1] and GOT[2] (System V ABI x86-64, 5.2): the module's link_map, and the resolver. Only lazy slots need them; where there
+ * are none they stay as the linker leaves them when it binds at once, and the page can be the same in all programs.
+ */
+function linkerWords(region: Region): Address[] {
+  const table = region.module?.elf.dynamic?.pltGot;
+  return table === undefined ? [] : [region.loadBias + table + 8, region.loadBias + table + 16];
 }
 
 function slotAddresses(region: Region): Address[] {

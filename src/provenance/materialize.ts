@@ -1,7 +1,7 @@
-/** Explained memory at a layout: the pages that differ from the files, with every reference where it now leads. */
+/** Blueprint memory at a layout: the pages that differ from the files, with every reference where it now leads. */
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
-import type { Explained } from './explained.ts';
+import type { Blueprint } from './explained.ts';
 import type { Layout } from './layout.ts';
 import { regionShift } from './layout.ts';
 
@@ -9,12 +9,12 @@ import { regionShift } from './layout.ts';
 export type MovedPages = readonly ReadonlyMap<Address, Buffer>[];
 
 /** Per-process words keep the first capture's value. */
-export function materialize(explained: Explained, layout: Layout): MovedPages {
-  const shifts = explained.regions.map((_, index) => BigInt(regionShift(explained, layout, index)));
-  const moved = explained.regions.map(
+export function materialize(blueprint: Blueprint, layout: Layout): MovedPages {
+  const shifts = blueprint.regions.map((_, index) => BigInt(regionShift(blueprint, layout, index)));
+  const moved = blueprint.regions.map(
     ({ pages }) => new Map([...pages].map(([at, page]) => [at, Buffer.from(page)])),
   );
-  const { count, addresses, owners, targets } = explained.references;
+  const { count, addresses, owners, targets } = blueprint.references;
   for (let index = 0; index < count; index++) {
     const shift = shifts[targets[index] ?? 0] ?? 0n;
     const pages = moved[owners[index] ?? 0];

@@ -1,5 +1,5 @@
 /** The pages of a captured region, written or not, as they were at the handoff point. */
-import type { Mapping, Region } from '../capture/capture.ts';
+import type { CapturedRegion, Mapping, Region } from '../capture/capture.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
@@ -12,7 +12,7 @@ export interface RegionPages {
   original(address: Address): Buffer;
 }
 
-export function regionPages(region: Region): RegionPages {
+export function regionPages(region: CapturedRegion): RegionPages {
   const pages = new Map<Address, Buffer>();
   for (const run of region.written)
     for (let at = 0; at < run.bytes.length; at += pageSize)
@@ -21,7 +21,8 @@ export function regionPages(region: Region): RegionPages {
   return { written: [...pages.keys()], page: (address) => pages.get(address) ?? original(address), original };
 }
 
-function originalPage(region: Region, address: Address): Buffer {
+/** What a page holds before anyone writes to it: the file's bytes, or zero. */
+export function originalPage(region: Region, address: Address): Buffer {
   const page = Buffer.alloc(pageSize);
   const mapping = mappingAt(region, address);
   if (mapping?.fileOffset === undefined || !region.module) return page;

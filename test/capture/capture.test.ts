@@ -11,7 +11,7 @@ const base = 0x2100_0000_0000;
 describe.each(['threads', 'copy-relocation'])('%s', (name) => {
   const program = loadProgram(testProgram(name).path);
   const capture = captureOnce(program, {
-    placement: packedPlacement(base),
+    placement: packedPlacement(base, program.modules),
     argv: ['zero', 'one'],
     environment: { A: 'b' },
   });

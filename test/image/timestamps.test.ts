@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { waitForNewTimestamp } from '../../src/image/timestamps.ts';
-import type { Module, Program } from '../../src/program/program.ts';
+import type { ModuleFacts } from '../../src/program/facts.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-clock-'));
 afterAll(() => {
@@ -12,10 +12,10 @@ afterAll(() => {
 });
 const output = path.join(directory, 'output');
 
-/** A program of one module, of which only the time of its last change is looked at. */
-function changedAt(ctimeNs: bigint): Program {
-  const identity = { ctimeNs } as Module['identity'];
-  return { modules: [{ identity } as Module] } as unknown as Program;
+/** One module, of which only the time of its last change is looked at. */
+function changedAt(ctimeNs: bigint): readonly ModuleFacts[] {
+  const identity = { ctimeNs } as ModuleFacts['identity'];
+  return [{ path: '', name: '', identity }];
 }
 
 function writeNow(name: string): bigint {

@@ -9,9 +9,9 @@ import type { Capture } from '../../src/capture/capture.ts';
 import { spreadPlacement } from '../../src/capture/placement.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
-import type { Explained } from '../../src/provenance/explained.ts';
+import type { ExplainedCaptures } from '../../src/provenance/explained.ts';
 import { materialize } from '../../src/provenance/materialize.ts';
-import { regionPages } from '../../src/provenance/region-pages.ts';
+import { originalPage, regionPages } from '../../src/provenance/region-pages.ts';
 import { pageSize, roundDown } from '../../src/util/units.ts';
 import { testProgram } from '../programs/build.ts';
 
@@ -33,7 +33,7 @@ describe.each(subjects)('%s', (name) => {
 
   test('laid out as a third capture, which nothing was derived from, it is the third capture', () => {
     const third = captureOnce(program, {
-      placement: spreadPlacement(),
+      placement: spreadPlacement(program.modules),
       argv: ['third'],
       environment: { THIRD: 'yes' },
     });
@@ -42,7 +42,7 @@ describe.each(subjects)('%s', (name) => {
 });
 
 /** Words that differ without a reason, as `region + offset`. */
-function differences(explained: Explained, capture: Capture): string[] {
+function differences(explained: ExplainedCaptures, capture: Capture): string[] {
   const layout = capture.regions.map((region) => region.start);
   const moved = materialize(explained, layout);
   const excused = excusedWords(explained);
@@ -54,7 +54,7 @@ function differences(explained: Explained, capture: Capture): string[] {
     const addresses = new Set([...(moved[index]?.keys() ?? []), ...pages.written.map((a) => a - shift)]);
     return [...addresses].flatMap((address) => {
       const expected = pages.page(address + shift);
-      const computed = moved[index]?.get(address) ?? regionPages(region).original(address);
+      const computed = moved[index]?.get(address) ?? originalPage(region, address);
       return wordDifferences(expected, computed)
         .map((offset) => address + offset)
         .filter((word) => !excused.has(word))
@@ -71,19 +71,21 @@ function wordDifferences(a: Buffer, b: Buffer): number[] {
 }
 
 /** Process words, what the kernel writes, and slots that are bound in the image but lazy in the capture. */
-function excusedWords(explained: Explained): Set<number> {
+function excusedWords(explained: ExplainedCaptures): Set<number> {
   const words = new Set(explained.processWords.map((word) => roundDown(word.address, 8)));
   const { rseq } = explained.captures.first.registrations;
   for (let offset = 0; offset < (rseq?.length ?? 0); offset += 8) words.add((rseq?.address ?? 0) + offset);
   for (const region of explained.captures.first.regions)
     for (const each of region.module?.elf.relocations ?? [])
       if (each.table === 'jmprel') words.add(region.loadBias + each.address);
+  for (const { loadBias, module } of explained.captures.first.regions)
+    for (const offset of [8, 16]) words.add(loadBias + (module?.elf.dynamic?.pltGot ?? 0) + offset);
   const stamps = explained.counts.reduce((sum, counts) => sum + counts['time-stamp'], 0);
   return withTimeStamps(explained, words, stamps);
 }
 
 /** The linker's statistics differ in every capture; there must be no more of them than were counted. */
-function withTimeStamps(explained: Explained, words: Set<number>, count: number): Set<number> {
+function withTimeStamps(explained: ExplainedCaptures, words: Set<number>, count: number): Set<number> {
   const { first, second } = explained.captures;
   const known = new Set([...words, ...explained.references.addresses]);
   let found = 0;

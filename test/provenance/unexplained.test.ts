@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
-import type { Capture, Captures, Region } from '../../src/capture/capture.ts';
+import type { Capture, Captures, CapturedRegion } from '../../src/capture/capture.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import { R_X86_64 as R } from '../../src/elf/relocation-types.ts';
@@ -16,7 +16,7 @@ const captures = captureProgram(loadProgram(testProgram('threads').path));
 
 /** The capture with one word of a module changed. */
 function withWord(capture: Capture, path: string, vaddr: number, value: bigint): Capture {
-  const regions = capture.regions.map((region): Region => {
+  const regions = capture.regions.map((region): CapturedRegion => {
     if (region.module?.path !== path) return region;
     const address = region.loadBias + vaddr;
     const written = region.written.map((run) => {

@@ -2,10 +2,15 @@
  * Solution 1 of the seed: one image file with the code and data of all modules of a program, mapped in a few operations.
  * Everything that the dynamic linker computed is in it; a process writes the few words that are its own.
  */
+import { readFileSync } from 'node:fs';
 import { baseBits, drawBase } from '../../capture/placement.ts';
+import { composeImage, placeMemory } from '../../image/compose-image.ts';
+import { ownImage } from '../../image/filing.ts';
+import type { Protections } from '../../image/pieces.ts';
 import { writeImage } from '../../image/write-image.ts';
-import type { Protections } from '../../image/memory-plan.ts';
+import { packedLayout } from '../../provenance/layout.ts';
 import { Refusal } from '../../util/errors.ts';
+import { nativePart } from '../../util/native.ts';
 import type { System } from '../system.ts';
 
 const protectionsOf: Readonly<Record<string, Protections>> = { single: 'exact', merged: 'merged' };
@@ -34,6 +39,11 @@ export const image: System = {
   async build(subject, { output, asInterpreter, variant }) {
     const protections = protectionsOf[variant];
     if (!protections) throw new Refusal(`image has no variant ${variant}`);
-    return writeImage(await subject.explained(), { output, asInterpreter, base: drawBase(), protections });
+    const explained = await subject.explained();
+    const base = drawBase();
+    const placement = { layout: packedLayout(explained, base), headEnd: base, protections };
+    const placed = placeMemory(explained, placement, readFileSync(nativePart('loader.bin')));
+    const composed = composeImage(placed, ownImage);
+    return writeImage(placed, composed, { output, imagePath: `${output}.image`, asInterpreter });
   },
 };

@@ -1,5 +1,5 @@
 /** Whether a program looks at its own executable through /proc, as those do that find their home by it (JDK, LibreOffice). */
-import type { Module, Program } from '../program/program.ts';
+import type { Module, Program } from './program.ts';
 
 const spellings = [
   '/proc/self/exe',
@@ -15,12 +15,8 @@ const spellings = [
  * composes the path from parts, or whose plug-in reads it, is not found; where the link can be set it does not matter.
  */
 export function readsExeLink(program: Program): boolean {
-  const answer = known.get(program) ?? program.modules.some((module) => mentionsExeLink(program, module));
-  known.set(program, answer);
-  return answer;
+  return program.modules.some((module) => mentionsExeLink(program, module));
 }
-
-const known = new WeakMap<Program, boolean>();
 
 function mentionsExeLink(program: Program, module: Module): boolean {
   if (module === program.interpreter || module.name === 'libc.so.6') return false;

@@ -1,0 +1,12 @@
+import type { Module } from '../program/program.ts';
+import { pageSize, roundDown, roundUp } from '../util/units.ts';
+
+/** From the first to the last byte that a module's PT_LOAD segments want, in whole pages; relative to its bias. */
+export function moduleSpan(module: Module): { start: number; end: number; alignment: number } {
+  const loads = module.elf.segments.filter((s) => s.type === 1);
+  return {
+    start: roundDown(Math.min(...loads.map((s) => s.address))),
+    end: roundUp(Math.max(...loads.map((s) => s.address + s.memorySize))),
+    alignment: Math.max(pageSize, ...loads.map((s) => s.alignment)),
+  };
+}

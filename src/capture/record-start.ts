@@ -1,0 +1,61 @@
+/**
+ * Which pages every start writes to after the linker is done: a captured process is let run on through the constructors of
+ * its modules, up to the program's entry. Only a hint for the loader, which asks for these pages at once; right or wrong,
+ * the program does the same.
+ */
+import type { Address } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
+import type { CapturedRegion } from './capture.ts';
+import { killDescendants } from './descendants.ts';
+import { PageMap } from './page-map.ts';
+import type { Tracee } from './ptrace.ts';
+
+/** A constructor that takes longer waits for something; then nothing is recorded. */
+const limitMs = 3000;
+const pollMs = 1;
+const stopSignals = [19, 20, 21, 22];
+
+/**
+ * `tracee` stands at the handoff point and has the regions' memory. Answers page addresses, ascending; none where the program
+ * does not come to its entry. The tracee is of no use afterwards.
+ */
+export function recordStart(tracee: Tracee, regions: readonly CapturedRegion[], entry: Address): Address[] {
+  tracee.setHardwareBreakpoint(entry);
+  const arrived = runTo(tracee, entry);
+  killDescendants(tracee.pid);
+  if (!arrived) return [];
+  const pages = new PageMap(tracee.pid);
+  const written = regions
+    .filter(({ kind }) => kind !== 'heap')
+    .flatMap((region) => writtenSince(tracee, pages, region));
+  pages.close();
+  return written.sort((a, b) => a - b);
+}
+
+function runTo(tracee: Tracee, entry: Address): boolean {
+  const deadline = performance.now() + limitMs;
+  tracee.release();
+  while (performance.now() < deadline) {
+    if (!tracee.hasStopped()) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pollMs);
+      continue;
+    }
+    const stop = tracee.wait();
+    if (stop.kind === 'trap' && tracee.registers().number('rip') === entry) return true;
+    if (stop.kind === 'gone' || stop.kind === 'exit' || stop.kind === 'exec') return false;
+    tracee.release(stop.kind === 'signal' && !stopSignals.includes(stop.signal) ? stop.signal : 0);
+  }
+  return false;
+}
+
+/** Pages that were the file's (or zero) before, and pages of other content. */
+function writtenSince(tracee: Tracee, pages: PageMap, region: CapturedRegion): Address[] {
+  const before = new Map<Address, Buffer>();
+  for (const { start, bytes } of region.written)
+    for (let at = 0; at < bytes.length; at += pageSize)
+      before.set(start + at, bytes.subarray(at, at + pageSize));
+  return region.mappings
+    .filter(({ protection }) => (protection & 2) !== 0)
+    .flatMap(({ start, end }) => pages.read(start, end).notOfFile)
+    .filter((page) => before.get(page)?.equals(tracee.read(page, pageSize)) !== true);
+}

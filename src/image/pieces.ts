@@ -1,0 +1,86 @@
+/** Blueprint memory at a layout, cut into ranges of one protection. */
+import type { Blueprint } from '../provenance/explained.ts';
+import type { Layout } from '../provenance/layout.ts';
+import { regionShift } from '../provenance/layout.ts';
+import type { MovedPages } from '../provenance/materialize.ts';
+import type { Address, FileOffset } from '../util/units.ts';
+
+export const PROT = { none: 0, read: 1, write: 2, execute: 4 } as const;
+
+/** A range of one protection at its new address, and what it holds. */
+export interface Piece {
+  /** Index of its region. */
+  readonly region: number;
+  readonly address: Address;
+  readonly length: number;
+  readonly protection: number;
+  /** Where a module's file has the bytes below the written pages; absent for memory that starts as zero. */
+  readonly file: { readonly path: string; readonly offset: FileOffset } | undefined;
+  /** Written pages by their new address. */
+  readonly pages: ReadonlyMap<Address, Buffer>;
+  /** Whether the loader maps fresh zero memory instead of a file. */
+  readonly zero: boolean;
+  /** Of an executable with fixed addresses. */
+  readonly fixed: boolean;
+}
+
+/**
+ * `exact`: every range as the linker leaves it. `merged`: the read-only ranges of a module join its code, so that a
+ * module is two ranges instead of four; its constants can then be executed, as before binutils 2.31.
+ */
+export type Protections = 'exact' | 'merged';
+
+/**
+ * Zero memory of at least this many bytes is mapped fresh; less is a hole of the image file, which saves a call and a
+ * range in the kernel for each module with a small .bss.
+ */
+const freshZero = 256 * 1024;
+
+/** All but the heap, ascending. */
+export function collectPieces(
+  blueprint: Blueprint,
+  layout: Layout,
+  moved: MovedPages,
+  protections: Protections,
+): Piece[] {
+  const pieces = blueprint.regions.flatMap((_, index) =>
+    regionPieces(blueprint, index, regionShift(blueprint, layout, index), moved[index] ?? new Map()),
+  );
+  const joined = protections === 'merged' ? pieces.map(joinCode) : pieces;
+  return joined.sort((a, b) => a.address - b.address);
+}
+
+function regionPieces(
+  blueprint: Blueprint,
+  index: number,
+  shift: number,
+  moved: ReadonlyMap<Address, Buffer>,
+): Piece[] {
+  const region = blueprint.regions[index]?.region;
+  if (!region || region.kind === 'heap') return [];
+  return region.mappings.map(({ start, end, protection, fileOffset: offset }) => {
+    const length = end - start;
+    const pages = pagesBetween(moved, start, end, shift);
+    const file =
+      offset === undefined || !region.module ? undefined : { path: region.module.path, offset };
+    const zero = !file && pages.size === 0 && length >= freshZero && protection !== PROT.none;
+    const fixed = !region.movable;
+    return { region: index, address: start + shift, length, protection, file, pages, zero, fixed };
+  });
+}
+
+function pagesBetween(
+  pages: ReadonlyMap<Address, Buffer>,
+  start: Address,
+  end: Address,
+  shift: number,
+): Map<Address, Buffer> {
+  const inside = [...pages].filter(([address]) => address >= start && address < end);
+  return new Map(inside.map(([address, page]) => [address + shift, page]));
+}
+
+function joinCode(piece: Piece): Piece {
+  return piece.file && piece.protection === PROT.read
+    ? { ...piece, protection: PROT.read | PROT.execute }
+    : piece;
+}

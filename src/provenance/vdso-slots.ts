@@ -1,0 +1,27 @@
+/** Slots that the linker binds at start-up to functions of the vdso. */
+import type { Region } from '../capture/capture.ts';
+import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import type { ProcessWord, VdsoSlot } from './explained.ts';
+
+/**
+ * The process words that are PLT slots (R_X86_64_JUMP_SLOT) into the vdso. Only calls go through such a slot, so that what it
+ * holds may differ from the function's address.
+ */
+export function eagerVdsoSlots(regions: readonly Region[], words: readonly ProcessWord[]): VdsoSlot[] {
+  const candidates = words.filter(({ source, width }) => source.kind === 'vdso' && width === 8);
+  const known = new Map<number, ReadonlySet<number>>();
+  const slotsOf = (index: number): ReadonlySet<number> => {
+    const slots = known.get(index) ?? jumpSlots(regions[index]);
+    known.set(index, slots);
+    return slots;
+  };
+  return candidates
+    .filter(({ address, region }) => slotsOf(region).has(address))
+    .map(({ address, region, addend }) => ({ address, region, offset: addend, eager: true }));
+}
+
+function jumpSlots(region: Region | undefined): ReadonlySet<number> {
+  const relocations = region?.module?.elf.relocations ?? [];
+  const slots = relocations.filter(({ table, type }) => table === 'jmprel' && type === R.JUMP_SLOT);
+  return new Set(slots.map(({ address }) => (region?.loadBias ?? 0) + address));
+}
