@@ -65,7 +65,10 @@ function upwards(base: Address, order: readonly Module[], gap: (alignment: numbe
   const places = new Map<Module, Address>();
   for (const module of order) {
     const { start, end, alignment } = moduleSpan(module);
-    if (module.elf.header.type === ET.DYN) places.set(module, take(end - start, alignment));
+    if (module.elf.header.type !== ET.DYN) continue;
+    places.set(module, take(end - start, alignment));
+    // glibc first reserves one alignment unit more than it needs (elf/dl-map-segments.h).
+    if (alignment > pageSize) next += alignment;
   }
   let passing = base + passingDistance;
   return {

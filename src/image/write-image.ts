@@ -3,13 +3,13 @@
  * is there, and was read back, before the launcher that leads to it appears.
  */
 import { dirname } from 'node:path';
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { ftruncateSync } from 'node:fs';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
-import type { Address, FileOffset } from '../util/units.ts';
+import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Composed, PlacedMemory } from './compose-image.ts';
@@ -17,9 +17,9 @@ import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
 import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
-import type { OwnPart } from './memory-plan.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
+import { writeBytes, writeRange } from './write-range.ts';
 
 export interface ImageRequest {
   /** The launcher, or in interpreter mode the copy of the program. Absolute. */
@@ -70,43 +70,14 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
 function writeContents(file: number, composed: Composed): void {
   const { plan, code, contents, heap } = composed;
   ftruncateSync(file, composed.fileSize);
-  writeAt(file, plan, 0);
-  writeAt(file, code, plan.length);
-  for (const part of contents) writePart(file, part);
+  writeBytes(file, plan, 0);
+  writeBytes(file, code, plan.length);
+  for (const { piece, address, length, offset } of contents)
+    writeRange(file, piece, address, length, offset);
   heap.pages.forEach((page, index) => {
-    writeAt(file, page, heap.offset + index * pageSize);
+    writeBytes(file, page, heap.offset + index * pageSize);
   });
 }
-
-/** The module's bytes, then the pages that differ. Zero memory stays a hole. */
-export function writePart(file: number, { piece, address, length, offset }: OwnPart): void {
-  const end = address + length;
-  const { file: source } = piece;
-  if (source) copyRange(source.path, source.offset + address - piece.address, length, file, offset);
-  for (const [at, page] of piece.pages)
-    if (at >= address && at < end) writeAt(file, page, offset + at - address);
-}
-
-function writeAt(file: number, bytes: Buffer, offset: FileOffset): void {
-  let done = 0;
-  while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, offset + done);
-}
-
-/** Copies bytes between files; what lies behind the end of the source stays as it is. */
-function copyRange(source: string, from: FileOffset, length: number, file: number, offset: FileOffset): void {
-  const input = openSync(source, 'r');
-  const chunk = Buffer.allocUnsafe(Math.min(length, copyChunk));
-  let done = 0;
-  while (done < length) {
-    const got = readSync(input, chunk, 0, Math.min(chunk.length, length - done), from + done);
-    if (got === 0) break;
-    writeAt(file, chunk.subarray(0, got), offset + done);
-    done += got;
-  }
-  closeSync(input);
-}
-
-const copyChunk = 8 * 1024 * 1024;
 
 function requireUnchanged(facts: ProgramFacts): void {
   for (const { path, identity } of facts.modules)
@@ -123,7 +94,7 @@ function writeLaunchers(
   const launcher = launcherFile(loader, facts, target);
   const write = (path: string, bytes: Buffer): void => {
     writeAtomically(path, 0o755, (file) => {
-      writeAt(file, bytes, 0);
+      writeBytes(file, bytes, 0);
     });
   };
   const { output } = request;

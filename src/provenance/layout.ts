@@ -20,15 +20,40 @@ function isPlaced(region: BlueprintRegion['region'], kind: BlueprintRegion['regi
  */
 export function packedLayout(blueprint: Blueprint, base: Address): Layout {
   const layout = blueprint.regions.map(({ region }) => region.start);
-  let next = base;
-  for (const kind of ['module', 'anonymous'] as const)
-    blueprint.regions.forEach(({ region }, index) => {
-      if (!isPlaced(region, kind)) return;
-      const start = roundUp(next, region.alignment);
-      layout[index] = start;
-      next = roundUp(start + region.end - region.start, pageSize);
-    });
+  const end = pack(blueprint, layout, 'module', base);
+  pack(blueprint, layout, 'anonymous', end);
   return layout;
+}
+
+/** Modules at given addresses, by their paths; anonymous memory from `base` upwards. */
+export function placedLayout(
+  blueprint: Blueprint,
+  addresses: ReadonlyMap<string, Address>,
+  base: Address,
+): { readonly layout: Layout; readonly end: Address } {
+  const layout = blueprint.regions.map(({ region }) =>
+    region.movable ? (addresses.get(region.module?.path ?? '') ?? region.start) : region.start,
+  );
+  return { layout, end: pack(blueprint, layout, 'anonymous', base) };
+}
+
+/** Gives the placed regions of a kind their addresses in the order that they have; answers where they end. */
+function pack(
+  { regions }: Blueprint,
+  layout: Address[],
+  kind: BlueprintRegion['region']['kind'],
+  base: Address,
+): Address {
+  const placed = [...regions.keys()]
+    .filter((index) => regions[index] && isPlaced(regions[index].region, kind))
+    .sort((a, b) => (regions[a]?.region.start ?? 0) - (regions[b]?.region.start ?? 0));
+  let next = base;
+  for (const index of placed) {
+    const { start = 0, end = 0, alignment = pageSize } = regions[index]?.region ?? {};
+    layout[index] = roundUp(next, alignment);
+    next = roundUp(layout[index] + end - start, pageSize);
+  }
+  return next;
 }
 
 /** Where an address of the first capture is in a layout. */

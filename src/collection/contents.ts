@@ -1,0 +1,80 @@
+/** What each module holds in most of the programs that use it. */
+import { createHash } from 'node:crypto';
+import type { PlacedMemory } from '../image/compose-image.ts';
+import type { Piece } from '../image/pieces.ts';
+import type { Address } from '../util/units.ts';
+
+export interface ModuleContent {
+  readonly path: string;
+  /** Of its first page. */
+  readonly address: Address;
+  /** Bytes from there to its end. */
+  readonly size: number;
+  /** In one of the programs; they differ in nothing but pages. */
+  readonly pieces: readonly Piece[];
+  /** Pages that differ from the module's file in most programs. */
+  readonly pages: ReadonlyMap<Address, Buffer>;
+  /** Pages that differ from the module's file in any program. */
+  readonly touched: ReadonlySet<Address>;
+}
+
+/** Pieces of each movable module of a program, by its path. */
+export function modulePieces({ blueprint, pieces }: PlacedMemory): ReadonlyMap<string, Piece[]> {
+  const modules = new Map<string, Piece[]>();
+  for (const piece of pieces) {
+    const path = blueprint.regions[piece.region]?.region.module?.path;
+    if (path === undefined || piece.fixed) continue;
+    const list = modules.get(path);
+    if (list) list.push(piece);
+    else modules.set(path, [piece]);
+  }
+  return modules;
+}
+
+/** The contents of the modules with these paths, from all programs that use them. */
+export function collectContents(programs: readonly PlacedMemory[], paths: ReadonlySet<string>): ModuleContent[] {
+  const variants = new Map<string, Piece[][]>();
+  for (const program of programs)
+    for (const [path, pieces] of modulePieces(program)) {
+      if (!paths.has(path)) continue;
+      const list = variants.get(path);
+      if (list) list.push(pieces);
+      else variants.set(path, [pieces]);
+    }
+  return [...variants].map(([path, members]) => mostFrequent(path, members));
+}
+
+function mostFrequent(path: string, members: readonly (readonly Piece[])[]): ModuleContent {
+  const pieces = members[0] ?? [];
+  const last = pieces.at(-1);
+  const address = pieces[0]?.address ?? 0;
+  const touched = new Set(members.flatMap((each) => each.flatMap((piece) => [...piece.pages.keys()])));
+  const pages = new Map<Address, Buffer>();
+  for (const page of touched) {
+    const chosen = majority(members.map((each) => pageOf(each, page)));
+    if (chosen) pages.set(page, chosen);
+  }
+  return { path, address, size: last ? last.address + last.length - address : 0, pieces, pages, touched };
+}
+
+function pageOf(pieces: readonly Piece[], page: Address): Buffer | undefined {
+  return pieces.find((piece) => page >= piece.address && page < piece.address + piece.length)?.pages.get(page);
+}
+
+/** The content that most have; undefined is the file's own. */
+function majority(candidates: readonly (Buffer | undefined)[]): Buffer | undefined {
+  if (candidates.length === 1) return candidates[0];
+  const counts = new Map<string, { count: number; readonly page: Buffer | undefined }>();
+  for (const page of candidates) {
+    const key = page ? hashOf(page) : '';
+    const entry = counts.get(key) ?? { count: 0, page };
+    entry.count++;
+    counts.set(key, entry);
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.page;
+}
+
+/** Names content; equal hashes are taken for equal bytes. */
+export function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64url');
+}

@@ -1,0 +1,96 @@
+/**
+ * Lays programs out over files that they share: their modules at addresses that are the same in all of them, each stored
+ * once, and what differs between programs beside it.
+ */
+import type { Composed, PlacedMemory } from '../image/compose-image.ts';
+import { composeImage, placeMemory } from '../image/compose-image.ts';
+import type { Blueprint } from '../provenance/explained.ts';
+import { placedLayout } from '../provenance/layout.ts';
+import { Refusal } from '../util/errors.ts';
+import type { Address } from '../util/units.ts';
+import { hex } from '../util/units.ts';
+import type { AddressSpace, Holding } from './addresses.ts';
+import type { Arrangement } from './arrangement.ts';
+import { collectContents } from './contents.ts';
+import { fileMember, toFiling } from './member-filing.ts';
+import type { Partition } from './order.ts';
+import { placesOf, stockRuns } from './pool.ts';
+import type { Stock } from './stock.ts';
+import { PageReader } from './stock.ts';
+import type { NewFile } from './stocking.ts';
+import { stockModules } from './stocking.ts';
+
+/**
+ * Room below the modules' space for what each program has for itself, at the same addresses in all of them: plan and loader,
+ * and above them the linker's own memory.
+ */
+export const programArea = { head: 0x100_0000, memory: 0x400_0000 };
+
+export interface LayOutInput {
+  readonly blueprints: readonly Blueprint[];
+  readonly arrangement: Arrangement;
+  readonly space: AddressSpace;
+  readonly holdings: readonly Holding[];
+  readonly partitions: readonly Partition[];
+  /** What stands in files already. */
+  readonly stock: Stock;
+  readonly newFile: NewFile;
+  /** native/loader.bin. */
+  readonly loader: Buffer;
+  /** Pages: see `member-filing.ts`. */
+  readonly gap: number;
+}
+
+export interface LaidOut {
+  readonly placed: PlacedMemory;
+  readonly composed: Composed;
+}
+
+export interface LayOutResult {
+  /** In the order of the blueprints. */
+  readonly programs: readonly LaidOut[];
+  /** What was added to the stock. */
+  readonly added: Stock;
+}
+
+/** Writes the shared files; the programs' own images are the caller's. */
+export function layOut(input: LayOutInput): LayOutResult {
+  const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
+  const placed = blueprints.map((blueprint) => place(blueprint, input));
+  const stocked = new Set(stock.modules.map(({ path }) => path));
+  const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
+  const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
+  const byPath = new Map([...stock.modules, ...modules].map((each) => [each.path, each]));
+  const reader = new PageReader();
+  const filings = placed.map((each) => fileMember(each, byPath, reader, gap));
+  reader.close();
+  const runs = stockRuns(
+    filings.map((each) => each.runs),
+    stock.runs,
+    newFile,
+  );
+  const places = placesOf([...stock.runs, ...runs]);
+  const programs = placed.map((each, index): LaidOut => {
+    const filing = filings[index];
+    if (!filing) throw new Error('a program without a filing');
+    return { placed: each, composed: composeImage(each, toFiling(filing, places)) };
+  });
+  return { programs, added: { modules, runs } };
+}
+
+/** Throws Refusal where the linker's own memory is larger than its area. */
+function place(blueprint: Blueprint, { holdings, space, arrangement, loader }: LayOutInput): PlacedMemory {
+  const addresses = new Map<string, Address>(holdings.map(({ key, start }) => [key, start]));
+  const headEnd = headEndOf(space);
+  const { layout, end } = placedLayout(blueprint, addresses, headEnd);
+  if (end > space.base)
+    throw new Refusal(
+      `${blueprint.facts.invocation}: its linker has ${hex(end - headEnd)} bytes of its own, more than the store has room for`,
+    );
+  return placeMemory(blueprint, { layout, headEnd, protections: arrangement.protections }, loader);
+}
+
+/** Where plan and loader of every program end. */
+export function headEndOf(space: AddressSpace): Address {
+  return space.base - programArea.memory;
+}

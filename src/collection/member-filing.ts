@@ -1,0 +1,102 @@
+/**
+ * Where one program's memory stands in the files of its collection, and which of its pages differ from there.
+ *
+ * A run of pages that differs costs the program a mapping. Runs with at most `gap` equal pages between them are one: each
+ * page in such a gap is stored once more, and saves a mapping. docs/systems.md has the measurement.
+ */
+import type { PlacedMemory } from '../image/compose-image.ts';
+import type { Filing, Overlay, Place } from '../image/filing.ts';
+import type { Piece } from '../image/pieces.ts';
+import type { FileIdentity } from '../program/program.ts';
+import type { Address } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
+import { hashOf } from './contents.ts';
+import type { PageReader, StockedModule } from './stock.ts';
+import { placeInStock, writtenPages } from './stock.ts';
+
+/** Pages of a program that differ from its module's stored ones. */
+export interface DeviatingRun {
+  readonly piece: Piece;
+  readonly address: Address;
+  readonly length: number;
+  readonly bytes: Buffer;
+  readonly hash: string;
+}
+
+export interface MemberFiling {
+  readonly homes: ReadonlyMap<Piece, Place>;
+  readonly runs: readonly DeviatingRun[];
+}
+
+/** Default of `gap`, pages. */
+export const defaultGap = 4;
+
+/** Compares a program with the stored modules. */
+export function fileMember(
+  placed: PlacedMemory,
+  stock: ReadonlyMap<string, StockedModule>,
+  reader: PageReader,
+  gap: number,
+): MemberFiling {
+  const homes = new Map<Piece, Place>();
+  const runs: DeviatingRun[] = [];
+  for (const piece of placed.pieces) {
+    const module = placed.blueprint.regions[piece.region]?.region.module;
+    const stocked = module && !piece.fixed ? stock.get(module.path) : undefined;
+    if (!module || !stocked) continue;
+    const stored = placeInStock(stocked, piece);
+    const home = stored ?? placeInModule(piece, module.identity);
+    if (!home) continue;
+    homes.set(piece, home);
+    const candidates = new Set(piece.pages.keys());
+    const end = piece.address + piece.length;
+    if (stored) for (const page of writtenPages(stocked, piece.address, end)) candidates.add(page);
+    runs.push(...deviatingRuns(piece, home, candidates, reader, gap));
+  }
+  return { homes, runs };
+}
+
+function placeInModule({ file }: Piece, identity: FileIdentity): Place | undefined {
+  return file && { file: { path: file.path, identity }, offset: file.offset };
+}
+
+function deviatingRuns(
+  piece: Piece,
+  home: Place,
+  candidates: ReadonlySet<Address>,
+  reader: PageReader,
+  gap: number,
+): DeviatingRun[] {
+  const own = (page: Address): Buffer => piece.pages.get(page) ?? originalPage(piece, page, reader);
+  const isOther = (page: Address): boolean =>
+    !own(page).equals(reader.read(home.file.path, home.offset + page - piece.address));
+  const pages = [...candidates].filter(isOther).sort((a, b) => a - b);
+  return joinRuns(pages, gap).map(({ start, end }) => {
+    const count = (end - start) / pageSize;
+    const bytes = Buffer.concat(Array.from({ length: count }, (_, index) => own(start + index * pageSize)));
+    return { piece, address: start, length: end - start, bytes, hash: hashOf(bytes) };
+  });
+}
+
+function originalPage({ file, address }: Piece, page: Address, reader: PageReader): Buffer {
+  return file ? reader.read(file.path, file.offset + page - address) : Buffer.alloc(pageSize);
+}
+
+/** Runs of ascending pages; `gap` pages or fewer between two of them are taken in. */
+export function joinRuns(pages: readonly Address[], gap: number): { start: Address; end: Address }[] {
+  const runs: { start: Address; end: Address }[] = [];
+  for (const page of pages) {
+    const last = runs.at(-1);
+    if (last && page - last.end <= gap * pageSize) last.end = page + pageSize;
+    else runs.push({ start: page, end: page + pageSize });
+  }
+  return runs;
+}
+
+/** `places`: where runs stand that several programs have, by their hash; the others stand in the program's own image. */
+export function toFiling({ homes, runs }: MemberFiling, places: ReadonlyMap<string, Place>): Filing {
+  const overlays = new Map<Piece, Overlay[]>();
+  for (const { piece, address, length, hash } of runs)
+    overlays.set(piece, [...(overlays.get(piece) ?? []), { address, length, place: places.get(hash) }]);
+  return { home: (piece) => homes.get(piece), overlays: (piece) => overlays.get(piece) ?? [] };
+}

@@ -1,0 +1,97 @@
+/** Puts new modules into files of a collection. */
+import { ftruncateSync } from 'node:fs';
+import type { BackingFile } from '../image/filing.ts';
+import type { Piece } from '../image/pieces.ts';
+import { writeRange } from '../image/write-range.ts';
+import { fileIdentity } from '../program/file-identity.ts';
+import type { FileOffset } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
+import { writeAtomically } from '../util/write-atomically.ts';
+import type { Arrangement } from './arrangement.ts';
+import type { ModuleContent } from './contents.ts';
+import type { Partition } from './order.ts';
+import type { StockedModule } from './stock.ts';
+import { toRanges } from './stock.ts';
+
+/** Gives a new file a path in the collection; `name` is for people. */
+export type NewFile = (name: string) => string;
+
+/** One file for each partition, or for each module. */
+export function stockModules(
+  contents: readonly ModuleContent[],
+  partitions: readonly Partition[],
+  arrangement: Arrangement,
+  newFile: NewFile,
+): StockedModule[] {
+  const byPath = new Map(contents.map((content) => [content.path, content]));
+  return partitions.flatMap(({ name, modules }) => {
+    const members = modules.flatMap((path) => byPath.get(path) ?? []);
+    const groups = arrangement.files === 'partition' ? [members] : members.map((member) => [member]);
+    return groups
+      .filter((group) => group.length > 0)
+      .flatMap((group) => {
+        const label = arrangement.files === 'partition' ? name : (group[0]?.path.split('/').at(-1) ?? name);
+        return writeGroup(group, arrangement, newFile(label));
+      });
+  });
+}
+
+interface PlacedContent {
+  readonly content: ModuleContent;
+  readonly offset: FileOffset;
+  readonly stored: readonly Piece[];
+}
+
+/** Modules stand in the file as in memory, so that neighbours are mapped by one call. */
+function writeGroup(
+  group: readonly ModuleContent[],
+  arrangement: Arrangement,
+  path: string,
+): StockedModule[] {
+  const origin = group[0]?.address ?? 0;
+  const isAscending = group.every((each, index) => index === 0 || each.address > (group[index - 1]?.address ?? 0));
+  let next = 0;
+  const placed = group.map((content): PlacedContent => {
+    const offset = isAscending ? content.address - origin : next;
+    next = offset + content.size;
+    return { content, offset, stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)) };
+  });
+  writeAtomically(path, 0o644, (file) => {
+    ftruncateSync(file, next);
+    for (const each of placed) writeContent(file, each);
+  });
+  const file: BackingFile = { path, identity: fileIdentity(path) };
+  return placed.map((each) => toStocked(each, file));
+}
+
+/** Memory that no program's linker wrote to can be mapped from the module's own file. */
+function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }: Arrangement): boolean {
+  if (!codeFromModules || !piece.file) return true;
+  for (const page of touched) if (page >= piece.address && page < piece.address + piece.length) return true;
+  return false;
+}
+
+function writeContent(file: number, { content, offset, stored }: PlacedContent): void {
+  for (const piece of stored)
+    writeRange(file, { ...piece, pages: content.pages }, piece.address, piece.length, offset + piece.address - content.address);
+}
+
+function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile): StockedModule {
+  const { path, address, pages } = content;
+  const ranges: { start: number; length: number }[] = [];
+  for (const piece of stored) {
+    const last = ranges.at(-1);
+    const start = piece.address - address;
+    if (last && last.start + last.length === start) last.length += piece.length;
+    else ranges.push({ start, length: piece.length });
+  }
+  return { path, address, file, offset, ranges, written: toRanges([...pages.keys()], address) };
+}
+
+/** Pages of a stocked module's written runs. */
+export function writtenCount(modules: readonly StockedModule[]): number {
+  return modules.reduce(
+    (sum, { written }) => sum + written.reduce((pages, run) => pages + run.length / pageSize, 0),
+    0,
+  );
+}
