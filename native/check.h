@@ -46,8 +46,11 @@ static const char *map_head(struct start *start, const struct stat *status)
 		return "the image is truncated";
 	long at = map(launcher->plan_address, launcher->head_size, PROT_READ | PROT_EXEC,
 		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, 0);
-	if (at != (long)launcher->plan_address)
+	if (at != (long)launcher->plan_address) {
+		if (launcher->flags & LAUNCHER_END_ON_COLLISION)
+			die(launcher_string(launcher, launcher->program_path), "the range of its image is taken");
 		return "the image's range is taken";
+	}
 	const struct plan *plan = (const struct plan *)at;
 	if (plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION || plan->header_size != sizeof *plan)
 		return "the image is not of this version";

@@ -3,7 +3,7 @@
  * and RELRO is sealed.
  */
 #pragma once
-#include "start.h"
+#include "collision.h"
 
 /* In interpreter mode the kernel has put an executable of fixed addresses where the image's copy goes. */
 static int replaces_program(const struct start *start, const struct plan_step *step)
@@ -64,9 +64,15 @@ static const char *map_image(struct start *start)
 			return "a file of the store is not as at bind";
 		for (const struct plan_step *end = step + backing->steps; step < end; step++) {
 			start->replaced |= replaces_program(start, step);
-			if (take_step(start, step, file) != (long)step->address)
-				return step->operation == OPERATION_PROTECT ? "a range cannot be protected"
-									    : "a range is taken";
+			if (take_step(start, step, file) == (long)step->address)
+				continue;
+			if (step->operation == OPERATION_PROTECT)
+				return "a range cannot be protected";
+			if (start->debug || plan->flags & PLAN_END_ON_COLLISION)
+				say_collision(plan, step->address, step->length);
+			if (plan->flags & PLAN_END_ON_COLLISION)
+				call1(__NR_exit_group, 127);
+			return "a range is taken";
 		}
 		if (file != start->image)
 			call1(__NR_close, file);

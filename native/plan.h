@@ -34,9 +34,11 @@ enum {
 enum {
 	PLAN_NEEDS_EXE_LINK = 1,
 	PLAN_FIXED_EXECUTABLE = 2,
+	PLAN_END_ON_COLLISION = 4,
 };
 enum {
 	LAUNCHER_INTERPRETER = 1,
+	LAUNCHER_END_ON_COLLISION = 2,
 };
 
 /* A file that the next steps map; without a path, the image itself. */
@@ -62,6 +64,15 @@ struct plan_step {
 	uint32_t protection;
 };
 _Static_assert(sizeof(struct plan_step) == 32, "plan_step");
+
+/* A range of addresses, for words about it. */
+struct plan_module {
+	uint64_t address;
+	uint64_t length;
+	uint32_t path;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_module) == 24, "plan_module");
 
 /* Pages that every start writes to (struct iovec). */
 struct plan_prefault {
@@ -191,6 +202,8 @@ struct plan {
 	uint32_t backings_count;
 	uint32_t steps_offset;
 	uint32_t steps_count;
+	uint32_t modules_offset;
+	uint32_t modules_count;
 	uint32_t prefaults_offset;
 	uint32_t prefaults_count;
 	uint32_t seals_offset;
@@ -210,7 +223,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 352, "plan");
+_Static_assert(sizeof(struct plan) == 360, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

@@ -54,6 +54,7 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define TABLE(plan, name) ((const struct plan_##name *)((const char *)(plan) + (plan)->PLAN_OFFSET_##name))
 #define PLAN_OFFSET_backing backings_offset
 #define PLAN_OFFSET_step steps_offset
+#define PLAN_OFFSET_module modules_offset
 #define PLAN_OFFSET_prefault prefaults_offset
 #define PLAN_OFFSET_seal seals_offset
 #define PLAN_OFFSET_file files_offset

@@ -1,5 +1,6 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
+import { movableModules } from './collection/place-programs.ts';
 import type { Image } from './image/image.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement, Settings } from './measure/measurement.ts';
@@ -7,10 +8,15 @@ import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
 import type { Explained } from './provenance/explained.ts';
-import type { Subject, System } from './systems/system.ts';
+import type { Subject } from './collection/subject.ts';
+import type { System } from './systems/system.ts';
 
 /** Called when a step begins; the text names it for a person. */
 export type OnProgress = (step: string) => void;
+
+interface ProgramSubject extends Subject {
+  explained(order?: readonly string[]): Promise<Explained>;
+}
 
 /** A system and one of its variants. */
 export interface SystemChoice {
@@ -22,6 +28,8 @@ export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
   readonly asInterpreter: boolean;
+  /** Bits of the space for module addresses. */
+  readonly window?: number | undefined;
 }
 
 /** An image and the modules that it was made of. */
@@ -43,8 +51,14 @@ export async function bindProgram(
   onProgress: OnProgress,
 ): Promise<BoundImage> {
   const subject = readSubject(name, onProgress);
-  const image = await settings.system.build(subject, settings);
-  return { ...image, modules: subject.program.modules };
+  const { system, output } = settings;
+  const [outcome] = await system.build([subject], {
+    ...settings,
+    outputs: [output],
+    folder: `${output}.files`,
+  });
+  if (!outcome || 'failure' in outcome) throw outcome?.failure ?? new Error('no outcome');
+  return { ...outcome.image, modules: subject.program.modules };
 }
 
 /** Builds a program under each chosen system and measures them side by side. */
@@ -62,15 +76,26 @@ export async function explainProgram(name: string, onProgress: OnProgress): Prom
   return readSubject(name, onProgress).explained();
 }
 
-/** A program whose captures are made when first asked for, and once. */
-function readSubject(name: string, onProgress: OnProgress): Subject {
+/** A program whose captures are made when first asked for, once for each order of its modules. */
+function readSubject(name: string, onProgress: OnProgress): ProgramSubject {
   onProgress('reading the modules');
   const program = loadProgram(name);
-  let explained: Promise<Explained> | undefined;
-  const explain = (): Explained => {
-    const captures = captureProgram(program, onProgress);
+  const usual = movableModules(program).map(({ path }) => path);
+  const known = new Map<string, Promise<Explained>>();
+  const explain = (order: readonly string[]): Explained => {
+    const rank = new Map(order.map((path, index) => [path, index]));
+    const modules = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
+    const captures = captureProgram(program, onProgress, modules);
     onProgress('explaining every word');
     return explainCaptures(captures);
   };
-  return { program, explained: () => (explained ??= Promise.resolve().then(explain)) };
+  const explained = (order?: readonly string[]): Promise<Explained> => {
+    const [first] = known.values();
+    if (order === undefined && first) return first;
+    const key = (order ?? usual).join('\0');
+    const value = known.get(key) ?? Promise.resolve().then(() => explain(order ?? usual));
+    known.set(key, value);
+    return value;
+  };
+  return { program, explained };
 }

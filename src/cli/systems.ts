@@ -17,9 +17,13 @@ export function registerSystems(program: Command): void {
     });
 }
 
-/** A system without its function. */
-function plain({ id, seed, summary, properties, variants }: System): Omit<System, 'build'> {
+/** What a system states, without what it does. */
+function plain({ id, seed, summary, properties, variants }: System): Omit<System, 'build' | 'arrangements'> {
   return { id, seed, summary, properties, variants };
+}
+
+function describeAslr({ bits, drawn }: System['properties']['aslr'][number]): string {
+  return drawn === 'never' ? 'none' : `${bits} bits, drawn once a ${drawn}`;
 }
 
 function describe({ id, seed, summary, properties, variants }: System): string {
@@ -35,7 +39,7 @@ function describe({ id, seed, summary, properties, variants }: System): string {
     ['binding', work.binding],
     ['collision', properties.onCollision],
     ['upgrade', properties.onUpgrade],
-    ['ASLR', aslr.drawn === 'never' ? 'none' : `${aslr.bits} bits, drawn once a ${aslr.drawn}`],
+    ['ASLR', aslr.map(describeAslr).join('; ')],
   ];
   const lines = rows.map(([name, text]) => `  ${colors.dim(name.padEnd(10))}  ${text}\n`);
   return `${colors.bold(id)} (${seed}): ${summary}\n${lines.join('')}`;

@@ -25,8 +25,11 @@ export interface Wanted {
   readonly alignment: number;
 }
 
-/** `unique`: a range of its own, or none. `overlapping`: where no range is free, one by the module's name. */
-export type Uniqueness = 'unique' | 'overlapping';
+/**
+ * `unique`: a range of its own, or none. `overlapping`: where no range is free, one that depends on the module's name only.
+ * `by-name`: always that one, the same everywhere.
+ */
+export type AddressPolicy = 'unique' | 'overlapping' | 'by-name';
 
 export interface Assigned {
   readonly holdings: readonly Holding[];
@@ -42,14 +45,15 @@ export function assignRanges(
   space: AddressSpace,
   held: readonly Holding[],
   wanted: readonly Wanted[],
-  { growth, uniqueness }: { readonly growth: number; readonly uniqueness: Uniqueness },
+  { growth, policy }: { readonly growth: number; readonly policy: AddressPolicy },
 ): Assigned {
   const holdings: Holding[] = [];
   const refused: Wanted[] = [];
   for (const each of wanted) {
     const size = roundUp(each.size + Math.ceil(each.size * growth));
     const taken = [...held, ...holdings];
-    const start = freeStart(space, taken, size, each.alignment) ?? sharedStart(space, each, size, uniqueness);
+    const free = policy === 'by-name' ? undefined : freeStart(space, taken, size, each.alignment);
+    const start = free ?? (policy === 'unique' ? undefined : namedStart(space, each, size));
     if (start === undefined) refused.push(each);
     else holdings.push({ key: each.key, start, size });
   }
@@ -77,14 +81,9 @@ function freeStart(
 }
 
 /** A place that depends on the name only, as a vendor would choose it who knows nobody else's modules. */
-function sharedStart(
-  { base, bits }: AddressSpace,
-  { key, alignment }: Wanted,
-  size: number,
-  uniqueness: Uniqueness,
-): Address | undefined {
+function namedStart({ base, bits }: AddressSpace, { key, alignment }: Wanted, size: number): Address | undefined {
   const room = 2 ** bits - size;
-  if (uniqueness === 'unique' || room < 0) return undefined;
+  if (room < 0) return undefined;
   const unit = Math.max(alignment, pageSize);
   const places = Math.floor(room / unit) + 1;
   return roundUp(base, unit) + (fnv(key) % places) * unit;

@@ -1,6 +1,6 @@
 /** How a system arranges the modules of several programs: what its folder states, and what the shared code follows. */
 import type { Protections } from '../image/pieces.ts';
-import type { Uniqueness } from './addresses.ts';
+import type { AddressPolicy } from './addresses.ts';
 
 export interface Arrangement {
   readonly protections: Protections;
@@ -8,7 +8,7 @@ export interface Arrangement {
   readonly files: 'partition' | 'module';
   /** Ranges that the linker does not write to are mapped from the module's own file. */
   readonly codeFromModules: boolean;
-  readonly addresses: Uniqueness;
+  readonly addresses: AddressPolicy;
   /** Part of a module's size that its range gets on top. */
   readonly growth: number;
   /** The base is the same in every store. */

@@ -87,7 +87,9 @@ function place(blueprint: Blueprint, { holdings, space, arrangement, loader }: L
     throw new Refusal(
       `${blueprint.facts.invocation}: its linker has ${hex(end - headEnd)} bytes of its own, more than the store has room for`,
     );
-  return placeMemory(blueprint, { layout, headEnd, protections: arrangement.protections }, loader);
+  const { protections, onCollision } = arrangement;
+  const endOnCollision = onCollision === 'end';
+  return placeMemory(blueprint, { layout, headEnd, protections, endOnCollision }, loader);
 }
 
 /** Where plan and loader of every program end. */

@@ -23,6 +23,8 @@ export interface Placement {
   /** Where plan and loader end. The loader is at the same address in all programs with the same one of this. */
   readonly headEnd: Address;
   readonly protections: Protections;
+  /** Whether a range that is taken ends the start with an error, instead of handing over. */
+  readonly endOnCollision: boolean;
 }
 
 /** A program's memory at its addresses, not yet spread over files. */
@@ -68,7 +70,7 @@ function loaderSize(blueprint: Blueprint, loader: Buffer): number {
 }
 
 export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
-  const { blueprint, layout, headEnd, pieces, thunks, loader, heap } = placed;
+  const { blueprint, layout, headEnd, pieces, thunks, loader, heap, endOnCollision } = placed;
   const codeSize = loaderSize(blueprint, loader);
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; headSize: number } => {
     const own = { headEnd, headSize: tablesSize + codeSize };
@@ -83,7 +85,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
       heapOffset: memory.fileSize,
       fileSize: memory.fileSize + heap.length * pageSize,
     };
-    const input = { blueprint, layout, memory, placing, words: thunks.words };
+    const input = { blueprint, layout, memory, placing, words: thunks.words, endOnCollision };
     return { plan: encodePlan(makePlan(input)), memory, headSize };
   };
   // The number of rows does not depend on where things are: the second round has the first one's size.

@@ -18,6 +18,8 @@ export interface LauncherTarget {
   readonly checksum: bigint;
   /** Whether the launcher is the PT_INTERP of a copy of the program. */
   readonly interpreter: boolean;
+  /** Whether a range that is taken ends the start with an error. */
+  readonly endOnCollision: boolean;
 }
 
 const elfHeaderSize = 64;
@@ -85,7 +87,9 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
     head_size: target.headSize,
     checksum: target.checksum,
     version: planVersion,
-    flags: target.interpreter ? launcherFlags.interpreter : 0,
+    flags:
+      (target.interpreter ? launcherFlags.interpreter : 0) |
+      (target.endOnCollision ? launcherFlags.endOnCollision : 0),
     image_path: image,
     program_path: original,
     interpreter_path: interpreter,

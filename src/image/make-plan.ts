@@ -31,6 +31,8 @@ export interface PlanInput {
   readonly placing: Placing;
   /** Without those that a thunk settles. */
   readonly words: readonly ProcessWord[];
+  /** See `planFlags`. */
+  readonly endOnCollision: boolean;
 }
 
 /** Auxiliary entries that differ from process to process, or that the loader sets. */
@@ -52,13 +54,15 @@ const auxiliaryTypes = 64;
 /** TASK_COMM_LEN of linux/sched.h without its closing zero. */
 const commandNameLength = 15;
 
-export function makePlan({ blueprint, layout, memory, placing, words }: PlanInput): Plan {
+export function makePlan(input: PlanInput): Plan {
+  const { blueprint, layout, memory, placing, words } = input;
   const { facts } = blueprint;
   return {
     scalars: {
       ...placeScalars(placing),
       ...stateScalars(blueprint, layout),
       ...programScalars(blueprint, layout),
+      flags: flagsOf(input),
     },
     texts: {
       program_path: facts.path,
@@ -71,6 +75,7 @@ export function makePlan({ blueprint, layout, memory, placing, words }: PlanInpu
     tables: {
       backings: memory.backings.map(backingRow),
       steps: memory.backings.flatMap(({ steps }) => steps),
+      modules: moduleRows(blueprint, layout),
       prefaults: pageRuns(writtenPages(blueprint, layout, words)),
       seals: memory.seals,
       ...questionTables(facts, blueprint.start.questions),
@@ -131,10 +136,15 @@ function programScalars(blueprint: Blueprint, layout: Layout) {
     program_header_count: facts.programHeaders,
     linker_base: moduleBias(blueprint, layout, facts.interpreter),
     entry: bias + facts.entry,
-    flags:
-      (facts.readsExeLink ? planFlags.needsExeLink : 0) |
-      (facts.fixed ? planFlags.fixedExecutable : 0),
   };
+}
+
+function flagsOf({ blueprint: { facts }, endOnCollision }: PlanInput): number {
+  return (
+    (facts.readsExeLink ? planFlags.needsExeLink : 0) |
+    (facts.fixed ? planFlags.fixedExecutable : 0) |
+    (endOnCollision ? planFlags.endOnCollision : 0)
+  );
 }
 
 /** What a module's `Vaddr`s are relative to in a layout. */
@@ -203,6 +213,14 @@ function writtenPages(blueprint: Blueprint, layout: Layout, words: readonly Proc
     if (blueprint.regions[region]?.region.kind !== 'heap')
       pages.add(roundDown(address + regionShift(blueprint, layout, region)));
   return [...pages].sort((a, b) => a - b);
+}
+
+function moduleRows({ regions }: Blueprint, layout: Layout): TableRows<'modules'> {
+  return regions.flatMap(({ region }, index) => {
+    if (!region.module || region.mappings.length === 0) return [];
+    const { path: file } = region.module;
+    return [{ address: layout[index] ?? 0, length: region.end - region.start, path: file }];
+  });
 }
 
 function pageRuns(pages: readonly Address[]): TableRows<'prefaults'> {

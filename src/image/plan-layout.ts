@@ -62,9 +62,11 @@ export const planFlags = {
   needsExeLink: 1,
   /** The executable has fixed addresses (ET_EXEC). */
   fixedExecutable: 2,
+  /** A range that is taken ends the start with an error. */
+  endOnCollision: 4,
 } as const;
 
-export const launcherFlags = { interpreter: 1 } as const;
+export const launcherFlags = { interpreter: 1, endOnCollision: 2 } as const;
 
 export const tables = {
   backings: structure('plan_backing', 'A file that the next steps map; without a path, the image itself.', {
@@ -84,6 +86,12 @@ export const tables = {
     offset: 'u64',
     operation: 'u32',
     protection: 'u32',
+  }),
+  modules: structure('plan_module', 'A range of addresses, for words about it.', {
+    address: 'u64',
+    length: 'u64',
+    path: 'u32',
+    reserved: 'u32',
   }),
   prefaults: structure('plan_prefault', 'Pages that every start writes to (struct iovec).', {
     address: 'u64',

@@ -50,6 +50,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     headSize: composed.headSize,
     checksum: composed.plan.readBigUInt64LE(16),
     interpreter: request.asInterpreter,
+    endOnCollision: placed.endOnCollision,
   });
   return {
     file: request.output,

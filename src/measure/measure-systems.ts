@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Image } from '../image/image.ts';
-import type { Subject, System } from '../systems/system.ts';
+import type { Subject } from '../collection/subject.ts';
+import type { System } from '../systems/system.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { OnProgress } from './compare.ts';
 import { compareImages } from './compare.ts';
@@ -54,7 +55,10 @@ async function build(subject: Subject, choice: Choice, directory: string): Promi
   const output = path.join(directory, `${path.basename(subject.program.invocation)}.${system.id}.${variant}`);
   const clock = clockBuild(subject);
   try {
-    const image = await system.build(clock.subject, { variant, output, asInterpreter: false });
+    const request = { variant, outputs: [output], folder: `${output}.files`, asInterpreter: false };
+    const [outcome] = await system.build([clock.subject], request);
+    if (!outcome || 'failure' in outcome) throw outcome?.failure ?? new Error('no outcome');
+    const { image } = outcome;
     return { ...head, image, bindMs: bindTime(image, clock.elapsedMs()) };
   } catch (error) {
     if (!(error instanceof LinkonceError)) throw error;
@@ -78,9 +82,9 @@ function clockBuild(subject: Subject): { subject: Subject; elapsedMs: () => numb
   const begun = performance.now();
   let waitedMs = 0;
   let chargedMs = 0;
-  const explained: Subject['explained'] = async () => {
+  const explained: Subject['explained'] = async (order) => {
     const asked = performance.now();
-    const value = await subject.explained();
+    const value = await subject.explained(order);
     waitedMs += performance.now() - asked;
     if (!captureTimes.has(subject)) captureTimes.set(subject, waitedMs);
     chargedMs = captureTimes.get(subject) ?? 0;

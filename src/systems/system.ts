@@ -2,9 +2,10 @@
  * The one interface behind which each system stands. A system is a folder here and a line in `registry.ts`; shared code
  * never asks which one it has, it reads what the system says of itself or catches the `Refusal` that it throws.
  */
+import type { Arrangement } from '../collection/arrangement.ts';
+import type { Subject } from '../collection/subject.ts';
 import type { Image } from '../image/image.ts';
-import type { Program } from '../program/program.ts';
-import type { Explained } from '../provenance/explained.ts';
+import type { LinkonceError } from '../util/errors.ts';
 
 export interface System {
   /** As in design and on the command line. */
@@ -17,10 +18,12 @@ export interface System {
   /** The first is the default. */
   readonly variants: readonly SystemVariant[];
   /**
-   * Writes what the system needs to run the program. Throws Refusal where it cannot serve it.
-   * Every file appears whole or not at all.
+   * Writes what the system needs to run the programs, which share what they can. One outcome for each, in their order: one
+   * that cannot be served does not keep the others from it. Every file appears whole or not at all.
    */
-  build(subject: Subject, request: BuildRequest): Promise<Image>;
+  build(subjects: readonly Subject[], request: BuildRequest): Promise<readonly BuildOutcome[]>;
+  /** How a store arranges programs under a variant; absent where the system has no files to arrange. */
+  readonly arrangements: Readonly<Record<string, Arrangement>>;
 }
 
 export interface SystemVariant {
@@ -40,19 +43,23 @@ export interface SystemProperties {
   readonly onCollision: string;
   readonly onUpgrade: string;
   /** Random bits of a module's address, and how often they are drawn. */
-  readonly aslr: { readonly bits: number; readonly drawn: 'process' | 'boot' | 'bind' | 'never' };
-}
-
-/** A program with its explained captures, which are made when a system first asks for them. */
-export interface Subject {
-  readonly program: Program;
-  explained(): Promise<Explained>;
+  readonly aslr: readonly {
+    readonly bits: number;
+    readonly drawn: 'process' | 'boot' | 'bind' | 'store' | 'never';
+  }[];
 }
 
 export interface BuildRequest {
   readonly variant: string;
-  /** Path of the launcher to write; further files stand beside it and begin with its name. */
-  readonly output: string;
-  /** Write a copy of the program whose PT_INTERP is the loader, instead of a launcher of its own. */
+  /** Path of each program's launcher; files of its own stand beside it and begin with its name. */
+  readonly outputs: readonly string[];
+  /** For files that programs share; it is created when one is written. */
+  readonly folder: string;
+  /** Write copies of the programs whose PT_INTERP is the loader, instead of launchers of their own. */
   readonly asInterpreter: boolean;
+  /** Bits of the space in which modules have their addresses; absent: so many that there is always room. */
+  readonly window?: number | undefined;
 }
+
+/** The failure is a Refusal where the system cannot serve the program. */
+export type BuildOutcome = { readonly image: Image } | { readonly failure: LinkonceError };

@@ -64,6 +64,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
         steps: small,
       }),
     ),
+    modules: fc.array(fc.record({ address, length: address, path: text })),
     prefaults: fc.array(fc.record({ address, length: address })),
     paths: fc.array(fc.record({ path: text, kind: small })),
     calls: fc.array(fc.record({ argument: address, result: fc.bigInt(-4096n, 0n), number: small })),

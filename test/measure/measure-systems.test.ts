@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { measureSystems } from '../../src/measure/measure-systems.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
-import type { BuildRequest, Subject, System } from '../../src/systems/system.ts';
+import type { Subject } from '../../src/collection/subject.ts';
+import type { BuildRequest, System } from '../../src/systems/system.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 
 const file = '/bin/true';
@@ -21,10 +22,17 @@ function fakeSubject(): Subject {
 
 /** A system whose image is the program itself and a file of 8 kB. */
 function fakeSystem(id: string, prepare: (subject: Subject, request: BuildRequest) => unknown): System {
-  const build: System['build'] = async (subject, request) => {
-    await prepare(subject, request);
-    writeFileSync(request.output, Buffer.alloc(8192, 1));
-    return { file, environment: {}, files: [request.output], notes: [] };
+  const build: System['build'] = async ([subject], request) => {
+    const [output] = request.outputs;
+    if (!subject || output === undefined) throw new Error('nothing to build');
+    try {
+      await prepare(subject, request);
+    } catch (failure) {
+      if (failure instanceof LinkonceError) return [{ failure }];
+      throw failure;
+    }
+    writeFileSync(output, Buffer.alloc(8192, 1));
+    return [{ image: { file, environment: {}, files: [output], notes: [] } }];
   };
   return { id, build } as unknown as System;
 }
@@ -69,7 +77,7 @@ describe('measureSystems', () => {
 
   it('removes the images', async () => {
     let directory = '';
-    await measure(fakeSystem('a', (_subject, { output }) => (directory = path.dirname(output))));
+    await measure(fakeSystem('a', (_subject, { folder }) => (directory = path.dirname(folder))));
     expect(directory).not.toBe('');
     expect(existsSync(directory)).toBe(false);
   });

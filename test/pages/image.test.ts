@@ -20,7 +20,8 @@ describe.each([
   const explained = explainCaptures(captureProgram(program));
   const output = path.join(directory, name.replaceAll(' ', '-'));
   const subject = { program, explained: () => Promise.resolve(explained) };
-  await image.build(subject, { variant: 'single', output, asInterpreter });
+  const folder = `${output}.files`;
+  await image.build([subject], { variant: 'single', outputs: [output], folder, asInterpreter });
   writeBack(`${output}.image`);
   const process = await startDirty(output);
   const report = explainPages(process.pid);

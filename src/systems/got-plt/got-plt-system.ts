@@ -25,17 +25,23 @@ export const gotPlt: System = {
     },
     onCollision: 'none: the kernel chooses free ranges',
     onUpgrade: 'nothing to do',
-    aslr: { bits: mmapRandomBits, drawn: 'process' },
+    aslr: [{ bits: mmapRandomBits, drawn: 'process' }],
   },
   variants: [
     { id: 'lazy', summary: 'slots are bound at their first call, where the modules allow it' },
     { id: 'now', summary: 'LD_BIND_NOW=1: all slots are bound at start-up' },
   ],
-  build({ program }, { variant, asInterpreter }) {
-    if (asInterpreter)
-      throw new Refusal("got-plt is the platform's own linker: it needs no interpreter of ours");
-    const environment = environments[variant];
-    if (!environment) throw new Refusal(`got-plt has no variant ${variant}`);
-    return Promise.resolve({ file: program.invocation, environment, files: [], notes: [] });
+  arrangements: {},
+  build(subjects, { variant, asInterpreter }) {
+    return Promise.resolve(
+      subjects.map(({ program }) => {
+        if (asInterpreter)
+          return {
+            failure: new Refusal("got-plt is the platform's own linker: it needs no interpreter of ours"),
+          };
+        const environment = environments[variant] ?? {};
+        return { image: { file: program.invocation, environment, files: [], notes: [] } };
+      }),
+    );
   },
 };

@@ -1,0 +1,108 @@
+/** Builds programs under an arrangement, in files of their own: what `compare` and `bind` do. A store does more. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Image } from '../image/image.ts';
+import { writeImage } from '../image/write-image.ts';
+import type { Blueprint } from '../provenance/explained.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { nativePart } from '../util/native.ts';
+import type { Arrangement } from './arrangement.ts';
+import { layOut } from './lay-out.ts';
+import { defaultGap } from './member-filing.ts';
+import type { Placing, PlacingFailure } from './place-programs.ts';
+import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.ts';
+import type { Subject } from './subject.ts';
+
+export interface CollectionRequest {
+  readonly outputs: readonly string[];
+  readonly folder: string;
+  readonly asInterpreter: boolean;
+  readonly window?: number | undefined;
+}
+
+export type CollectionOutcome = { readonly image: Image } | { readonly failure: LinkonceError };
+
+/** One outcome for each subject, in their order. */
+export async function buildCollection(
+  subjects: readonly Subject[],
+  arrangement: Arrangement,
+  request: CollectionRequest,
+): Promise<CollectionOutcome[]> {
+  const space = drawSpace(arrangement, request.window);
+  const programs = subjects.map(({ program }) => ({ name: path.basename(program.invocation), program }));
+  const placing = placePrograms(programs, arrangement, space);
+  const outcomes = new Map<number, CollectionOutcome>();
+  for (const [index, failure] of placing.failures) outcomes.set(index, toOutcome(failure, subjects[index]));
+  const ready = await explainAll(subjects, placing, outcomes);
+  const laidOut = layOut({
+    blueprints: ready.map(({ blueprint }) => blueprint),
+    arrangement,
+    space,
+    ...placing,
+    stock: { modules: [], runs: [] },
+    newFile: (name) => {
+      mkdirSync(request.folder, { recursive: true });
+      return path.join(request.folder, freshName(name));
+    },
+    loader: readFileSync(nativePart('loader.bin')),
+    gap: defaultGap,
+  });
+  const shared = [...new Set([...laidOut.added.modules, ...laidOut.added.runs.map(({ place }) => place)].map(({ file }) => file.path))];
+  laidOut.programs.forEach(({ placed, composed }, position) => {
+    const { index } = ready[position] ?? { index: -1 };
+    const output = request.outputs[index] ?? '';
+    outcomes.set(
+      index,
+      attempt(() => {
+        const { asInterpreter } = request;
+        const image = writeImage(placed, composed, { output, imagePath: `${output}.image`, asInterpreter });
+        return { ...image, files: [...image.files, ...shared] };
+      }),
+    );
+  });
+  return subjects.map((_, index) => {
+    const outcome = outcomes.get(index);
+    if (!outcome) throw new Error('a program without an outcome');
+    return outcome;
+  });
+}
+
+/** A program whose modules collide is run by the platform's linker, where its system says so. */
+function toOutcome(failure: PlacingFailure, subject: Subject | undefined): CollectionOutcome {
+  if ('error' in failure) return { failure: failure.error };
+  const file = subject?.program.invocation ?? '';
+  const note = `relocated at each start by the platform's linker: ${failure.relocatedAtStart}`;
+  return { image: { file, environment: {}, files: [], notes: [note] } };
+}
+
+interface Ready {
+  readonly index: number;
+  readonly blueprint: Blueprint;
+}
+
+async function explainAll(
+  subjects: readonly Subject[],
+  placing: Placing,
+  outcomes: Map<number, CollectionOutcome>,
+): Promise<Ready[]> {
+  const ready: Ready[] = [];
+  for (const [index, subject] of subjects.entries()) {
+    if (outcomes.has(index)) continue;
+    try {
+      ready.push({ index, blueprint: await subject.explained(orderOf(subject.program, placing.holdings)) });
+    } catch (error) {
+      if (!(error instanceof LinkonceError)) throw error;
+      outcomes.set(index, { failure: error });
+    }
+  }
+  return ready;
+}
+
+function attempt(build: () => Image): CollectionOutcome {
+  try {
+    return { image: build() };
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return { failure: error };
+  }
+}

@@ -1,0 +1,118 @@
+/** Gives the modules of programs their addresses, and tells which programs cannot have them. */
+import { randomInt } from 'node:crypto';
+import { drawBase } from '../capture/placement.ts';
+import { moduleSpan } from '../capture/module-span.ts';
+import { ET } from '../elf/constants.ts';
+import type { Module, Program } from '../program/program.ts';
+import { LinkonceError, Refusal } from '../util/errors.ts';
+import { hex } from '../util/units.ts';
+import type { AddressSpace, Holding, Wanted } from './addresses.ts';
+import { assignRanges, findCollision } from './addresses.ts';
+import type { Arrangement } from './arrangement.ts';
+import type { Partition } from './order.ts';
+import { partitionModules } from './order.ts';
+
+/** Bits of an address space in which there is always room. */
+export const usualBits = 40;
+/** Where a system with the same addresses everywhere has them. */
+const constantBase = 0x2000_0000_0000;
+
+/** A space at a base of its own. */
+export function drawSpace(arrangement: Arrangement, bits: number = usualBits): AddressSpace {
+  return { base: arrangement.fixedBase ? constantBase : drawBase(), bits };
+}
+
+export interface Placing {
+  readonly partitions: readonly Partition[];
+  /** Of all modules that have a range, the ones held before among them. */
+  readonly holdings: readonly Holding[];
+  /** By the program's index: why it cannot be laid out, or must run through the platform's linker. */
+  readonly failures: ReadonlyMap<number, PlacingFailure>;
+}
+
+export type PlacingFailure = { readonly error: LinkonceError } | { readonly relocatedAtStart: string };
+
+/** `held`: ranges of modules that are placed already. */
+export function placePrograms(
+  programs: readonly { readonly name: string; readonly program: Program }[],
+  arrangement: Arrangement,
+  space: AddressSpace,
+  held: readonly Holding[] = [],
+): Placing {
+  const partitions = partitionModules(
+    programs.map(({ name, program }) => ({ name, modules: movableModules(program).map(({ path }) => path) })),
+  );
+  const wanted = wantedRanges(programs, partitions, held);
+  const { growth, addresses: policy } = arrangement;
+  const { holdings } = assignRanges(space, held, wanted, { growth, policy });
+  const all = [...held, ...holdings];
+  const failures = new Map<number, PlacingFailure>();
+  programs.forEach(({ program }, index) => {
+    const failure = problemOf(program, all, arrangement, space);
+    if (failure) failures.set(index, failure);
+  });
+  return { partitions, holdings: all, failures };
+}
+
+export function movableModules(program: Program): readonly Module[] {
+  return program.modules.filter(({ elf }) => elf.header.type === ET.DYN);
+}
+
+function wantedRanges(
+  programs: readonly { readonly program: Program }[],
+  partitions: readonly Partition[],
+  held: readonly Holding[],
+): Wanted[] {
+  const known = new Set(held.map(({ key }) => key));
+  const modules = new Map<string, Module>();
+  for (const { program } of programs)
+    for (const module of movableModules(program)) modules.set(module.path, module);
+  return partitions
+    .flatMap(({ modules: paths }) => paths)
+    .filter((path) => !known.has(path))
+    .flatMap((path) => {
+      const module = modules.get(path);
+      if (!module) return [];
+      const { start, end, alignment } = moduleSpan(module);
+      return [{ key: path, size: end - start, alignment }];
+    });
+}
+
+function problemOf(
+  program: Program,
+  holdings: readonly Holding[],
+  { onCollision }: Arrangement,
+  space: AddressSpace,
+): PlacingFailure | undefined {
+  const own = movableModules(program).map(({ path }) => ({
+    path,
+    holding: holdings.find(({ key }) => key === path),
+  }));
+  const without = own.find(({ holding }) => !holding);
+  if (without)
+    return {
+      error: new Refusal(
+        `${program.invocation}: ${without.path} finds no range in a window of ${String(space.bits)} bits`,
+      ),
+    };
+  const collision = findCollision(own.flatMap(({ holding }) => holding ?? []));
+  if (!collision || onCollision === 'move') return undefined;
+  const { module, holder } = collision;
+  const words = `${module.key} wants ${hex(module.start)}-${hex(module.start + module.size)}, where ${holder.key} is`;
+  return onCollision === 'end'
+    ? { error: new LinkonceError(`${program.invocation}: ${words}`) }
+    : { relocatedAtStart: words };
+}
+
+/** Paths of a program's movable modules by their addresses; those at the same place as they come. */
+export function orderOf(program: Program, holdings: readonly Holding[]): string[] {
+  const starts = new Map(holdings.map(({ key, start }) => [key, start]));
+  return movableModules(program)
+    .map(({ path }) => path)
+    .sort((a, b) => (starts.get(a) ?? 0) - (starts.get(b) ?? 0));
+}
+
+/** For names of new files: none has been there before. */
+export function freshName(name: string): string {
+  return `${name}-${randomInt(2 ** 47).toString(36)}`;
+}

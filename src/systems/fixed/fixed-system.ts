@@ -1,0 +1,35 @@
+/**
+ * Common system 5 of the seed: prelinking without collision handling, as very old Linux versions had it. A module's address
+ * depends on its name only and is the same everywhere; where two want the same range, that is an error.
+ */
+import type { Arrangement } from '../../collection/arrangement.ts';
+import { buildCollection } from '../../collection/build.ts';
+import type { System } from '../system.ts';
+
+const everywhere: Arrangement = {
+  protections: 'exact',
+  files: 'module',
+  codeFromModules: false,
+  addresses: 'by-name',
+  growth: 1 / 8,
+  fixedBase: true,
+  onCollision: 'end',
+};
+
+export const fixed: System = {
+  id: 'fixed',
+  seed: 'common 5',
+  summary: 'a relocated copy of each module at a global fixed address; no collision handling',
+  properties: {
+    placement: 'each module at an address that its path gives, the same on every machine',
+    shared: 'everything of the relocated copies, between all programs of the store',
+    private: 'pages with words of the process itself',
+    work: { mapping: 'start-up, module by module', relocation: 'bind', binding: 'bind' },
+    onCollision: 'an error that names module, range, and who holds it',
+    onUpgrade: 'hands over to ld.so until the program is bound again',
+    aslr: [{ bits: 0, drawn: 'never' }],
+  },
+  variants: [{ id: 'files', summary: 'one relocated file for each module' }],
+  arrangements: { files: everywhere },
+  build: (subjects, request) => buildCollection(subjects, everywhere, request),
+};
