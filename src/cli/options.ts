@@ -1,5 +1,7 @@
 /** Values of options: parsed and checked while commander reads the command line, so that a wrong one is wrong usage. */
 import { InvalidArgumentError } from 'commander';
+import type { ProgramLine } from './workload.ts';
+import { parseProgramLine } from './workload.ts';
 
 /** A whole number from 1 on. */
 export function positiveInteger(text: string): number {
@@ -15,6 +17,18 @@ export function moment(text: string): 'entry' | 'exit' | number {
   if (!/^\d+(\.\d+)?$/.test(text))
     throw new InvalidArgumentError('It must be entry, exit, or a number of seconds.');
   return Number(text);
+}
+
+/** A command line, with an optional count of processes, after those that were given before. */
+export function programLine(text: string, previous: readonly ProgramLine[]): readonly ProgramLine[] {
+  try {
+    const line = parseProgramLine(text);
+    if (line !== undefined) return [...previous, line];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidArgumentError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`);
+  }
+  throw new InvalidArgumentError('It has no program in it.');
 }
 
 /** A place in a module's file; without a module, in the program's. */

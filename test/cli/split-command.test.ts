@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitCommand } from '../../src/cli/split-command.ts';
 
-const character = fc.constantFrom(...'ab #\'"\\$`x\t\n=-é');
+const character = fc.constantFrom(...Array.from('ab #\'"\\$`x\t\n=-é'));
 const word = fc.string({ unit: character, maxLength: 8 });
 /** Three ways to write a word so that it stays one. */
 const quotings: readonly ((text: string) => string)[] = [
@@ -49,7 +49,7 @@ describe('splitCommand', () => {
   it('agrees with the shell where nothing is to be expanded', () => {
     // A backslash at the end would continue the shell's line.
     const line = fc
-      .string({ unit: fc.constantFrom(...'ab #\'"\\x\t-'), maxLength: 14 })
+      .string({ unit: fc.constantFrom(...Array.from('ab #\'"\\x\t-')), maxLength: 14 })
       .filter((text) => !text.endsWith('\\'));
     fc.assert(
       fc.property(line, (text) => {

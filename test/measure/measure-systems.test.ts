@@ -19,6 +19,8 @@ function fakeSubject(): Subject {
   } as unknown as Subject;
 }
 
+const fakeRequest = (subject = fakeSubject()) => ({ subject, arguments: [], processes: 1 });
+
 /** A system whose image is the program itself and a file of 8 kB. */
 function fakeSystem(id: string, prepare: (subject: Subject, request: BuildRequest) => unknown): System {
   const build: System['build'] = async (subject, request) => {
@@ -31,8 +33,9 @@ function fakeSystem(id: string, prepare: (subject: Subject, request: BuildReques
 
 async function measure(...systems: System[]) {
   const choices = systems.map((system) => ({ system, variant: 'plain' }));
-  const settings = { choices, runs: 2, processes: 1, moment: 'exit' } as const;
-  return measureSystems(fakeSubject(), [], settings, () => undefined);
+  const settings = { choices, runs: 2, moment: 'exit' } as const;
+  const { programs } = await measureSystems([fakeRequest()], settings, () => undefined);
+  return programs[0]!;
 }
 
 describe('measureSystems', () => {
@@ -76,9 +79,38 @@ describe('measureSystems', () => {
 
   it('does not time a program that is looked at after some seconds', async () => {
     const choices = [{ system: fakeSystem('a', () => undefined), variant: 'plain' }];
-    const settings = { choices, runs: 2, processes: 1, moment: 0.2 };
-    const measurement = await measureSystems(fakeSubject(), [], settings, () => undefined);
-    expect(measurement.settings.timed).toBe(false);
-    expect(measurement.warnings.map(({ kind }) => kind)).toEqual(['ended-early']);
+    const settings = { choices, runs: 2, moment: 0.2 };
+    const measurement = await measureSystems([fakeRequest()], settings, () => undefined);
+    expect(measurement.programs[0]?.timed).toBe(false);
+    const own = measurement.warnings.filter(({ program }) => program === 0);
+    expect(own.map(({ kind }) => kind)).toEqual(['ended-early']);
+  });
+
+  it('builds each program under each system, and one that is run in two ways once', async () => {
+    const outputs: string[] = [];
+    const systems = ['a', 'b'].map((id) => fakeSystem(id, (_, { output }) => outputs.push(output)));
+    const choices = systems.map((system) => ({ system, variant: 'plain' }));
+    const subject = fakeSubject();
+    const requests = [fakeRequest(subject), fakeRequest(), fakeRequest(subject)];
+    const settings = { choices, runs: 1, moment: 'exit' } as const;
+    const { programs, workload } = await measureSystems(requests, settings, () => undefined);
+    expect(new Set(outputs).size).toBe(4);
+    expect(outputs).toHaveLength(4);
+    expect(programs).toHaveLength(3);
+    for (const { results } of programs) expect(results.map(({ system }) => system)).toEqual(['a', 'b']);
+    expect(workload).toMatchObject([{ programs: [0, 1, 2] }, { programs: [0, 1, 2] }]);
+  });
+
+  it('goes on with other programs where a system refuses one', async () => {
+    const [good, bad] = [fakeSubject(), fakeSubject()];
+    const system = fakeSystem('a', (subject) =>
+      subject.program === bad.program ? Promise.reject(new Refusal('not this one')) : undefined,
+    );
+    const settings = { choices: [{ system, variant: 'plain' }], runs: 1, moment: 'exit' } as const;
+    const requests = [fakeRequest(bad), fakeRequest(good)];
+    const { programs, workload } = await measureSystems(requests, settings, () => undefined);
+    expect(programs[0]?.results[0]).toMatchObject({ status: 'refused', reason: 'not this one' });
+    expect(programs[1]?.results[0]).toMatchObject({ status: 'measured' });
+    expect(workload[0]).toMatchObject({ status: 'measured', programs: [1] });
   });
 });
