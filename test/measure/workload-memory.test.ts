@@ -1,5 +1,7 @@
 /** Processes of two programs that map known pages: who shares what, by the kernel's own frame numbers. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,7 +11,7 @@ import { weighProcesses } from '../../src/measure/memory.ts';
 import { readFrames } from '../../src/measure/page-frames.ts';
 import { compileProgram } from './compile.ts';
 
-/** Reads every page of the files that are named, then of so much fresh memory, and writes to as much. */
+/** Writes to so many fresh pages and reads every page of the files that are named. */
 const mapper = compileProgram(
   'mapper',
   `
@@ -18,24 +20,35 @@ const mapper = compileProgram(
   #include <sys/mman.h>
   #include <sys/stat.h>
   static volatile char seen;
-  static char *fresh(long pages) {
+  int main(int argc, char **argv) {
+    long pages = atol(argv[1]);
     char *memory = mmap(0, pages * 4096 + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     madvise(memory, pages * 4096 + 1, MADV_NOHUGEPAGE);
-    return memory;
-  }
-  int main(int argc, char **argv) {
-    long pages = atol(argv[1]), zeros = atol(argv[2]);
-    char *written = fresh(pages), *read = fresh(zeros);
-    for (long page = 0; page < pages; page++) written[page * 4096] = 1;
-    for (long page = 0; page < zeros; page++) seen = read[page * 4096];
-    for (int i = 3; i < argc; i++) {
+    for (long page = 0; page < pages; page++) memory[page * 4096] = 1;
+    for (int i = 2; i < argc; i++) {
       int file = open(argv[i], O_RDONLY);
       struct stat status;
       fstat(file, &status);
-      char *memory = mmap(0, status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-      for (long at = 0; at < status.st_size; at += 4096) seen = memory[at];
+      char *contents = mmap(0, status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+      for (long at = 0; at < status.st_size; at += 4096) seen = contents[at];
     }
     return 0;
+  }`,
+);
+
+/** Writes to one of eight fresh pages, reads the others, says so, and waits. */
+const reader = compileProgram(
+  'reader',
+  `
+  #include <sys/mman.h>
+  #include <unistd.h>
+  static volatile char seen;
+  int main(void) {
+    char *memory = mmap(0, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memory[0] = 1;
+    for (int page = 1; page < 8; page++) seen = memory[page * 4096];
+    write(1, ".", 1);
+    pause();
   }`,
 );
 
@@ -52,8 +65,8 @@ function file(name: string, pages: number): string {
   return created;
 }
 
-function load(program: string, processes: number, written: number, zeros: number, ...files: string[]): Load {
-  const argv = [mapper, String(written), String(zeros), ...files];
+function load(program: string, processes: number, written: number, ...files: string[]): Load {
+  const argv = [mapper, String(written), ...files];
   return { command: { file: mapper, argv, environment: {} }, program, processes };
 }
 
@@ -74,8 +87,8 @@ function expectApart(one: FrameSharing, two: FrameSharing, expected: FrameSharin
 describe.skipIf(!isPermitted)('processes of two programs', () => {
   it('share a file that both map, and one that one of them maps', async () => {
     const [both, own, single] = [file('both', 5000), file('own', 3000), file('single', 2000)];
-    const plain = await weigh(load('a', 2, 0, 0), load('b', 1, 0, 0));
-    const mapped = await weigh(load('a', 2, 0, 0, both, own), load('b', 1, 0, 0, both, single));
+    const plain = await weigh(load('a', 2, 0), load('b', 1, 0));
+    const mapped = await weigh(load('a', 2, 0, both, own), load('b', 1, 0, both, single));
     const of = (one: number, program: number, several: number): FrameSharing => ({
       oneProcessKb: one * pageKb,
       oneProgramKb: program * pageKb,
@@ -87,21 +100,15 @@ describe.skipIf(!isPermitted)('processes of two programs', () => {
   });
 
   it('have what they write each for itself', async () => {
-    const few = await weigh(load('a', 2, 100, 0), load('b', 1, 100, 0));
-    const many = await weigh(load('a', 2, 5100, 0), load('b', 1, 5100, 0));
+    const few = await weigh(load('a', 2, 100), load('b', 1, 100));
+    const many = await weigh(load('a', 2, 5100), load('b', 1, 5100));
     const more = { oneProcessKb: 3 * 5000 * pageKb, oneProgramKb: 0, severalProgramsKb: 0 };
     expectApart(few.total, many.total, more);
   });
 
-  it('do not share the page of zeros', async () => {
-    const none = await weigh(load('a', 1, 0, 0), load('b', 1, 0, 0));
-    const zeros = await weigh(load('a', 1, 0, 20_000), load('b', 1, 0, 20_000));
-    expectApart(none.total, zeros.total, { oneProcessKb: 0, oneProgramKb: 0, severalProgramsKb: 0 });
-  });
-
   it('are one program where they say so', async () => {
-    const apart = await weigh(load('a', 1, 0, 0), load('b', 1, 0, 0));
-    const one = await weigh(load('a', 1, 0, 0), load('a', 1, 0, 0));
+    const apart = await weigh(load('a', 1, 0), load('b', 1, 0));
+    const one = await weigh(load('a', 1, 0), load('a', 1, 0));
     expect(apart.total.severalProgramsKb).toBeGreaterThan(100);
     expect(apart.total.oneProgramKb).toBe(0);
     expect(one.total.severalProgramsKb).toBe(0);
@@ -109,9 +116,32 @@ describe.skipIf(!isPermitted)('processes of two programs', () => {
   });
 });
 
+describe.skipIf(!isPermitted)('readFrames', () => {
+  it('leaves the page of zeros out', async () => {
+    const child = spawn(reader, { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      await once(child.stdout, 'data');
+      const frames = readFrames([child.pid!])?.[0] ?? new Set();
+      expect(frames.size).toBeGreaterThan(100);
+      expect([...frames].filter(isZeroPage)).toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
+
+/** KPF_ZERO_PAGE. */
+function isZeroPage(frame: number): boolean {
+  const flags = Buffer.alloc(8);
+  const kpageflags = openSync('/proc/kpageflags', 'r');
+  readSync(kpageflags, flags, 0, 8, frame * 8);
+  closeSync(kpageflags);
+  return (flags.readBigUInt64LE() & (1n << 24n)) !== 0n;
+}
+
 describe('weighProcesses of several loads', () => {
   it('gives each its own figures, in their order', async () => {
-    const loads = [load('a', 2, 1000, 0), load('b', 3, 0, 0)];
+    const loads = [load('a', 2, 1000), load('b', 3, 0)];
     const { weights } = await weighProcesses(loads, settings);
     const kb = weights.map(({ processes }) => processes.map(({ privateKb }) => privateKb));
     expect(kb.map((of) => of.length)).toEqual([2, 3]);
@@ -121,10 +151,10 @@ describe('weighProcesses of several loads', () => {
 
   it('leaves none of them where one cannot be started', async () => {
     const missing = {
-      ...load('b', 1, 0, 0),
+      ...load('b', 1, 0),
       command: { file: '/nonexistent', argv: ['x'], environment: {} },
     };
-    await expect(weighProcesses([load('a', 1, 0, 0), missing], settings)).rejects.toThrow(
+    await expect(weighProcesses([load('a', 1, 0), missing], settings)).rejects.toThrow(
       '/nonexistent: cannot be executed',
     );
   });
