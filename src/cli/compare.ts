@@ -2,14 +2,14 @@
 import type { Command } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { moment, positiveInteger, programLine } from './options.ts';
+import { collected, moment, positiveInteger } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
-import { readWorkload } from './workload.ts';
+import { parseProgramLine, readWorkload } from './workload.ts';
 
 interface CompareOptions {
-  readonly program: readonly ProgramLine[];
+  readonly program: readonly string[];
   readonly workload?: string;
   readonly systems?: string;
   readonly runs: number;
@@ -30,7 +30,7 @@ export function registerCompare(program: Command): void {
     )
     .argument('[program]', 'name or path of an ELF program')
     .argument('[args...]', "the program's arguments")
-    .option('--program <line>', 'a command line; may be given several times', programLine, [])
+    .option('--program <line>', 'a command line; may be given several times', collected, [])
     .option('--workload <file>', 'a file with a command line a line, and # comments')
     .option('--systems <list>', 'systems by commas, each with an optional :variant (default: all)')
     .option('--runs <n>', 'timed runs of each system', positiveInteger, 40)
@@ -62,7 +62,17 @@ function chooseLines(
   if (ways === 0) return command.error('no program: name one, or use --program or --workload');
   if (ways > 1) return command.error('only one of PROGRAM, --program and --workload can be given');
   if (name !== undefined) return [{ name, args }];
-  return workload === undefined ? program : readWorkload(workload);
+  return workload === undefined ? program.map((line) => parseOption(line, command)) : readWorkload(workload);
+}
+
+function parseOption(line: string, command: Command): ProgramLine {
+  const wrong = (what: string): never => command.error(`--program ${JSON.stringify(line)}: ${what}`);
+  try {
+    return parseProgramLine(line) ?? wrong('has no program in it');
+  } catch (error) {
+    if (error instanceof SyntaxError) return wrong(error.message);
+    throw error;
+  }
 }
 
 async function compare(

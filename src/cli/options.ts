@@ -1,7 +1,5 @@
 /** Values of options: parsed and checked while commander reads the command line, so that a wrong one is wrong usage. */
 import { InvalidArgumentError } from 'commander';
-import type { ProgramLine } from './workload.ts';
-import { parseProgramLine } from './workload.ts';
 
 /** A whole number from 1 on. */
 export function positiveInteger(text: string): number {
@@ -19,16 +17,9 @@ export function moment(text: string): 'entry' | 'exit' | number {
   return Number(text);
 }
 
-/** A command line, with an optional count of processes, after those that were given before. */
-export function programLine(text: string, previous: readonly ProgramLine[]): readonly ProgramLine[] {
-  try {
-    const line = parseProgramLine(text);
-    if (line !== undefined) return [...previous, line];
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new InvalidArgumentError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`);
-  }
-  throw new InvalidArgumentError('It has no program in it.');
+/** For an option that may be given several times: all its values, in their order. */
+export function collected(text: string, previous: readonly string[]): readonly string[] {
+  return [...previous, text];
 }
 
 /** A place in a module's file; without a module, in the program's. */

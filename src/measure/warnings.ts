@@ -1,7 +1,7 @@
 /** All that makes the figures of a comparison doubtful, program by program, then what is about all. */
 import type { Course } from './course.ts';
 import type { Warning } from './measurement.ts';
-import type { Weighing, Weight } from './memory.ts';
+import type { Weighing } from './memory.ts';
 import { estimateMedian } from './statistics.ts';
 import type { Run, RunEnd } from './stopwatch.ts';
 import { samplesOf } from './stopwatch.ts';
@@ -18,13 +18,16 @@ export function collectWarnings(
     const warnings = [
       ...findings.warnings,
       ...differingEnds(findings.runs),
-      ...weightWarnings(findings.weighings, ''),
+      ...weightWarnings(findings.weighings),
       ...findSuspicions(series[program]!),
     ];
     return warnings.map((warning) => ({ ...warning, program }));
   });
-  const ofSeveral = courses.length > 1 ? weightWarnings(together, ' with all programs') : [];
-  return [...own, ...ofSeveral, ...findFewRuns(series.flat()), ...hiddenFrames(together)];
+  const ofAll = weightWarnings(
+    together,
+    courses.map(({ findings }) => findings.weighings),
+  );
+  return [...own, ...ofAll, ...findFewRuns(series.flat()), ...hiddenFrames(together)];
 }
 
 function seriesOf({ findings }: Course): readonly TimedSeries[] {
@@ -52,22 +55,25 @@ function wording(end: RunEnd): string {
   return end.kind === 'signal' ? `signal ${end.signal}` : end.kind;
 }
 
-/** `circumstance` follows the names. */
-function weightWarnings(weighings: ReadonlyMap<string, Weighing>, circumstance: string): readonly Warning[] {
-  const names = (has: (weight: Weight) => boolean): string =>
-    [...weighings].flatMap(([name, { weights }]) => (weights.some(has) ? [name] : [])).join(', ');
-  const late = names(({ didNotEnd }) => didNotEnd);
-  const early = names(({ endedEarly }) => endedEarly);
-  const warnings: Warning[] = [];
-  if (late !== '') {
-    const message = `${late}${circumstance}: weighed at the time limit, not at the end`;
-    warnings.push({ kind: 'did-not-end', message });
-  }
-  if (early !== '') {
-    const message = `${early}${circumstance}: ended sooner, weighed at the end`;
-    warnings.push({ kind: 'ended-early', message });
-  }
-  return warnings;
+const lateOrEarly = [
+  { flag: 'didNotEnd', kind: 'did-not-end', what: 'weighed at the time limit, not at the end' },
+  { flag: 'endedEarly', kind: 'ended-early', what: 'ended sooner, weighed at the end' },
+] as const;
+
+/** What was the same in a weighing `alone` has been said there; what is new came with the others' processes. */
+function weightWarnings(
+  weighings: ReadonlyMap<string, Weighing>,
+  alone: readonly ReadonlyMap<string, Weighing>[] = [],
+): readonly Warning[] {
+  const how = alone.length === 0 ? '' : ' with all programs';
+  return lateOrEarly.flatMap(({ flag, kind, what }): Warning[] => {
+    const isSome = (weighing: Weighing | undefined): boolean =>
+      weighing?.weights.some((weight) => weight[flag]) ?? false;
+    const names = [...weighings.keys()].filter(
+      (name) => isSome(weighings.get(name)) && !alone.some((of) => isSome(of.get(name))),
+    );
+    return names.length === 0 ? [] : [{ kind, message: `${names.join(', ')}${how}: ${what}` }];
+  });
 }
 
 function hiddenFrames(together: ReadonlyMap<string, Weighing>): readonly Warning[] {

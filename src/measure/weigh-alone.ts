@@ -22,7 +22,7 @@ export function loadOf({ program }: Course, { command, image }: Candidate): Load
 
 async function weighOne(course: Course, candidate: Candidate, job: Job): Promise<void> {
   const { weighings, failures } = course.findings;
-  job.onProgress(`weighing ${candidate.name}`);
+  job.onProgress(`weighing ${course.program.path}: ${candidate.name}`);
   try {
     weighings.set(candidate.name, await weighProcesses([loadOf(course, candidate)], job.settings));
   } catch (error) {

@@ -60,7 +60,7 @@ function renderWorkload(measurement: Measurement, colors: Colors): readonly stri
     const missing = labels.filter((_, index) => !result.programs.includes(index));
     return missing.length === 0 ? [] : [wrap(`${nameOf(result)} is partial: without ${listing(missing)}`)];
   });
-  const facts = `${listing(counts)} alive at once, weighed ${formatMoment(settings.moment)}; sums, with the part of the base line’s; page frames by who of them maps them`;
+  const facts = `${listing(counts)} alive at once, weighed ${formatMoment(settings.moment)}; sums, with the part of the base line’s; page frames by the processes that map them`;
   return [
     `${colors.bold('All programs together')}\n${wrap(facts, '')}`,
     renderWorkloadTable(measurement, colors),

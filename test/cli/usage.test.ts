@@ -20,6 +20,7 @@ const wrong: readonly (readonly string[])[] = [
   ['compare', '--program', ''],
   ['compare', '--program', '# ls'],
   ['compare', '--program', "ls 'not closed"],
+  ['compare', '--program', 'ls\n"not closed'],
   ['compare', '--program', '0x ls'],
   ['compare', '--program', '3x'],
   ['compare', '--systems', 'no-such-system', 'ls'],

@@ -137,6 +137,15 @@ describe('compareImages of several programs', () => {
     expect(reasons[3]).toContain('failed: its launcher handed over');
   });
 
+  it('says once that processes ended before their moment', async () => {
+    const subjects = [{ ...base, image: image('/bin/true'), bindMs: 0 }];
+    const early = { path: '/bin/true', arguments: [], modules: 2, processes: 1, subjects };
+    const { warnings } = await compareImages([early, early], { runs: 1, moment: 0.3, timed: false });
+    expect(warnings.filter(({ kind }) => kind === 'ended-early').map(({ program: of }) => of)).toEqual([
+      0, 1,
+    ]);
+  });
+
   it('has no figures of a system that serves none', async () => {
     const subjects = [{ ...head, status: 'refused', reason: 'not this one' } as const];
     const measurement = await compareImages(
