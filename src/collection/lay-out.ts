@@ -56,7 +56,7 @@ export interface LayOutResult {
 /** Writes the shared files; the programs' own images are the caller's. */
 export function layOut(input: LayOutInput): LayOutResult {
   const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
-  const placed = blueprints.map((blueprint) => place(blueprint, input));
+  const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
   const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
@@ -78,8 +78,16 @@ export function layOut(input: LayOutInput): LayOutResult {
   return { programs, added: { modules, runs } };
 }
 
-/** Throws Refusal where the linker's own memory is larger than its area. */
-function place(blueprint: Blueprint, { holdings, space, arrangement, loader }: LayOutInput): PlacedMemory {
+/** A program's memory at its addresses. Throws Refusal where the linker's own memory is larger than its area. */
+export function placeProgram(
+  blueprint: Blueprint,
+  {
+    holdings,
+    space,
+    arrangement,
+    loader,
+  }: Pick<LayOutInput, 'holdings' | 'space' | 'arrangement' | 'loader'>,
+): PlacedMemory {
   const addresses = new Map<string, Address>(holdings.map(({ key, start }) => [key, start]));
   const headEnd = headEndOf(space);
   const { layout, end } = placedLayout(blueprint, addresses, headEnd);
