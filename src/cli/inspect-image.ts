@@ -28,7 +28,10 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
   };
   return {
     path,
-    kind: (Number(trailer.flags) & launcherFlags.interpreter) !== 0 ? 'interpreter of a bound program' : 'launcher',
+    kind:
+      (Number(trailer.flags) & launcherFlags.interpreter) !== 0
+        ? 'interpreter of a bound program'
+        : 'launcher',
     program: text(trailer.program_path),
     invocation: text(trailer.invocation_path),
     interpreter: text(trailer.interpreter_path),

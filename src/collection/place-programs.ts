@@ -114,5 +114,7 @@ export function orderOf(program: Program, holdings: readonly Holding[]): string[
 
 /** For names of new files: none has been there before; all are of one length. */
 export function freshName(name: string): string {
-  return `${name}-${randomInt(2 ** 47).toString(36).padStart(10, '0')}`;
+  return `${name}-${randomInt(2 ** 47)
+    .toString(36)
+    .padStart(10, '0')}`;
 }

@@ -112,10 +112,7 @@ function setWord(pages: ReadonlyMap<Address, Buffer> | undefined, address: Addre
 }
 
 /** What the loader writes in each process is zero in the files, so that equal pages are equal. */
-function clearWord(
-  pages: ReadonlyMap<Address, Buffer> | undefined,
-  { address, width }: ProcessWord,
-): void {
+function clearWord(pages: ReadonlyMap<Address, Buffer> | undefined, { address, width }: ProcessWord): void {
   for (let at = address; at < address + width; at++) {
     const start = roundDown(at);
     pages?.get(start)?.writeUInt8(0, at - start);

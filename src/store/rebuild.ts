@@ -77,7 +77,10 @@ export async function rebuild(
   const captured = await capture(session, loaded, placing);
   onProgress('writing images');
   const written = writeAll(session, captured, placing);
-  return { failures, catalogue: merge(session, loaded, placing, [...relocated, ...written.programs], written.added) };
+  return {
+    failures,
+    catalogue: merge(session, loaded, placing, [...relocated, ...written.programs], written.added),
+  };
 }
 
 /** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
@@ -104,7 +107,9 @@ function loadAll(wishes: readonly Wish[], failures: Session['failures']): Loaded
 function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: readonly Loaded[]): Catalogue {
   const replaced = new Set(wishes.map(({ name }) => name));
   const programs = catalogue.programs.filter(({ name }) => !replaced.has(name));
-  const now = new Map(loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)));
+  const now = new Map(
+    loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)),
+  );
   const changed = new Set(
     catalogue.modules
       .filter((known) => {
@@ -272,4 +277,3 @@ function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[]
     }
   return [...known.values()];
 }
-

@@ -93,9 +93,7 @@ function withIdentities(blueprint: Blueprint, now: ReadonlyMap<string, FileIdent
       questions: start.questions.map((each) => (each.kind === 'file' ? update(each) : each)),
     },
     regions: regions.map((each) =>
-      each.region.module
-        ? { ...each, region: { ...each.region, module: update(each.region.module) } }
-        : each,
+      each.region.module ? { ...each, region: { ...each.region, module: update(each.region.module) } } : each,
     ),
   };
 }

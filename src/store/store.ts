@@ -99,7 +99,13 @@ function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): v
   }
 }
 
-const defaults: StoreSettings = { system: 'image', variant: 'partitions', window: 40, slide: 'store', gap: 4 };
+const defaults: StoreSettings = {
+  system: 'image',
+  variant: 'partitions',
+  window: 40,
+  slide: 'store',
+  gap: 4,
+};
 
 function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
   const settings = { ...defaults, ...given };
@@ -147,7 +153,9 @@ export function reslideStore({ store, onProgress }: StoreContext): Promise<numbe
 function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress): Catalogue {
   const arrangement = arrangementOf(catalogue.settings);
   if (arrangement.fixedBase)
-    throw new LinkonceError(`${catalogue.settings.system} has the same addresses everywhere: it cannot slide`);
+    throw new LinkonceError(
+      `${catalogue.settings.system} has the same addresses everywhere: it cannot slide`,
+    );
   const { base } = drawSpace(arrangement, catalogue.space.bits);
   return layOutAgain(store, store, { ...catalogue, boot: bootId() }, base, onProgress);
 }
@@ -204,7 +212,8 @@ export function collectStore({ store, onProgress }: StoreContext): Promise<reado
 export async function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
   if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store`);
   const own: ReadonlySet<string> = new Set(Object.values(names));
-  if (!existsSync(path.join(store, names.generations))) throw new LinkonceError(`${store}: there is no store`);
+  if (!existsSync(path.join(store, names.generations)))
+    throw new LinkonceError(`${store}: there is no store`);
   await locked(store, onProgress, () => {
     // The link first: from then on there is no store.
     for (const name of [names.current, names.bin, names.generations, names.files])

@@ -54,7 +54,11 @@ export async function updatePrograms(
     modules: judge.modules(),
     programs: [...of('fresh'), ...refreshed, ...of('rebuild')],
   };
-  const wishes = of('rebuild').map(({ name, invocation, asInterpreter }): Wish => ({ name, invocation, asInterpreter }));
+  const wishes = of('rebuild').map(({ name, invocation, asInterpreter }): Wish => ({
+    name,
+    invocation,
+    asInterpreter,
+  }));
   const { catalogue: next, failures } =
     wishes.length === 0 ? { catalogue: base, failures: [] } : await rebuild(store, base, wishes, onProgress);
   return {
