@@ -21,10 +21,10 @@ import type { NewFile } from './stocking.ts';
 import { stockModules } from './stocking.ts';
 
 /**
- * Room below the modules' space for what each program has for itself, at the same addresses in all of them: plan and loader,
- * and above them the linker's own memory.
+ * Room below the modules' space for the linker's own memory, at the same addresses in all programs; plan and loader end
+ * where it begins. Bytes.
  */
-export const programArea = { head: 0x100_0000, memory: 0x400_0000 };
+const linkerMemory = 0x400_0000;
 
 export interface LayOutInput {
   readonly blueprints: readonly Blueprint[];
@@ -101,6 +101,6 @@ export function placeProgram(
 }
 
 /** Where plan and loader of every program end. */
-export function headEndOf(space: AddressSpace): Address {
-  return space.base - programArea.memory;
+function headEndOf(space: AddressSpace): Address {
+  return space.base - linkerMemory;
 }

@@ -15,9 +15,6 @@ import { encodePlan } from './plan.ts';
 import type { VdsoThunks } from './vdso-thunks.ts';
 import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
 
-/** Address space below `headEnd` that the largest plan and the loader need. */
-export const headRoom = 0x100_0000;
-
 export interface Placement {
   readonly layout: Layout;
   /** Where plan and loader end. The loader is at the same address in all programs with the same one of this. */

@@ -4,7 +4,6 @@
  */
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import type { LinkonceError as LinkonceErrorType } from '../util/errors.ts';
 import { drawSpace } from '../collection/place-programs.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -28,7 +27,7 @@ export interface StoreContext {
 
 export interface ProgramFailure {
   readonly name: string;
-  readonly error: LinkonceErrorType;
+  readonly error: LinkonceError;
 }
 
 export interface Added {
@@ -233,5 +232,11 @@ function isTemporary(name: string): boolean {
 async function locked<T>(store: string, onProgress: OnProgress, work: () => Promise<T> | T): Promise<T> {
   if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
   requirePrivate(store);
-  return withStoreLock(store, () => onProgress('waiting for another command on this store'), work);
+  return withStoreLock(
+    store,
+    () => {
+      onProgress('waiting for another command on this store');
+    },
+    work,
+  );
 }

@@ -44,7 +44,9 @@ export async function verifyStore({ store, onProgress }: StoreContext): Promise<
   requireCatalogue(store);
   return withStoreLock(
     store,
-    () => onProgress('waiting for another command on this store'),
+    () => {
+      onProgress('waiting for another command on this store');
+    },
     () => verify(store, requireCatalogue(store), onProgress),
   );
 }
