@@ -59,6 +59,8 @@ export function layOut(input: LayOutInput): LayOutResult {
   const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
+  if (arrangement.files === 'partition')
+    for (const { facts } of blueprints) wanted.delete(facts.executable.path);
   const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
   const byPath = new Map([...stock.modules, ...modules].map((each) => [each.path, each]));
   const reader = new PageReader();
