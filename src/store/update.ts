@@ -119,7 +119,7 @@ interface JudgeInput {
 }
 
 function judge(store: string, program: StoredProgram, { state, read, isOtherLoader }: JudgeInput): Verdict {
-  if (state(program.invocation) === 'gone' && !identityOf(program.invocation)) return { kind: 'gone' };
+  if (!identityOf(program.invocation)) return { kind: 'gone' };
   const changed = program.modules.find((file) => typeof state(file) === 'string');
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
