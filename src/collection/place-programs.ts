@@ -48,7 +48,10 @@ export function placePrograms(
   const { holdings: held } = placed;
   const partitions = partitionModules([
     ...placed.programs,
-    ...programs.map(({ name, program }) => ({ name, modules: movableModules(program).map(({ path }) => path) })),
+    ...programs.map(({ name, program }) => ({
+      name,
+      modules: movableModules(program).map(({ path }) => path),
+    })),
   ]);
   const wanted = wantedRanges(programs, partitions, held);
   const { growth, addresses: policy } = arrangement;

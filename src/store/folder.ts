@@ -1,5 +1,5 @@
 /** Where a store is, what stands in it, and the lock that serialises its changes. */
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
@@ -61,7 +61,8 @@ export async function withStoreLock<T>(
       onWait();
       while (Number(flock(file, lockExclusive)) !== 0) if (koffi.errno() !== koffi.os.errno.EINTR) break;
     }
-    if (!existsSync(store)) throw new LinkonceError(`${store}: was removed by another command`);
+    if (fstatSync(file).ino !== statSync(path.join(store, names.lock), { throwIfNoEntry: false })?.ino)
+      throw new LinkonceError(`${store}: was removed by another command meanwhile`);
     return await work();
   } finally {
     closeSync(file);

@@ -22,7 +22,7 @@ import { nativePart } from '../util/native.ts';
 import { pageSize } from '../util/units.ts';
 import { captureAll } from './capture-pool.ts';
 import type { Catalogue, KnownModule, StoredProgram, StoreSettings } from './catalogue.ts';
-import { digestOf, loaderDigest } from './freshness.ts';
+import { loaderDigest, moduleDigest } from './freshness.ts';
 import { names } from './folder.ts';
 import { readRecord } from './record.ts';
 import { currentBlueprint } from './current-blueprint.ts';
@@ -136,7 +136,7 @@ function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: r
       .filter((known) => {
         const module = now.get(known.path);
         if (!module || sameIdentity(module.identity, known.identity)) return false;
-        return digestOf(known.path) !== known.digest;
+        return moduleDigest(module) !== known.digest;
       })
       .map((known) => known.path),
   );
@@ -193,9 +193,22 @@ async function capture(session: Session, loaded: readonly Loaded[], placing: Pla
   return ready.flatMap((one, index) => {
     const error = errors[index];
     const output = orders[index]?.output ?? '';
-    if (error) failures.push({ wish: one.wish, error });
-    return error ? [] : [{ ...one, record: path.basename(output), blueprint: readRecord(output) }];
+    const blueprint = error ? undefined : readRecord(output);
+    const problem = error ?? (blueprint && changedMeanwhile(one.program, blueprint));
+    if (problem) failures.push({ wish: one.wish, error: problem });
+    return problem || !blueprint ? [] : [{ ...one, record: path.basename(output), blueprint }];
   });
+}
+
+/** The modules that were captured must be those that were read before, and got their places. */
+function changedMeanwhile({ invocation, modules }: Program, { facts }: Blueprint): LinkonceError | undefined {
+  const other = facts.modules.find(({ path: file, identity }, index) => {
+    const module = modules[index];
+    return module?.path !== file || !sameIdentity(module.identity, identity);
+  });
+  return other || facts.modules.length !== modules.length
+    ? new LinkonceError(`${other?.path ?? invocation}: changed while ${invocation} was bound`)
+    : undefined;
 }
 
 interface Written {
@@ -292,10 +305,11 @@ function merge(
 function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[] {
   const known = new Map(base.modules.map((each) => [each.path, each]));
   for (const { program } of loaded)
-    for (const { path: file, name, identity } of program.modules) {
+    for (const module of program.modules) {
+      const { path: file, name, identity } = module;
       const before = known.get(file);
       if (before && sameIdentity(before.identity, identity)) continue;
-      known.set(file, { path: file, name, identity, digest: before?.digest ?? digestOf(file) });
+      known.set(file, { path: file, name, identity, digest: before?.digest ?? moduleDigest(module) });
     }
   return [...known.values()];
 }

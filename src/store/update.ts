@@ -3,14 +3,16 @@
  * a program of which a module changed, or that would find other modules, is captured again.
  */
 import path from 'node:path';
+import { readPlan } from '../image/verify-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import { loadProgram } from '../program/load-program.ts';
+import type { FileIdentity } from '../program/program.ts';
 import type { ReadModule } from '../program/read-module.ts';
 import { cachedReader } from '../program/read-module.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
-import { digestOf, identityOf, loaderDigest, otherAnswer, staleReason } from './freshness.ts';
+import { digestOf, identityOf, loaderDigest, otherAnswer, plannedFiles, staleReason } from './freshness.ts';
 import type { OnProgress, Wish } from './rebuild.ts';
 import { rebuild } from './rebuild.ts';
 import { refreshProgram } from './refresh.ts';
@@ -48,7 +50,7 @@ export async function updatePrograms(
   const of = (kind: Verdict['kind']): StoredProgram[] =>
     verdicts.filter(({ verdict }) => verdict.kind === kind).map(({ program }) => program);
   const gone = of('gone').map(({ name }) => name);
-  const refreshed = of('refresh').map((program) => refreshProgram(store, program));
+  const refreshed = of('refresh').map((program) => refreshProgram(store, program, judge.identity));
   const base = {
     ...catalogue,
     modules: judge.modules(),
@@ -76,6 +78,8 @@ export async function updatePrograms(
 
 interface Judge {
   verdict(program: StoredProgram): Verdict;
+  /** Of a file when it was first looked at, before anything of it was read. */
+  readonly identity: (file: string) => FileIdentity | undefined;
   /** The known modules with their identities of now; those that changed are as they were. */
   modules(): KnownModule[];
   /** Paths of modules whose content changed. */
@@ -85,15 +89,21 @@ interface Judge {
 function createJudge(store: string, catalogue: Catalogue): Judge {
   const known = new Map(catalogue.modules.map((each) => [each.path, each]));
   const read = cachedReader();
+  const identities = new Map<string, FileIdentity | undefined>();
+  const identity = (file: string): FileIdentity | undefined => {
+    if (!identities.has(file)) identities.set(file, identityOf(file));
+    return identities.get(file);
+  };
   const current = new Map<string, KnownModule | 'changed' | 'gone'>();
   const state = (file: string): KnownModule | 'changed' | 'gone' => {
-    const answer = current.get(file) ?? lookAt(file, known.get(file));
+    const answer = current.get(file) ?? lookAt(file, identity(file), known.get(file));
     current.set(file, answer);
     return answer;
   };
   const isOtherLoader = catalogue.loader !== loaderDigest();
   return {
-    verdict: (program) => judge(store, program, { state, read, isOtherLoader }),
+    identity,
+    verdict: (program) => judge(store, program, { identity, state, read, isOtherLoader }),
     modules: () =>
       catalogue.modules.map((each) => {
         const now = current.get(each.path);
@@ -104,8 +114,11 @@ function createJudge(store: string, catalogue: Catalogue): Judge {
 }
 
 /** A module with its identity of now, where its content is what it was. */
-function lookAt(file: string, known: KnownModule | undefined): KnownModule | 'changed' | 'gone' {
-  const identity = identityOf(file);
+function lookAt(
+  file: string,
+  identity: FileIdentity | undefined,
+  known: KnownModule | undefined,
+): KnownModule | 'changed' | 'gone' {
   if (!identity) return 'gone';
   if (!known) return 'changed';
   if (sameIdentity(identity, known.identity)) return known;
@@ -113,18 +126,24 @@ function lookAt(file: string, known: KnownModule | undefined): KnownModule | 'ch
 }
 
 interface JudgeInput {
+  readonly identity: Judge['identity'];
   readonly state: (file: string) => KnownModule | 'changed' | 'gone';
   readonly read: ReadModule;
   readonly isOtherLoader: boolean;
 }
 
-function judge(store: string, program: StoredProgram, { state, read, isOtherLoader }: JudgeInput): Verdict {
-  if (!identityOf(program.invocation)) return { kind: 'gone' };
+function judge(
+  store: string,
+  program: StoredProgram,
+  { identity, state, read, isOtherLoader }: JudgeInput,
+): Verdict {
+  if (!identity(program.invocation)) return { kind: 'gone' };
   const changed = program.modules.find((file) => typeof state(file) === 'string');
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
   if (isOtherLoader) return { kind: 'rebuild', reason: 'linkonce itself changed' };
   const image = path.join(store, names.files, program.image);
+  for (const { path: file } of plannedFiles(readPlan(image))) identity(file);
   const reason = staleReason(image);
   if (reason === undefined) return { kind: 'fresh' };
   const other = otherAnswer(image) ?? otherModules(program, read);
