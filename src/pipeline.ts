@@ -57,7 +57,8 @@ export async function bindProgram(
     outputs: [output],
     folder: `${output}.files`,
   });
-  if (!outcome || 'failure' in outcome) throw outcome?.failure ?? new Error('no outcome');
+  if (!outcome) throw new Error('no outcome');
+  if ('failure' in outcome) throw outcome.failure;
   return { ...outcome.image, modules: subject.program.modules };
 }
 

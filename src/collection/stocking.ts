@@ -5,7 +5,6 @@ import type { Piece } from '../image/pieces.ts';
 import { writeRange } from '../image/write-range.ts';
 import { fileIdentity } from '../program/file-identity.ts';
 import type { FileOffset } from '../util/units.ts';
-import { pageSize } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Arrangement } from './arrangement.ts';
 import type { ModuleContent } from './contents.ts';
@@ -49,12 +48,18 @@ function writeGroup(
   path: string,
 ): StockedModule[] {
   const origin = group[0]?.address ?? 0;
-  const isAscending = group.every((each, index) => index === 0 || each.address > (group[index - 1]?.address ?? 0));
+  const isAscending = group.every(
+    (each, index) => index === 0 || each.address > (group[index - 1]?.address ?? 0),
+  );
   let next = 0;
   const placed = group.map((content): PlacedContent => {
     const offset = isAscending ? content.address - origin : next;
     next = offset + content.size;
-    return { content, offset, stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)) };
+    return {
+      content,
+      offset,
+      stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)),
+    };
   });
   writeAtomically(path, 0o644, (file) => {
     ftruncateSync(file, next);
@@ -73,7 +78,13 @@ function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }:
 
 function writeContent(file: number, { content, offset, stored }: PlacedContent): void {
   for (const piece of stored)
-    writeRange(file, { ...piece, pages: content.pages }, piece.address, piece.length, offset + piece.address - content.address);
+    writeRange(
+      file,
+      { ...piece, pages: content.pages },
+      piece.address,
+      piece.length,
+      offset + piece.address - content.address,
+    );
 }
 
 function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile): StockedModule {
@@ -86,12 +97,4 @@ function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile
     else ranges.push({ start, length: piece.length });
   }
   return { path, address, file, offset, ranges, written: toRanges([...pages.keys()], address) };
-}
-
-/** Pages of a stocked module's written runs. */
-export function writtenCount(modules: readonly StockedModule[]): number {
-  return modules.reduce(
-    (sum, { written }) => sum + written.reduce((pages, run) => pages + run.length / pageSize, 0),
-    0,
-  );
 }

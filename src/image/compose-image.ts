@@ -15,9 +15,6 @@ import { encodePlan } from './plan.ts';
 import type { VdsoThunks } from './vdso-thunks.ts';
 import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
 
-/** Address space below `headEnd` that the largest plan and the loader need. */
-export const headRoom = 0x100_0000;
-
 export interface Placement {
   readonly layout: Layout;
   /** Where plan and loader end. The loader is at the same address in all programs with the same one of this. */
@@ -109,10 +106,7 @@ function setWord(pages: ReadonlyMap<Address, Buffer> | undefined, address: Addre
 }
 
 /** What the loader writes in each process is zero in the files, so that equal pages are equal. */
-function clearWord(
-  pages: ReadonlyMap<Address, Buffer> | undefined,
-  { address, width }: ProcessWord,
-): void {
+function clearWord(pages: ReadonlyMap<Address, Buffer> | undefined, { address, width }: ProcessWord): void {
   for (let at = address; at < address + width; at++) {
     const start = roundDown(at);
     pages?.get(start)?.writeUInt8(0, at - start);

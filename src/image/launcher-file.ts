@@ -34,8 +34,7 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
   const stack = facts.stackFlags;
   writeElfHeader(bytes, stack === undefined ? 1 : 2);
   writeSegment(bytes, elfHeaderSize, PT.load, 5, bytes.length, 4096);
-  if (stack !== undefined)
-    writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack, 0, 16);
+  if (stack !== undefined) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack, 0, 16);
   loader.copy(bytes, codeOffset);
   trailer.copy(bytes, codeOffset + loader.length);
   return bytes;

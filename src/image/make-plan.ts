@@ -89,7 +89,13 @@ function placeScalars(
   placing: Placing,
 ): Pick<
   Plan['scalars'],
-  'plan_address' | 'head_size' | 'loader_address' | 'loader_offset' | 'loader_size' | 'heap_offset' | 'file_size'
+  | 'plan_address'
+  | 'head_size'
+  | 'loader_address'
+  | 'loader_offset'
+  | 'loader_size'
+  | 'heap_offset'
+  | 'file_size'
 > {
   return {
     plan_address: placing.planAddress,

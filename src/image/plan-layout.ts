@@ -103,17 +103,21 @@ export const tables = {
     protection: 'u32',
     in_heap: 'u32',
   }),
-  files: structure('plan_file', 'A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty.', {
-    device: 'u64',
-    inode: 'u64',
-    size: 'u64',
-    mtime_seconds: 'i64',
-    ctime_seconds: 'i64',
-    mtime_nanoseconds: 'u32',
-    ctime_nanoseconds: 'u32',
-    directory: 'u32',
-    path: 'u32',
-  }),
+  files: structure(
+    'plan_file',
+    'A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty.',
+    {
+      device: 'u64',
+      inode: 'u64',
+      size: 'u64',
+      mtime_seconds: 'i64',
+      ctime_seconds: 'i64',
+      mtime_nanoseconds: 'u32',
+      ctime_nanoseconds: 'u32',
+      directory: 'u32',
+      path: 'u32',
+    },
+  ),
   paths: structure('plan_path', 'A path that was not there, or a directory.', { path: 'u32', kind: 'u32' }),
   calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
     argument: 'u64',
@@ -149,9 +153,6 @@ export const tables = {
 } as const;
 
 export type TableName = keyof typeof tables;
-
-/** Fields that are strings: the offset of a zero-ended one from the plan's start. */
-export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory']);
 
 /** Scalars of the header; `…_path` and the like are offsets of zero-ended strings from the plan's start. */
 export const headerFields = {

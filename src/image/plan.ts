@@ -14,9 +14,10 @@ type ComputedField =
 
 /** The rows of a table; a `path` or `directory` is the path itself. */
 export type TableRows<Name extends TableName> = readonly {
-  readonly [
-    Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>
-  ]: Field extends 'path' | 'directory' ? string : number | bigint;
+  readonly [Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>]: Field extends
+    'path' | 'directory'
+    ? string
+    : number | bigint;
 }[];
 
 export interface Plan {
