@@ -58,7 +58,7 @@ export interface LayOutResult {
 /** Writes the shared files; the programs' own images are the caller's. Throws Refusal as `requirePlaceable`. */
 export function layOut(input: LayOutInput): LayOutResult {
   const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
-  const placed = blueprints.map((blueprint) => place(blueprint, input));
+  const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
   const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
@@ -80,7 +80,13 @@ export function layOut(input: LayOutInput): LayOutResult {
   return { programs, added: { modules, runs } };
 }
 
-function place(blueprint: Blueprint, input: LayOutInput): PlacedMemory {
+type Where = Pick<LayOutInput, 'holdings' | 'space'>;
+
+/** A program's memory at its addresses. Throws Refusal as `requirePlaceable`. */
+export function placeProgram(
+  blueprint: Blueprint,
+  input: Where & Pick<LayOutInput, 'arrangement' | 'loader'>,
+): PlacedMemory {
   const { space, arrangement, loader } = input;
   const layout = layoutOf(blueprint, input);
   const { protections, onCollision } = arrangement;
@@ -92,15 +98,12 @@ function place(blueprint: Blueprint, input: LayOutInput): PlacedMemory {
  * Throws Refusal where `layOut` would: for a program that cannot be laid out. Asked first, so that one such program does not
  * keep the others from it.
  */
-export function requirePlaceable(blueprint: Blueprint, where: Pick<LayOutInput, 'holdings' | 'space'>): void {
+export function requirePlaceable(blueprint: Blueprint, where: Where): void {
   vdsoThunks(blueprint, layoutOf(blueprint, where), headEndOf(where.space));
 }
 
 /** Throws Refusal where the linker's own memory is larger than its area. */
-function layoutOf(
-  blueprint: Blueprint,
-  { holdings, space }: Pick<LayOutInput, 'holdings' | 'space'>,
-): Layout {
+function layoutOf(blueprint: Blueprint, { holdings, space }: Where): Layout {
   const addresses = new Map<string, Address>(holdings.map(({ key, start }) => [key, start]));
   const headEnd = headEndOf(space);
   const { layout, end } = placedLayout(blueprint, addresses, headEnd);

@@ -121,7 +121,9 @@ export function orderOf(program: Program, holdings: readonly Holding[]): string[
     .sort((a, b) => (starts.get(a) ?? 0) - (starts.get(b) ?? 0));
 }
 
-/** For names of new files: none has been there before. */
+/** For names of new files: none has been there before; all are of one length. */
 export function freshName(name: string): string {
-  return `${name}-${randomInt(2 ** 47).toString(36)}`;
+  return `${name}-${randomInt(2 ** 47)
+    .toString(36)
+    .padStart(10, '0')}`;
 }

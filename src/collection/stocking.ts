@@ -5,6 +5,7 @@ import type { Piece } from '../image/pieces.ts';
 import { writeRange } from '../image/write-range.ts';
 import { fileIdentity } from '../program/file-identity.ts';
 import type { FileOffset } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Arrangement } from './arrangement.ts';
 import type { ModuleContent } from './contents.ts';
@@ -97,4 +98,12 @@ function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile
     else ranges.push({ start, length: piece.length });
   }
   return { path, address, file, offset, ranges, written: toRanges([...pages.keys()], address) };
+}
+
+/** Pages of a stocked module's written runs. */
+export function writtenCount(modules: readonly StockedModule[]): number {
+  return modules.reduce(
+    (sum, { written }) => sum + written.reduce((pages, run) => pages + run.length / pageSize, 0),
+    0,
+  );
 }

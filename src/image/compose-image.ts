@@ -43,6 +43,8 @@ export interface Composed {
   /** Bytes that the launcher maps by its first call. */
   readonly headSize: number;
   readonly layout: Layout;
+  /** Paths of the shared files that are mapped. */
+  readonly backings: readonly string[];
   /** What stands where in the file behind plan and loader. */
   readonly contents: readonly OwnPart[];
   readonly heap: { readonly offset: FileOffset; readonly pages: readonly Buffer[] };
@@ -93,6 +95,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     planAddress: headEnd - codeSize - plan.length,
     headSize,
     layout,
+    backings: [...new Set(memory.backings.flatMap(({ file }) => file?.path ?? []))],
     contents: memory.own,
     heap: { offset: memory.fileSize, pages: heap },
     fileSize: memory.fileSize + heap.length * pageSize,

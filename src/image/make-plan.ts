@@ -11,6 +11,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { Backing, MemoryPlan } from './memory-plan.ts';
 import type { Plan, TableRows } from './plan.ts';
+import { identityFields } from './plan.ts';
 import { pathKinds, planFlags, sources } from './plan-layout.ts';
 
 /** Where the parts of the image are that the plan itself does not know. */
@@ -241,20 +242,6 @@ function pageRuns(pages: readonly Address[]): TableRows<'prefaults'> {
 
 function limitRow(resource: number, answer: Buffer): TableRows<'limits'>[number] {
   return { resource, current: answer.readBigUInt64LE(0), maximum: answer.readBigUInt64LE(8) };
-}
-
-const nanoseconds = 1_000_000_000n;
-
-function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity) {
-  return {
-    device,
-    inode,
-    size,
-    mtime_seconds: mtimeNs / nanoseconds,
-    mtime_nanoseconds: mtimeNs % nanoseconds,
-    ctime_seconds: ctimeNs / nanoseconds,
-    ctime_nanoseconds: ctimeNs % nanoseconds,
-  };
 }
 
 function machineTables(blueprint: Blueprint): Pick<Plan['tables'], 'auxiliary' | 'cpuid'> {
