@@ -22,14 +22,14 @@ interface ProgramSubject extends Subject {
 export interface SystemChoice {
   readonly system: System;
   readonly variant: string;
+  /** Bits of the space for module addresses; absent: as many as a system likes. */
+  readonly window?: number | undefined;
 }
 
 export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
   readonly asInterpreter: boolean;
-  /** Bits of the space for module addresses. */
-  readonly window?: number | undefined;
 }
 
 /** An image and the modules that it was made of. */

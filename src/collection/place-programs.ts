@@ -90,7 +90,7 @@ function wantedRanges(
 function problemOf(
   program: Program,
   holdings: readonly Holding[],
-  { onCollision }: Arrangement,
+  { onCollision, addresses }: Arrangement,
   space: AddressSpace,
 ): PlacingFailure | undefined {
   const own = movableModules(program).map(({ path }) => ({
@@ -98,12 +98,12 @@ function problemOf(
     holding: holdings.find(({ key }) => key === path),
   }));
   const without = own.find(({ holding }) => !holding);
-  if (without)
-    return {
-      error: new Refusal(
-        `${program.invocation}: ${without.path} finds no range in a window of ${String(space.bits)} bits`,
-      ),
-    };
+  if (without) {
+    const words = `${without.path} finds no range in a window of ${String(space.bits)} bits`;
+    return addresses === 'overlapping'
+      ? { relocatedAtStart: words }
+      : { error: new Refusal(`${program.invocation}: ${words}`) };
+  }
   const collision = findCollision(own.flatMap(({ holding }) => holding ?? []));
   if (!collision || onCollision === 'move') return undefined;
   const { module, holder } = collision;
