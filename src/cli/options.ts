@@ -47,6 +47,14 @@ export function windowBits(text: string): number {
 export function slideTime(text: string): 'store' | 'boot' {
   if (text === 'store' || text === 'boot') return text;
   throw new InvalidArgumentError(
-    text === 'process' ? 'A store has one image for all processes: store or boot.' : 'It must be store or boot.',
+    text === 'process'
+      ? 'A store has one image for all processes: store or boot.'
+      : 'It must be store or boot.',
   );
+}
+
+/** A whole number from 0 on. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { StoreSettings } from '../store/catalogue.ts';
 import type { ProgramFailure, StoreContext } from '../store/store.ts';
-import { slideTime, windowBits } from './options.ts';
+import { slideTime, wholeNumber, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystem } from './system-choice.ts';
 
@@ -30,7 +30,10 @@ export function registerStore(program: Command): void {
   registerRest(store);
 }
 
-const storeOption = ['--store <dir>', 'the store (default: /var/lib/linkonce, or $XDG_DATA_HOME/linkonce for a user)'] as const;
+const storeOption = [
+  '--store <dir>',
+  'the store (default: /var/lib/linkonce, or $XDG_DATA_HOME/linkonce for a user)',
+] as const;
 
 function registerAdd(store: Command): void {
   store
@@ -41,6 +44,7 @@ function registerAdd(store: Command): void {
     .option('-s, --system <id[:variant]>', 'system of a new store (default: image:partitions)')
     .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
     .option('--slide <when>', 'when the addresses are drawn anew: store (by `reslide`) or boot', slideTime)
+    .option('--gap <pages>', 'equal pages that are stored again to save a mapping (default: 4)', wholeNumber)
     .option(
       '--as-interpreter',
       'copies of the programs whose PT_INTERP is the loader, for programs that read /proc/self/exe',
@@ -59,12 +63,13 @@ function registerAdd(store: Command): void {
 }
 
 async function settingsOf(options: AddOptions, command: Command): Promise<Partial<StoreSettings>> {
-  const { system, window, slide } = options;
+  const { system, window, slide, gap } = options;
   const choice = system === undefined ? undefined : await chooseStoreSystem(system, command);
   return {
     ...(choice ?? {}),
     ...(window === undefined ? {} : { window }),
     ...(slide === undefined ? {} : { slide }),
+    ...(gap === undefined ? {} : { gap }),
   };
 }
 
@@ -98,13 +103,15 @@ function registerRest(store: Command): void {
       const listing = listStore(storeOf(options, await import('../store/folder.ts')));
       process.stdout.write(options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing));
     });
-  add('verify', 'read everything back and compare it with the modules').action(async (options: CommonOptions) => {
-    const { verifyStore } = await import('../store/verify.ts');
-    const { describeVerified } = await import('./store-text.ts');
-    const verified = await inStore(options, verifyStore);
-    process.stdout.write(describeVerified(verified));
-    if (verified.faults.length > 0) process.exitCode = 1;
-  });
+  add('verify', 'read everything back and compare it with the modules').action(
+    async (options: CommonOptions) => {
+      const { verifyStore } = await import('../store/verify.ts');
+      const { describeVerified } = await import('./store-text.ts');
+      const verified = await inStore(options, verifyStore);
+      process.stdout.write(describeVerified(verified));
+      if (verified.faults.length > 0) process.exitCode = 1;
+    },
+  );
   add('update', 'bring programs up to date whose modules changed').action(async (options: CommonOptions) => {
     const { updateStore } = await import('../store/store.ts');
     const { describeUpdate } = await import('./store-text.ts');
@@ -133,8 +140,7 @@ function registerRest(store: Command): void {
   add('undo', 'remove the whole store').action(async (options: CommonOptions) => {
     const { undoStore } = await import('../store/store.ts');
     const left = await inStore(options, undoStore);
-    if (left.length > 0)
-      process.stdout.write(`not the store's own, and left alone: ${left.join(', ')}\n`);
+    if (left.length > 0) process.stdout.write(`not the store's own, and left alone: ${left.join(', ')}\n`);
   });
   add('export', 'write the same programs as a store of its own')
     .argument('<dir>', 'folder of the new store; empty or not there')
@@ -145,7 +151,10 @@ function registerRest(store: Command): void {
     });
 }
 
-function storeOf({ store }: CommonOptions, { defaultStore }: { readonly defaultStore: () => string }): string {
+function storeOf(
+  { store }: CommonOptions,
+  { defaultStore }: { readonly defaultStore: () => string },
+): string {
   return store === undefined ? defaultStore() : path.resolve(store);
 }
 

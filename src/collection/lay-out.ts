@@ -23,10 +23,10 @@ import type { NewFile } from './stocking.ts';
 import { stockModules } from './stocking.ts';
 
 /**
- * Room below the modules' space for what each program has for itself, at the same addresses in all of them: plan and loader,
- * and above them the linker's own memory.
+ * Room below the modules' space for the linker's own memory, at the same addresses in all programs; plan and loader end
+ * where it begins. Bytes.
  */
-export const programArea = { head: 0x100_0000, memory: 0x400_0000 };
+const linkerMemory = 0x400_0000;
 
 export interface LayOutInput {
   readonly blueprints: readonly Blueprint[];
@@ -61,6 +61,8 @@ export function layOut(input: LayOutInput): LayOutResult {
   const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
+  if (arrangement.files === 'partition')
+    for (const { facts } of blueprints) wanted.delete(facts.executable.path);
   const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
   const byPath = new Map([...stock.modules, ...modules].map((each) => [each.path, each]));
   const reader = new PageReader();
@@ -115,6 +117,6 @@ function layoutOf(blueprint: Blueprint, { holdings, space }: Where): Layout {
 }
 
 /** Where plan and loader of every program end. */
-export function headEndOf(space: AddressSpace): Address {
-  return space.base - programArea.memory;
+function headEndOf(space: AddressSpace): Address {
+  return space.base - linkerMemory;
 }

@@ -15,8 +15,8 @@ export interface Partition {
   readonly modules: readonly string[];
 }
 
-/** Modules of at least this part of the programs are the base. */
-const baseShare = 1 / 3;
+/** Modules of more than this part of the programs are the base. */
+const baseShare = 1 / 2;
 
 /**
  * `programs`: name and module paths of each. The base partition has what many programs use; every other module stands with
@@ -57,7 +57,7 @@ function collectUses(programs: readonly { readonly modules: readonly string[] }[
 }
 
 function groupOf({ users }: ModuleUse, programs: readonly ProgramModules[]): Group {
-  if (users.length > 1 && users.length >= programs.length * baseShare)
+  if (users.length > 1 && users.length > programs.length * baseShare)
     return { key: baseKey, name: 'base', members: [] };
   const size = (index: number): number => programs[index]?.modules.length ?? 0;
   const leader = [...users].sort((a, b) => size(b) - size(a) || a - b)[0] ?? 0;

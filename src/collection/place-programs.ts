@@ -32,18 +32,28 @@ export interface Placing {
 
 export type PlacingFailure = { readonly error: LinkonceError } | { readonly relocatedAtStart: string };
 
-/** `held`: ranges of modules that are placed already. */
+/** What is placed already. */
+export interface Placed {
+  readonly holdings: readonly Holding[];
+  /** Names, and paths of movable modules. */
+  readonly programs: readonly { readonly name: string; readonly modules: readonly string[] }[];
+}
+
 export function placePrograms(
   programs: readonly { readonly name: string; readonly program: Program }[],
   arrangement: Arrangement,
   space: AddressSpace,
-  held: readonly Holding[] = [],
+  placed: Placed = { holdings: [], programs: [] },
 ): Placing {
-  const partitions = partitionModules(
-    programs.map(({ name, program }) => ({ name, modules: movableModules(program).map(({ path }) => path) })),
-  );
+  const partitions = partitionModules([
+    ...placed.programs,
+    ...programs.map(({ name, program }) => ({
+      name,
+      modules: movableModules(program).map(({ path }) => path),
+    })),
+  ]);
   const wanted = wantedRanges(programs, partitions);
-  const kept = keptHoldings(held, wanted);
+  const kept = keptHoldings(placed.holdings, wanted);
   const known = new Set(kept.map(({ key }) => key));
   const missing = wanted.filter(({ key }) => !known.has(key));
   const { growth, addresses: policy } = arrangement;

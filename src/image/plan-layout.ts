@@ -154,6 +154,9 @@ export const tables = {
 
 export type TableName = keyof typeof tables;
 
+/** Fields that are strings: the offset of a zero-ended one from the plan's start. */
+export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory']);
+
 /** Scalars of the header; `…_path` and the like are offsets of zero-ended strings from the plan's start. */
 export const headerFields = {
   magic: 'u64',

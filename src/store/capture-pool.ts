@@ -48,9 +48,9 @@ class Worker {
 
   async capture(order: CaptureOrder): Promise<LinkonceError | undefined> {
     this.#process.stdin?.write(`${JSON.stringify(order)}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done === true) throw new Error(`the capture of ${order.invocation} ended without an answer`);
-    const answer = JSON.parse(value) as CaptureAnswer;
+    const line = await this.#answers.next();
+    if (line.done === true) throw new Error(`the capture of ${order.invocation} ended without an answer`);
+    const answer = JSON.parse(line.value) as CaptureAnswer;
     if (answer === 'done') return undefined;
     return 'refused' in answer ? new Refusal(answer.refused) : new LinkonceError(answer.failed);
   }

@@ -84,7 +84,9 @@ export function decodeCatalogue(text: string, file: string): Catalogue {
   const head = parseHead(first);
   if (head?.format !== format) throw new LinkonceError(`${file}: not a catalogue of linkonce`);
   if (head.version !== version)
-    throw new LinkonceError(`${file}: a catalogue of version ${String(head.version)}, not ${String(version)}`);
+    throw new LinkonceError(
+      `${file}: a catalogue of version ${String(head.version)}, not ${String(version)}`,
+    );
   if (head.sha256 !== digestOf(body)) throw new LinkonceError(`${file}: the catalogue is damaged`);
   return fromJson(body) as Catalogue;
 }
@@ -117,10 +119,7 @@ export function requireCatalogue(store: string): Catalogue {
 /** Names below `files` that a catalogue needs. */
 export function referencedFiles({ programs, stock }: Catalogue): ReadonlySet<string> {
   const shared = [...stock.modules, ...stock.runs.map(({ place }) => place)].map(({ file }) => file.path);
-  return new Set([
-    ...programs.flatMap(filesOf),
-    ...shared.map((file) => path.basename(file)),
-  ]);
+  return new Set([...programs.flatMap(filesOf), ...shared.map((file) => path.basename(file))]);
 }
 
 export function filesOf({ record, image, launcher, loader, shared }: StoredProgram): string[] {

@@ -25,9 +25,7 @@ export class MappedMemory {
   /** `image`: path of the plan's own file. */
   constructor(plan: DecodedPlan, image: string) {
     const { plan_address: head, head_size: size } = plan.header;
-    const base: Mapping[] = [
-      { start: Number(head), end: Number(head + size), path: image, offset: 0 },
-    ];
+    const base: Mapping[] = [{ start: Number(head), end: Number(head + size), path: image, offset: 0 }];
     const over: Mapping[] = [];
     const steps = plan.rows('steps');
     let next = 0;

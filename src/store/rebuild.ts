@@ -25,6 +25,8 @@ import type { Catalogue, KnownModule, StoredProgram, StoreSettings } from './cat
 import { digestOf, loaderDigest } from './freshness.ts';
 import { names } from './folder.ts';
 import { readRecord } from './record.ts';
+import { currentBlueprint } from './current-blueprint.ts';
+import { withoutWorn } from './worn-files.ts';
 
 /** A program that shall be in the store. */
 export interface Wish {
@@ -65,19 +67,41 @@ export async function rebuild(
   onProgress('reading the modules');
   const failures: Session['failures'] = [];
   const loaded = loadAll(wishes, failures);
-  const base = withoutChanged(catalogue, wishes, loaded);
+  const { base, worn } = withoutWorn(withoutChanged(catalogue, wishes, loaded));
   const session = { store, arrangement: arrangementOf(catalogue.settings), base, failures, onProgress };
   const placing = placePrograms(
     loaded.map(({ wish, program }) => ({ name: wish.name, program })),
     session.arrangement,
     base.space,
-    base.holdings,
+    { holdings: base.holdings, programs: placedPrograms(base, worn) },
   );
   const relocated = collectRelocated(loaded, placing, failures);
-  const captured = await capture(session, loaded, placing);
+  const captured = [
+    ...worn.map((program) => ({ ...program, wish: program, blueprint: currentBlueprint(store, program) })),
+    ...(await capture(session, loaded, placing)),
+  ];
   onProgress('writing images');
   const written = writeAll(session, captured, placing);
-  return { failures, catalogue: merge(session, loaded, placing, [...relocated, ...written.programs], written.added) };
+  const built = [...relocated, ...written.programs, ...keptFailures(catalogue, failures)];
+  return { failures, catalogue: merge(session, loaded, placing, built, written.added) };
+}
+
+/** Programs that could not be built again stay as they are, and run through the platform's linker. */
+function keptFailures({ programs }: Catalogue, failures: Session['failures']): StoredProgram[] {
+  const failed = new Set(failures.map(({ wish }) => wish.name));
+  return programs.filter(({ name }) => failed.has(name));
+}
+
+/** Names and movable modules of programs that are not captured now. */
+function placedPrograms(
+  { programs, holdings }: Catalogue,
+  worn: readonly StoredProgram[],
+): { readonly name: string; readonly modules: readonly string[] }[] {
+  const placed = new Set(holdings.map(({ key }) => key));
+  return [...programs, ...worn].map(({ name, modules }) => ({
+    name,
+    modules: modules.filter((file) => placed.has(file)),
+  }));
 }
 
 /** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
@@ -104,7 +128,9 @@ function loadAll(wishes: readonly Wish[], failures: Session['failures']): Loaded
 function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: readonly Loaded[]): Catalogue {
   const replaced = new Set(wishes.map(({ name }) => name));
   const programs = catalogue.programs.filter(({ name }) => !replaced.has(name));
-  const now = new Map(loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)));
+  const now = new Map(
+    loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)),
+  );
   const changed = new Set(
     catalogue.modules
       .filter((known) => {
@@ -146,7 +172,8 @@ function collectRelocated(
   });
 }
 
-interface Captured extends Loaded {
+interface Captured {
+  readonly wish: Wish;
   readonly record: string;
   readonly blueprint: Blueprint;
 }
@@ -272,4 +299,3 @@ function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[]
     }
   return [...known.values()];
 }
-

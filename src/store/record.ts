@@ -18,7 +18,9 @@ const level = 1;
 
 /** What stands in the record as JSON: the blueprint without its columns and pages. */
 interface Head extends Omit<Blueprint, 'regions' | 'references'> {
-  readonly regions: readonly (Omit<BlueprintRegion, 'pages'> & { readonly pageAddresses: readonly Address[] })[];
+  readonly regions: readonly (Omit<BlueprintRegion, 'pages'> & {
+    readonly pageAddresses: readonly Address[];
+  })[];
   readonly references: number;
 }
 

@@ -4,7 +4,6 @@
  */
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import type { LinkonceError as LinkonceErrorType } from '../util/errors.ts';
 import { drawSpace } from '../collection/place-programs.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -28,7 +27,7 @@ export interface StoreContext {
 
 export interface ProgramFailure {
   readonly name: string;
-  readonly error: LinkonceErrorType;
+  readonly error: LinkonceError;
 }
 
 export interface Added {
@@ -99,7 +98,13 @@ function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): v
   }
 }
 
-const defaults: StoreSettings = { system: 'image', variant: 'partitions', window: 40, slide: 'store', gap: 4 };
+const defaults: StoreSettings = {
+  system: 'image',
+  variant: 'partitions',
+  window: 40,
+  slide: 'store',
+  gap: 4,
+};
 
 function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
   const settings = { ...defaults, ...given };
@@ -147,7 +152,9 @@ export function reslideStore({ store, onProgress }: StoreContext): Promise<numbe
 function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress): Catalogue {
   const arrangement = arrangementOf(catalogue.settings);
   if (arrangement.fixedBase)
-    throw new LinkonceError(`${catalogue.settings.system} has the same addresses everywhere: it cannot slide`);
+    throw new LinkonceError(
+      `${catalogue.settings.system} has the same addresses everywhere: it cannot slide`,
+    );
   const { base } = drawSpace(arrangement, catalogue.space.bits);
   return layOutAgain(store, store, { ...catalogue, boot: bootId() }, base, onProgress);
 }
@@ -204,7 +211,8 @@ export function collectStore({ store, onProgress }: StoreContext): Promise<reado
 export async function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
   if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store`);
   const own: ReadonlySet<string> = new Set(Object.values(names));
-  if (!existsSync(path.join(store, names.generations))) throw new LinkonceError(`${store}: there is no store`);
+  if (!existsSync(path.join(store, names.generations)))
+    throw new LinkonceError(`${store}: there is no store`);
   await locked(store, onProgress, () => {
     // The link first: from then on there is no store.
     for (const name of [names.current, names.bin, names.generations, names.files])
@@ -224,5 +232,11 @@ function isTemporary(name: string): boolean {
 async function locked<T>(store: string, onProgress: OnProgress, work: () => Promise<T> | T): Promise<T> {
   if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
   requirePrivate(store);
-  return withStoreLock(store, () => onProgress('waiting for another command on this store'), work);
+  return withStoreLock(
+    store,
+    () => {
+      onProgress('waiting for another command on this store');
+    },
+    work,
+  );
 }

@@ -54,7 +54,11 @@ export async function updatePrograms(
     modules: judge.modules(),
     programs: [...of('fresh'), ...refreshed, ...of('rebuild')],
   };
-  const wishes = of('rebuild').map(({ name, invocation, asInterpreter }): Wish => ({ name, invocation, asInterpreter }));
+  const wishes = of('rebuild').map(({ name, invocation, asInterpreter }): Wish => ({
+    name,
+    invocation,
+    asInterpreter,
+  }));
   const { catalogue: next, failures } =
     wishes.length === 0 ? { catalogue: base, failures: [] } : await rebuild(store, base, wishes, onProgress);
   return {
@@ -115,7 +119,7 @@ interface JudgeInput {
 }
 
 function judge(store: string, program: StoredProgram, { state, read, isOtherLoader }: JudgeInput): Verdict {
-  if (state(program.invocation) === 'gone' && !identityOf(program.invocation)) return { kind: 'gone' };
+  if (!identityOf(program.invocation)) return { kind: 'gone' };
   const changed = program.modules.find((file) => typeof state(file) === 'string');
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };

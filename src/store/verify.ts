@@ -24,7 +24,7 @@ import { names, withStoreLock } from './folder.ts';
 import { loaderDigest, staleReason } from './freshness.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './rebuild.ts';
-import { currentBlueprint } from './relayout.ts';
+import { currentBlueprint } from './current-blueprint.ts';
 import type { StoreContext } from './store.ts';
 
 export interface Verified {
@@ -44,7 +44,9 @@ export async function verifyStore({ store, onProgress }: StoreContext): Promise<
   requireCatalogue(store);
   return withStoreLock(
     store,
-    () => onProgress('waiting for another command on this store'),
+    () => {
+      onProgress('waiting for another command on this store');
+    },
     () => verify(store, requireCatalogue(store), onProgress),
   );
 }
@@ -111,7 +113,11 @@ function verifyProgram(
   const plan = verifyImage(image, loader);
   const memory = new MappedMemory(plan, image);
   const wrong = placed.pieces.flatMap((piece) => comparison.differences(piece, memory));
-  const faults = wrong.slice(0, 1).map((page) => `${program.name}: wrong memory at ${hex(page)}, and ${String(wrong.length - 1)} more pages`);
+  const faults = wrong
+    .slice(0, 1)
+    .map(
+      (page) => `${program.name}: wrong memory at ${hex(page)}, and ${String(wrong.length - 1)} more pages`,
+    );
   return [...faults, ...launcherFaults(files, program, placed, plan)];
 }
 
@@ -164,7 +170,9 @@ class Comparison {
     const written = piece.pages.get(page);
     const source = piece.file && { path: piece.file.path, offset: piece.file.offset + page - piece.address };
     if (!written && source?.path === place.path && source?.offset === place.offset) return true;
-    const key = written ? undefined : `${place.path ?? ''} ${String(place.offset)} ${source?.path ?? ''} ${String(source?.offset)}`;
+    const key = written
+      ? undefined
+      : `${place.path ?? ''} ${String(place.offset)} ${source?.path ?? ''} ${String(source?.offset)}`;
     if (key !== undefined && this.#equal.has(key)) return true;
     const expected = written ?? this.#read(source);
     this.pages++;
