@@ -24,7 +24,7 @@ export function drawSpace(arrangement: Arrangement, bits: number = usualBits): A
 
 export interface Placing {
   readonly partitions: readonly Partition[];
-  /** Of all modules that have a range, the ones held before among them. */
+  /** Of all modules that have a range, those held before and kept among them. */
   readonly holdings: readonly Holding[];
   /** By the program's index: why it cannot be laid out, or must run through the platform's linker. */
   readonly failures: ReadonlyMap<number, PlacingFailure>;
@@ -45,7 +45,6 @@ export function placePrograms(
   space: AddressSpace,
   placed: Placed = { holdings: [], programs: [] },
 ): Placing {
-  const { holdings: held } = placed;
   const partitions = partitionModules([
     ...placed.programs,
     ...programs.map(({ name, program }) => ({
@@ -53,10 +52,12 @@ export function placePrograms(
       modules: movableModules(program).map(({ path }) => path),
     })),
   ]);
-  const wanted = wantedRanges(programs, partitions, held);
+  const wanted = wantedRanges(programs, partitions);
+  const kept = keptHoldings(placed.holdings, wanted);
+  const known = new Set(kept.map(({ key }) => key));
+  const missing = wanted.filter(({ key }) => !known.has(key));
   const { growth, addresses: policy } = arrangement;
-  const { holdings } = assignRanges(space, held, wanted, { growth, policy });
-  const all = [...held, ...holdings];
+  const all = [...kept, ...assignRanges(space, kept, missing, { growth, policy }).holdings];
   const failures = new Map<number, PlacingFailure>();
   programs.forEach(({ program }, index) => {
     const failure = problemOf(program, all, arrangement, space);
@@ -69,18 +70,25 @@ export function movableModules(program: Program): readonly Module[] {
   return program.modules.filter(({ elf }) => elf.header.type === ET.DYN);
 }
 
+/** A module that has grown out of its range gives it up. */
+function keptHoldings(held: readonly Holding[], wanted: readonly Wanted[]): Holding[] {
+  const sizes = new Map(wanted.map((each) => [each.key, each]));
+  return held.filter(({ key, start, size }) => {
+    const now = sizes.get(key);
+    return !now || (now.size <= size && start % now.alignment === 0);
+  });
+}
+
+/** All movable modules, in the order of the partitions. */
 function wantedRanges(
   programs: readonly { readonly program: Program }[],
   partitions: readonly Partition[],
-  held: readonly Holding[],
 ): Wanted[] {
-  const known = new Set(held.map(({ key }) => key));
   const modules = new Map<string, Module>();
   for (const { program } of programs)
     for (const module of movableModules(program)) modules.set(module.path, module);
   return partitions
     .flatMap(({ modules: paths }) => paths)
-    .filter((path) => !known.has(path))
     .flatMap((path) => {
       const module = modules.get(path);
       if (!module) return [];
@@ -92,7 +100,7 @@ function wantedRanges(
 function problemOf(
   program: Program,
   holdings: readonly Holding[],
-  { onCollision }: Arrangement,
+  { onCollision, addresses }: Arrangement,
   space: AddressSpace,
 ): PlacingFailure | undefined {
   const own = movableModules(program).map(({ path }) => ({
@@ -100,12 +108,12 @@ function problemOf(
     holding: holdings.find(({ key }) => key === path),
   }));
   const without = own.find(({ holding }) => !holding);
-  if (without)
-    return {
-      error: new Refusal(
-        `${program.invocation}: ${without.path} finds no range in a window of ${String(space.bits)} bits`,
-      ),
-    };
+  if (without) {
+    const words = `${without.path} finds no range in a window of ${String(space.bits)} bits`;
+    return addresses === 'overlapping'
+      ? { relocatedAtStart: words }
+      : { error: new Refusal(`${program.invocation}: ${words}`) };
+  }
   const collision = findCollision(own.flatMap(({ holding }) => holding ?? []));
   if (!collision || onCollision === 'move') return undefined;
   const { module, holder } = collision;
