@@ -4,6 +4,7 @@
  */
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
+import type { Moves } from '../image/regions.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { placedLayout } from '../provenance/layout.ts';
 import { Refusal } from '../util/errors.ts';
@@ -89,7 +90,13 @@ function place(blueprint: Blueprint, { holdings, space, arrangement, loader }: L
     );
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
-  return placeMemory(blueprint, { layout, headEnd, protections, endOnCollision }, loader);
+  const moves = movesOf(arrangement);
+  return placeMemory(blueprint, { layout, headEnd, protections, endOnCollision, moves }, loader);
+}
+
+function movesOf({ onCollision, slides }: Arrangement): Moves {
+  if (slides) return 'always';
+  return onCollision === 'move' ? 'on-collision' : 'never';
 }
 
 /** Where plan and loader of every program end. */

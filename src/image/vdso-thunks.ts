@@ -16,9 +16,12 @@ import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 
 const thunkSize = 16;
+const operandOffset = 2;
 
 export interface VdsoThunks {
   readonly code: Buffer;
+  /** Where in the code an address of the linker's memory stands, and in which region that word is. */
+  readonly operands: readonly { readonly offset: number; readonly region: number }[];
   /** Slots, at the first capture's addresses, with the address of their thunk. */
   readonly slots: readonly { readonly address: Address; readonly region: number; readonly thunk: Address }[];
   /** The process words that are left. */
@@ -49,23 +52,30 @@ export function vdsoThunks(blueprint: Blueprint, layout: Layout, start: Address)
   offsets.forEach((offset, index) => {
     const at = index * thunkSize;
     code.writeUInt16BE(0x49bb, at);
-    code.writeBigUInt64LE(BigInt(words.get(offset) ?? 0), at + 2);
+    code.writeBigUInt64LE(BigInt(words.get(offset)?.address ?? 0), at + operandOffset);
     code.write('41ff23', at + 10, 'hex');
   });
+  const operands = offsets.map((offset, index) => ({
+    offset: index * thunkSize + operandOffset,
+    region: words.get(offset)?.region ?? 0,
+  }));
   const slots = blueprint.vdsoSlots.flatMap(({ address, region, offset }) => {
     const index = offsets.indexOf(offset);
     return index < 0 ? [] : [{ address, region, thunk: start + index * thunkSize }];
   });
   const settled = new Set(slots.map(({ address }) => address));
-  return { code, slots, words: blueprint.processWords.filter(({ address }) => !settled.has(address)) };
+  return { code, operands, slots, words: blueprint.processWords.filter(({ address }) => !settled.has(address)) };
 }
 
-/** Offset in the vdso → address of a word of each process, not a slot, that holds the function's address. */
-function vdsoWords(blueprint: Blueprint, layout: Layout): Map<number, Address> {
+/** Offset in the vdso → a word of each process, not a slot, that holds the function's address. */
+function vdsoWords(
+  blueprint: Blueprint,
+  layout: Layout,
+): Map<number, { readonly address: Address; readonly region: number }> {
   const slots = new Set(blueprint.vdsoSlots.map(({ address }) => address));
-  const words = new Map<number, Address>();
+  const words = new Map<number, { address: Address; region: number }>();
   for (const { source, addend, address, region, width } of blueprint.processWords)
     if (source.kind === 'vdso' && width === 8 && !slots.has(address))
-      words.set(addend, address + regionShift(blueprint, layout, region));
+      words.set(addend, { address: address + regionShift(blueprint, layout, region), region });
   return words;
 }

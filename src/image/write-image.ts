@@ -69,12 +69,13 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
 }
 
 function writeContents(file: number, composed: Composed): void {
-  const { plan, code, contents, heap } = composed;
+  const { plan, code, contents, fixUps, heap } = composed;
   ftruncateSync(file, composed.fileSize);
   writeBytes(file, plan, 0);
   writeBytes(file, code, plan.length);
   for (const { piece, address, length, offset } of contents)
     writeRange(file, piece, address, length, offset);
+  writeBytes(file, fixUps.bytes, fixUps.offset);
   heap.pages.forEach((page, index) => {
     writeBytes(file, page, heap.offset + index * pageSize);
   });
