@@ -38,14 +38,15 @@ const entrySize = 4 * wordSize;
 const PROT_WRITE = 2;
 
 /**
- * The table; undefined where the linker has none. Throws Refusal where there must be one and it is not found, or several
- * places look like it.
+ * The table; undefined where the linker has none. Throws Refusal where there must be one and it is not found whole, or
+ * several places look like it.
  */
 export function findUnwindTable(blueprint: Blueprint): UnwindTable | undefined {
   const words = linkerWords(blueprint);
   const runs = [...words.keys()].flatMap((address) => runAt(blueprint, words, address) ?? []);
   const [table] = runs;
-  if (runs.length > 1 || (table ? !isWritable(blueprint, table) : expectsTable(blueprint)))
+  const isFound = table ? isWhole(blueprint, words, table) && isWritable(blueprint, table) : !expectsTable(blueprint);
+  if (runs.length > 1 || !isFound)
     throw new Refusal(
       `${blueprint.facts.invocation}: its linker's sorted table of modules is not found, so no module can move`,
     );
@@ -104,6 +105,13 @@ function isEntry(blueprint: Blueprint, words: Words, address: Address): boolean 
 function spans({ regions }: Blueprint, index: number, first: Address, last: Address): boolean {
   const region = regions[index]?.region;
   return region?.kind === 'module' && first === region.start && last <= region.end && last > region.end - pageSize;
+}
+
+/** Every module but the executable has its entry. */
+function isWhole({ regions, facts }: Blueprint, words: Words, { address, count }: UnwindTable): boolean {
+  const modules = regions.filter(({ region: { module } }) => module && module.path !== facts.executable.path);
+  const hasVdso = words.get(address + (count - 1) * entrySize)?.target === 'vdso';
+  return modules.length === count - (hasVdso ? 1 : 0);
 }
 
 function isWritable({ regions }: Blueprint, { region, address, count }: UnwindTable): boolean {
