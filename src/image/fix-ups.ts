@@ -47,7 +47,8 @@ function groupFixUps({ blueprint, regions, thunks, thunksOffset }: FixUpInput): 
   const groups = new Map<number, Map<number, number[]>>();
   const add = (holder: number, target: number, offset: number): void => {
     if (!regions.isMovable(target)) return;
-    if (offset >= 2 ** 32) throw new Refusal(`${blueprint.facts.invocation}: a module of 4 GiB and more cannot move`);
+    if (offset >= 2 ** 32)
+      throw new Refusal(`${blueprint.facts.invocation}: a module of 4 GiB and more cannot move`);
     const targets = groups.get(holder) ?? new Map<number, number[]>();
     groups.set(holder, targets);
     const offsets = targets.get(target);
@@ -73,7 +74,9 @@ function encodeGroups(groups: Groups): Buffer {
       return [Uint32Array.of(holder, target, sorted.length), sorted] as const;
     }),
   );
-  const parts = words.flat().map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
+  const parts = words
+    .flat()
+    .map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
   const bytes = Buffer.concat(parts);
   return Buffer.concat([bytes, Buffer.alloc(roundUp(bytes.length, 8) - bytes.length)]);
 }
@@ -84,7 +87,12 @@ const wordSize = 8;
 function rangesOf(groups: Groups, { regions, pieces, thunksOffset }: FixUpInput): TableRows<'fix_ranges'> {
   const pages = new Map([...groups].map(([holder, targets]) => [holder, pagesOf([...targets.values()])]));
   const head = { region: 0, address: regions.rows[0]?.address ?? 0, pages: pages.get(0) };
-  const code = { ...head, start: roundDown(thunksOffset), end: Infinity, protection: PROT.read | PROT.execute };
+  const code = {
+    ...head,
+    start: roundDown(thunksOffset),
+    end: Infinity,
+    protection: PROT.read | PROT.execute,
+  };
   const readOnly = pieces
     .filter(({ protection }) => (protection & PROT.write) === 0)
     .map(({ region, address: start, length, protection }) => {

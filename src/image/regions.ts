@@ -32,12 +32,14 @@ export function planRegions(
   moves: Moves,
   head: { readonly address: Address; readonly length: number },
 ): PlanRegions {
-  const used = [...blueprint.regions.keys()].filter((index) => blueprint.regions[index]?.region.mappings.length);
+  const used = [...blueprint.regions.keys()].filter(
+    (index) => blueprint.regions[index]?.region.mappings.length,
+  );
   const numbers = new Map(used.map((index, position) => [index, position + 1]));
   const rowOf = (region: number): number => numbers.get(region) ?? 0;
   const shiftOf = (index: number): number => {
     const region = blueprint.regions[index]?.region;
-    return region?.kind === 'heap' ? -region.start : regionShift(blueprint, layout, index);
+    return region?.kind === 'heap' ? 0 - region.start : regionShift(blueprint, layout, index);
   };
   const rows = used.map((index) => regionRow(blueprint, index, shiftOf(index), moves));
   const all = [{ ...head, path: '', alignment: 0 }, ...rows];
@@ -55,7 +57,9 @@ function regionRow({ regions }: Blueprint, index: number, shift: number, moves: 
   const { start = 0, end = 0, module } = regions[index]?.region ?? {};
   const alignment = alignmentOf(regions[index]?.region, moves);
   if (moves === 'always' && alignment > slideUnit)
-    throw new Refusal(`${module?.path ?? ''} wants a larger alignment than addresses have that each process draws`);
+    throw new Refusal(
+      `${module?.path ?? ''} wants a larger alignment than addresses have that each process draws`,
+    );
   return { address: start + shift, length: end - start, path: module?.path ?? '', alignment };
 }
 

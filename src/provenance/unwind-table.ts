@@ -45,7 +45,9 @@ export function findUnwindTable(blueprint: Blueprint): UnwindTable | undefined {
   const words = linkerWords(blueprint);
   const runs = [...words.keys()].flatMap((address) => runAt(blueprint, words, address) ?? []);
   const [table] = runs;
-  const isFound = table ? isWhole(blueprint, words, table) && isWritable(blueprint, table) : !expectsTable(blueprint);
+  const isFound = table
+    ? isWhole(blueprint, words, table) && isWritable(blueprint, table)
+    : !expectsTable(blueprint);
   if (runs.length > 1 || !isFound)
     throw new Refusal(
       `${blueprint.facts.invocation}: its linker's sorted table of modules is not found, so no module can move`,
@@ -104,7 +106,9 @@ function isEntry(blueprint: Blueprint, words: Words, address: Address): boolean 
 /** Whether two addresses are a module's first page and its end, which is no whole page. */
 function spans({ regions }: Blueprint, index: number, first: Address, last: Address): boolean {
   const region = regions[index]?.region;
-  return region?.kind === 'module' && first === region.start && last <= region.end && last > region.end - pageSize;
+  return (
+    region?.kind === 'module' && first === region.start && last <= region.end && last > region.end - pageSize
+  );
 }
 
 /** Every module but the executable has its entry. */

@@ -15,10 +15,15 @@ const small = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const short = fc.integer({ min: 0, max: 2 ** 16 - 1 });
 const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((each) => !each.includes('\0'));
 
-const kept = new Set(['loader_offset', 'heap_offset', 'program_header_count', 'fixes_offset', 'unwind_table_count']);
+const kept = new Set([
+  'loader_offset',
+  'heap_offset',
+  'program_header_count',
+  'fixes_offset',
+  'unwind_table_count',
+]);
 const scalarNames = Object.keys(planHeader.fields).filter(
-  (name) =>
-    !/_(offset|count)$/.test(name) || kept.has(name),
+  (name) => !/_(offset|count)$/.test(name) || kept.has(name),
 );
 const computed =
   /^(magic|version|header_size|checksum|tables_size|vdso_notes|vdso_notes_size|\w+_path|command_name|platform)$/;

@@ -35,7 +35,9 @@ describe.each(['exceptions', 'copy-relocation'])('%s', (name) => {
     const changed = references.addresses.indexOf(table.address + 32 + index * 8);
     expect(changed).toBeGreaterThanOrEqual(0);
     const targets = Uint16Array.from(references.targets);
-    targets[changed] = blueprint.regions.findIndex(({ region }) => region.module === blueprint.program.executable);
+    targets[changed] = blueprint.regions.findIndex(
+      ({ region }) => region.module === blueprint.program.executable,
+    );
     const other: Blueprint = { ...blueprint, references: { ...references, targets } };
     expect(() => findUnwindTable(other)).toThrow(Refusal);
   });

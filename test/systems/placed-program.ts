@@ -1,6 +1,7 @@
 /** Programs of rebase-startup whose modules want the addresses that a test chooses. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { expect } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
 import { moduleSpan } from '../../src/capture/module-span.ts';
 import { drawBase } from '../../src/capture/placement.ts';
@@ -10,8 +11,9 @@ import { defaultGap } from '../../src/collection/member-filing.ts';
 import { movableModules, orderOf } from '../../src/collection/place-programs.ts';
 import { writeImage } from '../../src/image/write-image.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
+import type { Program } from '../../src/program/program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
-import type { Explained } from '../../src/provenance/explained.ts';
+import type { Explained, ExplainedCaptures } from '../../src/provenance/explained.ts';
 import { rebaseStartup } from '../../src/systems/rebase-startup/rebase-startup-system.ts';
 import { nativePart } from '../../src/util/native.ts';
 import type { Address } from '../../src/util/units.ts';
@@ -43,9 +45,7 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
     const size = roundUp(end - start);
     return { key: module.path, start: wish(module.name, size, space.base), size };
   });
-  const rank = new Map(orderOf(program, holdings).map((each, index) => [each, index]));
-  const order = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
-  const explained = explainCaptures(captureProgram(program, () => undefined, order));
+  const explained = explainInOrder(program, orderOf(program, holdings));
   const usual = rebaseStartup.arrangements[variant]!;
   let files = 0;
   const { programs } = layOut({
@@ -62,6 +62,27 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
   const { placed, composed } = programs[0]!;
   writeImage(placed, composed, { output, imagePath: image, asInterpreter: form.asInterpreter });
   return { file: output, image, explained };
+}
+
+/** Builds a program whose modules must find their addresses in 2^`window` bytes. */
+export async function placeInWindow(file: string, window: number, output: string): Promise<PlacedProgram> {
+  const program = loadProgram(file);
+  let explained: ExplainedCaptures | undefined;
+  const explain = (order: readonly string[] = []): Promise<Explained> =>
+    Promise.resolve((explained = explainInOrder(program, order)));
+  const request = { outputs: [output], folder: `${output}.files`, asInterpreter: false, window };
+  const [outcome] = await rebaseStartup.build([{ program, explained: explain }], {
+    ...request,
+    variant: 'collision',
+  });
+  expect(outcome).toHaveProperty('image');
+  return { file: output, image: `${output}.image`, explained: explained! };
+}
+
+function explainInOrder(program: Program, order: readonly string[]): ExplainedCaptures {
+  const rank = new Map(order.map((each, index) => [each, index]));
+  const modules = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
+  return explainCaptures(captureProgram(program, () => undefined, modules));
 }
 
 /** Everything wants to be at one place. */

@@ -27,7 +27,8 @@ export const rebaseStartup: System = {
   properties: {
     placement:
       'each module at its preferred address, unique as long as the window has room; elsewhere where that is taken. slide: preferred address plus a distance that each process draws; plan and loader stay',
-    shared: 'code and read-only data of the module files, with unbound programs too; prelinked data and GOT without fixed words',
+    shared:
+      'code and read-only data of the module files, with unbound programs too; prelinked data and GOT without fixed words',
     private:
       'pages with words of the process itself; pages with references to a module that moved; slide: every page with a reference',
     work: {
@@ -50,5 +51,9 @@ export const rebaseStartup: System = {
   ],
   arrangements,
   build: (subjects, request) =>
-    buildCollection(subjects, request.variant === 'slide' ? arrangements.slide : arrangements.collision, request),
+    buildCollection(
+      subjects,
+      request.variant === 'slide' ? arrangements.slide : arrangements.collision,
+      request,
+    ),
 };
