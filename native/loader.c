@@ -34,6 +34,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 {
 	struct start start;
 	struct finish finish;
+	struct fixes fixes;
 
 	/* 1: who are we, and for whom? */
 	read_stack(&start, stack);
@@ -55,8 +56,9 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	why = check_last_stage(&start);
 	why = why ? why : fill_heap(&start, finish.program_break);
 	why = why ? why : reserve(&start);
+	why = why ? why : load_fixes(&start, &fixes);
 	why = why ? why : map_image(&start);
-	why = why ? why : fix(&start);
+	why = why ? why : fix(&start, &fixes);
 	if (why)
 		hand_over(&start, why);
 	prefault(&start);

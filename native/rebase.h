@@ -106,28 +106,33 @@ static void apply_fixes(const struct start *start, const struct fixes *fixes)
 	}
 }
 
-static const char *fix(const struct start *start)
+/* Before anything is replaced: afterwards it would be too late to hand over. */
+static const char *load_fixes(const struct start *start, struct fixes *fixes)
 {
 	const struct plan *plan = start->plan;
-	if (!start->moved || !plan->fixes_size)
+	fixes->first = 0;
+	if (!start->moved)
 		return 0;
-	uint64_t length = page_up(plan->fixes_size);
-	long at = map(0, length, PROT_READ, MAP_PRIVATE, start->image, plan->fixes_offset);
+	long at = map(0, page_up(plan->fixes_size), PROT_READ, MAP_PRIVATE, start->image, plan->fixes_offset);
 	if (failed(at))
 		return "the fix-ups cannot be mapped";
-	const struct fixes fixes = { (const struct fix_group *)at, (const uint32_t *)(at + (long)plan->fixes_size) };
-	const char *why = 0;
-	if (checksum((const uint64_t *)at, plan->fixes_size / 8) != plan->fixes_checksum) {
-		why = "the image's fix-ups are damaged";
-	} else {
-		mark_holders(start, &fixes);
-		if (protect_fixed(start, 1))
-			why = "a range cannot be made writable";
-		else
-			apply_fixes(start, &fixes);
-	}
-	call2(__NR_munmap, at, length);
-	return why;
+	fixes->first = (const struct fix_group *)at;
+	fixes->end = (const uint32_t *)(at + (long)plan->fixes_size);
+	return checksum((const uint64_t *)at, plan->fixes_size / 8) == plan->fixes_checksum
+		       ? 0
+		       : "the image's fix-ups are damaged";
+}
+
+static const char *fix(const struct start *start, const struct fixes *fixes)
+{
+	if (!fixes->first)
+		return 0;
+	mark_holders(start, fixes);
+	if (protect_fixed(start, 1))
+		return "a range cannot be made writable";
+	apply_fixes(start, fixes);
+	call2(__NR_munmap, fixes->first, page_up(start->plan->fixes_size));
+	return 0;
 }
 
 /* glibc since 2.35 searches it by halves for the module of an address (elf/dl-find_object.c). */
