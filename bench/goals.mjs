@@ -81,11 +81,12 @@ async function startUp(hello) {
 /** A running ffmpeg, two seconds after its start. */
 async function privateMemory(bound) {
   const weigh = async (file) => {
-    const weight = await weighProcesses(
-      { file, argv: [file, ...endless], environment },
-      { moment: 2, processes: 1, limitMs: 30_000 },
-    );
-    return median(weight.processes.map((each) => each.privateKb));
+    const command = { file, argv: [file, ...endless], environment };
+    const { weights } = await weighProcesses([{ command, program: file, processes: 1 }], {
+      moment: 2,
+      limitMs: 30_000,
+    });
+    return median(weights[0].processes.map((each) => each.privateKb));
   };
   const [stock, image] = [await weigh(findProgram('ffmpeg')), await weigh(bound)];
   const share = (100 * image) / stock;

@@ -87,7 +87,7 @@ static void say_number(uint64_t value)
 }
 
 /* One line: `linkonce: git: /lib/libz.so.1 wants 0x…-0x…, where [stack] is`. */
-static void say_collision(const struct plan *plan, const struct plan_step *step)
+static __attribute__((noinline, cold)) void say_collision(const struct plan *plan, const struct plan_step *step)
 {
 	const struct plan_region *region = TABLE(plan, region) + step->region;
 	const char *name = plan_string(plan, region->path);

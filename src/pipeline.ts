@@ -37,11 +37,16 @@ export interface BoundImage extends Image {
   readonly modules: readonly Module[];
 }
 
-export interface CompareSettings {
-  readonly choices: readonly SystemChoice[];
-  readonly runs: number;
+/** A program to compare the systems on. */
+export interface CompareRequest {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Alive at once when memory is looked at. */
   readonly processes: number;
-  readonly moment: Settings['moment'];
+}
+
+export interface CompareSettings extends Settings {
+  readonly choices: readonly SystemChoice[];
 }
 
 /** Writes a launcher for one program. */
@@ -57,18 +62,26 @@ export async function bindProgram(
     outputs: [output],
     folder: `${output}.files`,
   });
-  if (!outcome || 'failure' in outcome) throw outcome?.failure ?? new Error('no outcome');
+  if (!outcome) throw new Error('no outcome');
+  if ('failure' in outcome) throw outcome.failure;
   return { ...outcome.image, modules: subject.program.modules };
 }
 
-/** Builds a program under each chosen system and measures them side by side. */
+/** Builds programs under each chosen system and measures them side by side. */
 export async function comparePrograms(
-  name: string,
-  args: readonly string[],
+  requests: readonly CompareRequest[],
   settings: CompareSettings,
   onProgress: OnProgress,
 ): Promise<Measurement> {
-  return measureSystems(readSubject(name, onProgress), args, settings, onProgress);
+  const subjects = new Map<string, Subject>();
+  const programs = requests.map(({ name, args, processes }) => {
+    const read = readSubject(name, onProgress);
+    const { invocation } = read.program;
+    const subject = subjects.get(invocation) ?? read;
+    subjects.set(invocation, subject);
+    return { subject, arguments: args, processes };
+  });
+  return measureSystems(programs, settings, onProgress);
 }
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */

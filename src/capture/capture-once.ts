@@ -126,8 +126,7 @@ function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly 
   const from = lines[0]?.start ?? 0;
   if (from === 0) throw new LinkonceError(`${module.path}: the kernel did not map it`);
   const span = moduleSpan(module);
-  const to =
-    module.elf.header.type === 3 ? setup.placement.module(module) : from;
+  const to = module.elf.header.type === 3 ? setup.placement.module(module) : from;
   session.regions.push(moduleRegion(module, to));
   if (to === from) return;
   for (const { start, end } of lines) {

@@ -44,7 +44,11 @@ function unnamedRegion(kind: 'anonymous' | 'heap', start: Address, end: Address)
  * Reads mappings and written pages of every region from the stopped tracee. Throws Refusal where a mapping of the
  * process belongs to no region (the linker did something that was not followed).
  */
-export function readRegions(tracee: Tracee, ranges: readonly RegionRange[], program: Program): CapturedRegion[] {
+export function readRegions(
+  tracee: Tracee,
+  ranges: readonly RegionRange[],
+  program: Program,
+): CapturedRegion[] {
   const maps = readMaps(tracee.pid);
   const stray = maps.find((line) => !line.name.startsWith('[') && !ranges.some((r) => overlaps(r, line)));
   if (stray)

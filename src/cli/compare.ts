@@ -1,12 +1,16 @@
-/** `linkonce compare`: measures a program under several systems side by side. */
+/** `linkonce compare`: measures programs under several systems side by side. */
 import type { Command } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { moment, positiveInteger } from './options.ts';
+import { collected, moment, positiveInteger } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
+import type { ProgramLine } from './workload.ts';
+import { parseProgramLine, readWorkload } from './workload.ts';
 
 interface CompareOptions {
+  readonly program: readonly string[];
+  readonly workload?: string;
   readonly systems?: string;
   readonly runs: number;
   readonly processes: number;
@@ -18,34 +22,69 @@ interface CompareOptions {
 export function registerCompare(program: Command): void {
   program
     .command('compare')
-    .summary('measure a program under several systems')
+    .summary('measure programs under several systems')
     .description(
-      'Measure start-up and memory of a program under several systems, interleaved, and print the table.',
+      'Measure start-up and memory of programs under several systems, interleaved, and print the tables. Several are ' +
+        'given by --program or --workload: command lines, split into words as a shell does, but nothing is expanded. A ' +
+        'count before one, as in "4x git status", says how many processes of it are alive at once.',
     )
-    .argument('<program>', 'name or path of an ELF program')
+    .argument('[program]', 'name or path of an ELF program')
     .argument('[args...]', "the program's arguments")
+    .option('--program <line>', 'a command line; may be given several times', collected, [])
+    .option('--workload <file>', 'a file with a command line a line, and # comments')
     .option('--systems <list>', 'systems by commas, each with an optional :variant (default: all)')
     .option('--runs <n>', 'timed runs of each system', positiveInteger, 40)
-    .option('--processes <n>', 'processes alive at once when memory is measured', positiveInteger, 4)
+    .option('--processes <n>', 'processes alive at once of a program without a count', positiveInteger, 4)
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--json <file>', 'write the measurement as JSON')
     .option('--html <file>', 'write the report as one HTML page')
     .passThroughOptions()
-    .action(async (name: string, args: readonly string[], options: CompareOptions, command: Command) => {
-      await compare(name, args, options, command);
-    });
+    .action(
+      async (
+        name: string | undefined,
+        args: readonly string[],
+        options: CompareOptions,
+        command: Command,
+      ) => {
+        await compare(chooseLines(name, args, options, command), options, command);
+      },
+    );
+}
+
+/** The programs by whichever way they were given; more than one way at once is wrong usage. */
+function chooseLines(
+  name: string | undefined,
+  args: readonly string[],
+  { program, workload }: CompareOptions,
+  command: Command,
+): readonly ProgramLine[] {
+  const ways = [name !== undefined, program.length > 0, workload !== undefined].filter(Boolean).length;
+  if (ways === 0) return command.error('no program: name one, or use --program or --workload');
+  if (ways > 1) return command.error('only one of PROGRAM, --program and --workload can be given');
+  if (name !== undefined) return [{ name, args }];
+  return workload === undefined ? program.map((line) => parseOption(line, command)) : readWorkload(workload);
+}
+
+function parseOption(line: string, command: Command): ProgramLine {
+  const wrong = (what: string): never => command.error(`--program ${JSON.stringify(line)}: ${what}`);
+  try {
+    return parseProgramLine(line) ?? wrong('has no program in it');
+  } catch (error) {
+    if (error instanceof SyntaxError) return wrong(error.message);
+    throw error;
+  }
 }
 
 async function compare(
-  name: string,
-  args: readonly string[],
+  lines: readonly ProgramLine[],
   options: CompareOptions,
   command: Command,
 ): Promise<void> {
   const choices = await chooseSystems(options.systems, command);
-  const settings = { choices, runs: options.runs, processes: options.processes, moment: options.at };
+  const programs = lines.map((line) => ({ processes: options.processes, ...line }));
+  const settings = { choices, runs: options.runs, moment: options.at };
   const { comparePrograms } = await import('../pipeline.ts');
-  const measurement = await withProgress((onProgress) => comparePrograms(name, args, settings, onProgress));
+  const measurement = await withProgress((onProgress) => comparePrograms(programs, settings, onProgress));
   await writeReports(measurement, options);
 }
 

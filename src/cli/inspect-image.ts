@@ -1,6 +1,13 @@
 /** What the stored files of linkonce say: an image's plan, a launcher's trailer. docs/formats/image.md. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { launcherFlags, launcherMagic, launcherTrailer, planMagic, tables } from '../image/plan-layout.ts';
+import {
+  launcherFlags,
+  launcherMagic,
+  launcherTrailer,
+  planMagic,
+  tables,
+  textFieldNames,
+} from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
 import { decodeStructure } from '../image/structure-codec.ts';
 import { readPlan } from '../image/verify-image.ts';
@@ -28,7 +35,10 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
   };
   return {
     path,
-    kind: (Number(trailer.flags) & launcherFlags.interpreter) !== 0 ? 'interpreter of a bound program' : 'launcher',
+    kind:
+      (Number(trailer.flags) & launcherFlags.interpreter) !== 0
+        ? 'interpreter of a bound program'
+        : 'launcher',
     program: text(trailer.program_path),
     invocation: text(trailer.invocation_path),
     interpreter: text(trailer.interpreter_path),
@@ -54,17 +64,25 @@ const textFields = new Set([
   'platform',
 ]);
 
+/** `steps_offset` and the like: the rows themselves are shown. */
+function isTablePlace(name: string): boolean {
+  return Object.keys(tables).some((table) => name === `${table}_offset` || name === `${table}_count`);
+}
+
 function readImage(path: string): StoredFile {
   const plan = readPlan(path);
   const scalars = Object.entries(plan.header)
-    .filter(([name]) => !/^(steps|seals|files|paths|calls|limits|auxiliary|cpuid|words)_/.test(name))
+    .filter(([name]) => !isTablePlace(name))
     .map(([name, value]) => [name, textFields.has(name) ? plan.text(value) : hex(value)] as const);
   const rows = (name: TableName): unknown[] =>
     plan.rows(name).map((row) =>
       Object.fromEntries(
         Object.entries(row)
           .filter(([field]) => field !== 'reserved')
-          .map(([field, value]) => [field, field === 'path' ? plan.text(value) : fieldValue(field, value)]),
+          .map(([field, value]) => [
+            field,
+            textFieldNames.has(field) ? plan.text(value) : fieldValue(field, value),
+          ]),
       ),
     );
   const names = Object.keys(tables) as TableName[];

@@ -17,6 +17,11 @@ export function moment(text: string): 'entry' | 'exit' | number {
   return Number(text);
 }
 
+/** For an option that may be given several times: all its values, in their order. */
+export function collected(text: string, previous: readonly string[]): readonly string[] {
+  return [...previous, text];
+}
+
 /** A place in a module's file; without a module, in the program's. */
 export interface WordPlace {
   readonly module?: string;
@@ -28,4 +33,28 @@ export function wordPlace(text: string): WordPlace {
   const [, module, digits = ''] = /^(?:(.+)\+)?(?:0x)?([0-9a-f]{1,12})$/i.exec(text) ?? [];
   if (digits === '') throw new InvalidArgumentError('It must be a hexadecimal address, or MODULE+OFFSET.');
   return { ...(module === undefined ? {} : { module }), offset: parseInt(digits, 16) };
+}
+
+/** Bits of an address space: enough for a large module, and not more than fit below the stack. */
+export function windowBits(text: string): number {
+  const bits = Number(text);
+  if (!/^\d+$/.test(text) || bits < 20 || bits > 44)
+    throw new InvalidArgumentError('It must be a whole number from 20 to 44.');
+  return bits;
+}
+
+/** When a store's addresses are drawn anew. */
+export function slideTime(text: string): 'store' | 'boot' {
+  if (text === 'store' || text === 'boot') return text;
+  throw new InvalidArgumentError(
+    text === 'process'
+      ? 'A store has one image for all processes: store or boot.'
+      : 'It must be store or boot.',
+  );
+}
+
+/** A whole number from 0 on. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }

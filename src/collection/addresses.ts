@@ -81,7 +81,11 @@ function freeStart(
 }
 
 /** A place that depends on the name only, as a vendor would choose it who knows nobody else's modules. */
-function namedStart({ base, bits }: AddressSpace, { key, alignment }: Wanted, size: number): Address | undefined {
+function namedStart(
+  { base, bits }: AddressSpace,
+  { key, alignment }: Wanted,
+  size: number,
+): Address | undefined {
   const room = 2 ** bits - size;
   if (room < 0) return undefined;
   const unit = Math.max(alignment, pageSize);

@@ -47,7 +47,13 @@ export async function buildCollection(
     loader: readFileSync(nativePart('loader.bin')),
     gap: defaultGap,
   });
-  const shared = [...new Set([...laidOut.added.modules, ...laidOut.added.runs.map(({ place }) => place)].map(({ file }) => file.path))];
+  const shared = [
+    ...new Set(
+      [...laidOut.added.modules, ...laidOut.added.runs.map(({ place }) => place)].map(
+        ({ file }) => file.path,
+      ),
+    ),
+  ];
   laidOut.programs.forEach(({ placed, composed }, position) => {
     const { index } = ready[position] ?? { index: -1 };
     const output = request.outputs[index] ?? '';

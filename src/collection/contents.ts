@@ -32,7 +32,10 @@ export function modulePieces({ blueprint, pieces }: PlacedMemory): ReadonlyMap<s
 }
 
 /** The contents of the modules with these paths, from all programs that use them. */
-export function collectContents(programs: readonly PlacedMemory[], paths: ReadonlySet<string>): ModuleContent[] {
+export function collectContents(
+  programs: readonly PlacedMemory[],
+  paths: ReadonlySet<string>,
+): ModuleContent[] {
   const variants = new Map<string, Piece[][]>();
   for (const program of programs)
     for (const [path, pieces] of modulePieces(program)) {
@@ -58,7 +61,9 @@ function mostFrequent(path: string, members: readonly (readonly Piece[])[]): Mod
 }
 
 function pageOf(pieces: readonly Piece[], page: Address): Buffer | undefined {
-  return pieces.find((piece) => page >= piece.address && page < piece.address + piece.length)?.pages.get(page);
+  return pieces
+    .find((piece) => page >= piece.address && page < piece.address + piece.length)
+    ?.pages.get(page);
 }
 
 /** The content that most have; undefined is the file's own. */

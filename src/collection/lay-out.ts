@@ -22,10 +22,10 @@ import type { NewFile } from './stocking.ts';
 import { stockModules } from './stocking.ts';
 
 /**
- * Room below the modules' space for what each program has for itself, at the same addresses in all of them: plan and loader,
- * and above them the linker's own memory.
+ * Room below the modules' space for the linker's own memory, at the same addresses in all programs; plan and loader end
+ * where it begins. Bytes.
  */
-export const programArea = { head: 0x100_0000, memory: 0x400_0000 };
+const linkerMemory = 0x400_0000;
 
 export interface LayOutInput {
   readonly blueprints: readonly Blueprint[];
@@ -57,9 +57,11 @@ export interface LayOutResult {
 /** Writes the shared files; the programs' own images are the caller's. */
 export function layOut(input: LayOutInput): LayOutResult {
   const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
-  const placed = blueprints.map((blueprint) => place(blueprint, input));
+  const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
+  if (arrangement.files === 'partition')
+    for (const { facts } of blueprints) wanted.delete(facts.executable.path);
   const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
   const byPath = new Map([...stock.modules, ...modules].map((each) => [each.path, each]));
   const reader = new PageReader();
@@ -79,8 +81,16 @@ export function layOut(input: LayOutInput): LayOutResult {
   return { programs, added: { modules, runs } };
 }
 
-/** Throws Refusal where the linker's own memory is larger than its area. */
-function place(blueprint: Blueprint, { holdings, space, arrangement, loader }: LayOutInput): PlacedMemory {
+/** A program's memory at its addresses. Throws Refusal where the linker's own memory is larger than its area. */
+export function placeProgram(
+  blueprint: Blueprint,
+  {
+    holdings,
+    space,
+    arrangement,
+    loader,
+  }: Pick<LayOutInput, 'holdings' | 'space' | 'arrangement' | 'loader'>,
+): PlacedMemory {
   const addresses = new Map<string, Address>(holdings.map(({ key, start }) => [key, start]));
   const headEnd = headEndOf(space);
   const { layout, end } = placedLayout(blueprint, addresses, headEnd);
@@ -100,6 +110,6 @@ function movesOf({ onCollision, slides }: Arrangement): Moves {
 }
 
 /** Where plan and loader of every program end. */
-export function headEndOf(space: AddressSpace): Address {
-  return space.base - programArea.memory;
+function headEndOf(space: AddressSpace): Address {
+  return space.base - linkerMemory;
 }

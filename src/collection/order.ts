@@ -15,8 +15,8 @@ export interface Partition {
   readonly modules: readonly string[];
 }
 
-/** Modules of at least this part of the programs are the base. */
-const baseShare = 1 / 3;
+/** Modules of more than this part of the programs are the base. */
+const baseShare = 1 / 2;
 
 /**
  * `programs`: name and module paths of each. The base partition has what many programs use; every other module stands with
@@ -52,7 +52,7 @@ function partitionOf(
   programs: readonly { readonly name: string }[],
   sizes: readonly number[],
 ): string {
-  if (programs.length > 1 && users.length > 1 && users.length >= programs.length * baseShare) return baseName;
+  if (programs.length > 1 && users.length > 1 && users.length > programs.length * baseShare) return baseName;
   const leader = [...users].sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0) || a - b)[0] ?? 0;
   const name = programs[leader]?.name ?? '';
   return users.length === 1 ? name : `${name}+`;

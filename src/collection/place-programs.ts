@@ -32,16 +32,27 @@ export interface Placing {
 
 export type PlacingFailure = { readonly error: LinkonceError } | { readonly relocatedAtStart: string };
 
-/** `held`: ranges of modules that are placed already. */
+/** What is placed already. */
+export interface Placed {
+  readonly holdings: readonly Holding[];
+  /** Names, and paths of movable modules. */
+  readonly programs: readonly { readonly name: string; readonly modules: readonly string[] }[];
+}
+
 export function placePrograms(
   programs: readonly { readonly name: string; readonly program: Program }[],
   arrangement: Arrangement,
   space: AddressSpace,
-  held: readonly Holding[] = [],
+  placed: Placed = { holdings: [], programs: [] },
 ): Placing {
-  const partitions = partitionModules(
-    programs.map(({ name, program }) => ({ name, modules: movableModules(program).map(({ path }) => path) })),
-  );
+  const { holdings: held } = placed;
+  const partitions = partitionModules([
+    ...placed.programs,
+    ...programs.map(({ name, program }) => ({
+      name,
+      modules: movableModules(program).map(({ path }) => path),
+    })),
+  ]);
   const wanted = wantedRanges(programs, partitions, held);
   const { growth, addresses: policy } = arrangement;
   const { holdings } = assignRanges(space, held, wanted, { growth, policy });
@@ -112,7 +123,9 @@ export function orderOf(program: Program, holdings: readonly Holding[]): string[
     .sort((a, b) => (starts.get(a) ?? 0) - (starts.get(b) ?? 0));
 }
 
-/** For names of new files: none has been there before. */
+/** For names of new files: none has been there before; all are of one length. */
 export function freshName(name: string): string {
-  return `${name}-${randomInt(2 ** 47).toString(36)}`;
+  return `${name}-${randomInt(2 ** 47)
+    .toString(36)
+    .padStart(10, '0')}`;
 }

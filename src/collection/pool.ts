@@ -2,6 +2,8 @@
 import type { Place } from '../image/filing.ts';
 import { writeBytes } from '../image/write-range.ts';
 import { fileIdentity } from '../program/file-identity.ts';
+import type { FileOffset } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { DeviatingRun } from './member-filing.ts';
 import type { StockedRun } from './stock.ts';
@@ -24,7 +26,7 @@ export function stockRuns(
 }
 
 function writePool(runs: readonly DeviatingRun[], path: string): StockedRun[] {
-  const offsets = new Map<string, number>();
+  const offsets = new Map<string, FileOffset>();
   let next = 0;
   for (const { hash, length } of runs) {
     offsets.set(hash, next);
@@ -34,7 +36,11 @@ function writePool(runs: readonly DeviatingRun[], path: string): StockedRun[] {
     for (const { hash, bytes } of runs) writeBytes(file, bytes, offsets.get(hash) ?? 0);
   });
   const file = { path, identity: fileIdentity(path) };
-  return [...offsets].map(([hash, offset]) => ({ hash, place: { file, offset } }));
+  return runs.map(({ hash, length }) => ({
+    hash,
+    pages: length / pageSize,
+    place: { file, offset: offsets.get(hash) ?? 0 },
+  }));
 }
 
 /** Where each run stands. */

@@ -30,6 +30,7 @@ export interface StockedModule {
 /** A run of pages that several programs have, by the hash of its content. */
 export interface StockedRun {
   readonly hash: string;
+  readonly pages: number;
   readonly place: Place;
 }
 

@@ -49,12 +49,18 @@ function writeGroup(
   path: string,
 ): StockedModule[] {
   const origin = group[0]?.address ?? 0;
-  const isAscending = group.every((each, index) => index === 0 || each.address > (group[index - 1]?.address ?? 0));
+  const isAscending = group.every(
+    (each, index) => index === 0 || each.address > (group[index - 1]?.address ?? 0),
+  );
   let next = 0;
   const placed = group.map((content): PlacedContent => {
     const offset = isAscending ? content.address - origin : next;
     next = offset + content.size;
-    return { content, offset, stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)) };
+    return {
+      content,
+      offset,
+      stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)),
+    };
   });
   writeAtomically(path, 0o644, (file) => {
     ftruncateSync(file, next);
@@ -73,7 +79,13 @@ function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }:
 
 function writeContent(file: number, { content, offset, stored }: PlacedContent): void {
   for (const piece of stored)
-    writeRange(file, { ...piece, pages: content.pages }, piece.address, piece.length, offset + piece.address - content.address);
+    writeRange(
+      file,
+      { ...piece, pages: content.pages },
+      piece.address,
+      piece.length,
+      offset + piece.address - content.address,
+    );
 }
 
 function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile): StockedModule {

@@ -21,9 +21,6 @@ import { planRegions } from './regions.ts';
 import type { VdsoThunks } from './vdso-thunks.ts';
 import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
 
-/** Address space below `headEnd` that the largest plan and the loader need. */
-export const headRoom = 0x100_0000;
-
 export interface Placement {
   readonly layout: Layout;
   /** Where plan and loader end. The loader is at the same address in all programs with the same one of this. */
@@ -53,6 +50,8 @@ export interface Composed {
   /** Bytes that the launcher maps by its first call. */
   readonly headSize: number;
   readonly layout: Layout;
+  /** Paths of the shared files that are mapped. */
+  readonly backings: readonly string[];
   /** What stands where in the file behind plan and loader. */
   readonly contents: readonly OwnPart[];
   readonly fixUps: { readonly offset: FileOffset; readonly bytes: Buffer };
@@ -93,7 +92,11 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     const placing = { planAddress, loaderAddress, loaderOffset: tablesSize, loaderSize: codeSize, ...places };
     const { endOnCollision } = placed;
     const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing };
-    return { plan: encodePlan(makePlan({ ...parts, words: thunks.words, endOnCollision, moves })), memory, places };
+    return {
+      plan: encodePlan(makePlan({ ...parts, words: thunks.words, endOnCollision, moves })),
+      memory,
+      places,
+    };
   };
   // The number of rows does not depend on where things are: the second round has the first one's size.
   const { plan, memory, places } = compose(compose(0).plan.length);
@@ -103,6 +106,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     planAddress: loaderAddress - plan.length,
     headSize: places.headSize,
     layout,
+    backings: [...new Set(memory.backings.flatMap(({ file }) => file?.path ?? []))],
     contents: memory.own,
     fixUps: { offset: places.fixesOffset, bytes: fixUps.bytes },
     heap: { offset: places.heapOffset, pages: heap },
@@ -113,7 +117,12 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
 /** What follows the plan's tables in the image file: fix-ups behind the memory, and the heap behind them. */
 type FilePlaces = Pick<Placing, 'headSize' | 'fixesOffset' | 'heapOffset' | 'fileSize'>;
 
-function filePlaces(headSize: FileOffset, memory: MemoryPlan, { bytes }: FixUps, heap: readonly Buffer[]): FilePlaces {
+function filePlaces(
+  headSize: FileOffset,
+  memory: MemoryPlan,
+  { bytes }: FixUps,
+  heap: readonly Buffer[],
+): FilePlaces {
   const heapOffset = memory.fileSize + roundUp(bytes.length);
   return {
     headSize: headSize + memory.headLength,
@@ -130,10 +139,7 @@ function setWord(pages: ReadonlyMap<Address, Buffer> | undefined, address: Addre
 }
 
 /** What the loader writes in each process is zero in the files, so that equal pages are equal. */
-function clearWord(
-  pages: ReadonlyMap<Address, Buffer> | undefined,
-  { address, width }: ProcessWord,
-): void {
+function clearWord(pages: ReadonlyMap<Address, Buffer> | undefined, { address, width }: ProcessWord): void {
   for (let at = address; at < address + width; at++) {
     const start = roundDown(at);
     pages?.get(start)?.writeUInt8(0, at - start);

@@ -7,7 +7,7 @@ import type { ProgramFacts } from '../program/facts.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { launcherFlags, launcherMagic, launcherTrailer, planVersion, structureSize } from './plan-layout.ts';
-import { encodeStructure } from './structure-codec.ts';
+import { decodeStructure, encodeStructure } from './structure-codec.ts';
 
 export interface LauncherTarget {
   readonly imagePath: string;
@@ -34,8 +34,7 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
   const stack = facts.stackFlags;
   writeElfHeader(bytes, stack === undefined ? 1 : 2);
   writeSegment(bytes, elfHeaderSize, PT.load, 5, bytes.length, 4096);
-  if (stack !== undefined)
-    writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack, 0, 16);
+  if (stack !== undefined) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack, 0, 16);
   loader.copy(bytes, codeOffset);
   trailer.copy(bytes, codeOffset + loader.length);
   return bytes;
@@ -98,5 +97,27 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
     size,
   };
   encodeStructure(launcherTrailer, values, bytes, 0);
+  return bytes;
+}
+
+/**
+ * A launcher for another image of the same program, whose path is as long and whose memory is the same. Throws Error where
+ * it is not, or the bytes are no launcher's.
+ */
+export function patchLauncher(
+  launcher: Buffer,
+  { checksum, imagePath }: { readonly checksum: bigint; readonly imagePath: string },
+): Buffer {
+  const bytes = Buffer.from(launcher);
+  const magic = Buffer.alloc(8);
+  magic.writeBigUInt64LE(launcherMagic);
+  const at = bytes.lastIndexOf(magic);
+  if (at < 0) throw new Error('no launcher');
+  const trailer = decodeStructure(launcherTrailer, bytes, at);
+  const path = at + Number(trailer.image_path);
+  const text = Buffer.from(`${imagePath}\0`);
+  if (bytes.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
+  text.copy(bytes, path);
+  encodeStructure(launcherTrailer, { ...trailer, checksum }, bytes, at);
   return bytes;
 }

@@ -13,6 +13,7 @@ import { pageSize, roundDown } from '../util/units.ts';
 import type { FixUps } from './fix-ups.ts';
 import type { Backing, MemoryPlan } from './memory-plan.ts';
 import type { Plan, TableRows } from './plan.ts';
+import { identityFields } from './plan.ts';
 import { pathKinds, planFlags, sources } from './plan-layout.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 
@@ -99,7 +100,7 @@ function placeScalars(
   placing: Placing,
 ): Pick<
   Plan['scalars'],
-    | 'plan_address'
+  | 'plan_address'
   | 'head_size'
   | 'loader_address'
   | 'loader_offset'
@@ -161,7 +162,8 @@ function programScalars(blueprint: Blueprint, layout: Layout) {
 function moveScalars({ blueprint, layout, regions, fixUps, unwindTable }: PlanInput) {
   const { facts, start } = blueprint;
   const { handoff, registrations } = start;
-  const rowAt = (address: Address | undefined): number => (address === undefined ? 0 : regions.rowAt(address));
+  const rowAt = (address: Address | undefined): number =>
+    address === undefined ? 0 : regions.rowAt(address);
   const rowOfModule = ({ path: file }: ModuleFacts): number =>
     regions.rowOf(blueprint.regions.findIndex(({ region }) => region.module?.path === file));
   return {
@@ -271,20 +273,6 @@ function pageRuns(pages: readonly Address[]): TableRows<'prefaults'> {
 
 function limitRow(resource: number, answer: Buffer): TableRows<'limits'>[number] {
   return { resource, current: answer.readBigUInt64LE(0), maximum: answer.readBigUInt64LE(8) };
-}
-
-const nanoseconds = 1_000_000_000n;
-
-function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity) {
-  return {
-    device,
-    inode,
-    size,
-    mtime_seconds: mtimeNs / nanoseconds,
-    mtime_nanoseconds: mtimeNs % nanoseconds,
-    ctime_seconds: ctimeNs / nanoseconds,
-    ctime_nanoseconds: ctimeNs % nanoseconds,
-  };
 }
 
 function machineTables(blueprint: Blueprint): Pick<Plan['tables'], 'auxiliary' | 'cpuid'> {

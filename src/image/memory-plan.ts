@@ -144,9 +144,7 @@ interface PlacedOverlay extends Overlay {
 }
 
 function overlaysOf(piece: Piece, filing: Filing): PlacedOverlay[] {
-  return filing
-    .overlays(piece)
-    .map((overlay) => ({ ...overlay, piece, offset: overlay.place?.offset ?? 0 }));
+  return filing.overlays(piece).map((overlay) => ({ ...overlay, piece, offset: overlay.place?.offset ?? 0 }));
 }
 
 /** Gives everything that no shared file holds its place in the own image, behind plan and loader. */

@@ -63,8 +63,7 @@ function regionPieces(
   return region.mappings.map(({ start, end, protection, fileOffset: offset }) => {
     const length = end - start;
     const pages = pagesBetween(moved, start, end, shift);
-    const file =
-      offset === undefined || !region.module ? undefined : { path: region.module.path, offset };
+    const file = offset === undefined || !region.module ? undefined : { path: region.module.path, offset };
     const zero = !file && pages.size === 0 && length >= freshZero && protection !== PROT.none;
     const fixed = !region.movable;
     return { region: index, address: start + shift, length, protection, file, pages, zero, fixed };

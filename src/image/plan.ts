@@ -1,4 +1,5 @@
 /** The plan as a value, and its bytes: written at the head of an image file, read back by whoever inspects or verifies it. */
+import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
@@ -14,9 +15,10 @@ type ComputedField =
 
 /** The rows of a table; a `path` or `directory` is the path itself. */
 export type TableRows<Name extends TableName> = readonly {
-  readonly [
-    Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>
-  ]: Field extends 'path' | 'directory' ? string : number | bigint;
+  readonly [Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>]: Field extends
+    'path' | 'directory'
+    ? string
+    : number | bigint;
 }[];
 
 export interface Plan {
@@ -123,6 +125,7 @@ export interface DecodedPlan {
   readonly header: Readonly<Record<keyof (typeof planHeader)['fields'], bigint>>;
   /** The string at an offset. */
   text(offset: bigint): string;
+  bytes(offset: bigint, length: bigint): Buffer;
   rows(name: TableName): Readonly<Record<string, bigint>>[];
 }
 
@@ -145,6 +148,7 @@ export function decodePlan(bytes: Buffer, path: string): DecodedPlan {
   return {
     header,
     text: (offset) => plan.toString('utf8', Number(offset), plan.indexOf(0, Number(offset))),
+    bytes: (offset, length) => plan.subarray(Number(offset), Number(offset + length)),
     rows: (name) =>
       Array.from({ length: Number(header[`${name}_count`]) }, (_, index) =>
         decodeStructure(
@@ -154,4 +158,65 @@ export function decodePlan(bytes: Buffer, path: string): DecodedPlan {
         ),
       ),
   };
+}
+
+/**
+ * Writes the identities that files have now into the rows of a plan's bytes. The checksum is wrong then, until
+ * `sealPlan`. `identityOf` may throw.
+ */
+export function encodeIdentities(
+  bytes: Buffer,
+  plan: DecodedPlan,
+  identityOf: (path: string) => FileIdentity,
+): void {
+  const known = new Map<string, FileIdentity>();
+  for (const name of ['files', 'backings'] as const) {
+    const of: Structure = tables[name];
+    plan.rows(name).forEach((row, index) => {
+      const file = pathOf(plan, row);
+      if (file === '') return;
+      const identity = known.get(file) ?? identityOf(file);
+      known.set(file, identity);
+      const values = { ...row, ...identityFields(identity) } as Values<Structure>;
+      const at = Number(plan.header[`${name}_offset`]) + index * structureSize(of);
+      encodeStructure(of, values, bytes, at);
+    });
+  }
+}
+
+/** The path of a row of `files` or `backings`; empty for the image itself. */
+export function pathOf(plan: DecodedPlan, row: Readonly<Record<string, bigint>>): string {
+  const directory = row.directory === undefined ? '' : plan.text(row.directory);
+  const name = plan.text(row.path ?? 0n);
+  return directory === '' ? name : `${directory}/${name}`;
+}
+
+const nanoseconds = 1_000_000_000n;
+
+/** The fields of a row that hold a file's identity. */
+export function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity) {
+  return {
+    device,
+    inode,
+    size,
+    mtime_seconds: mtimeNs / nanoseconds,
+    mtime_nanoseconds: mtimeNs % nanoseconds,
+    ctime_seconds: ctimeNs / nanoseconds,
+    ctime_nanoseconds: ctimeNs % nanoseconds,
+  };
+}
+
+/** The identity in a row. */
+export function rowIdentity(row: Readonly<Record<string, bigint>>): FileIdentity {
+  const time = (kind: 'mtime' | 'ctime'): bigint =>
+    (row[`${kind}_seconds`] ?? 0n) * nanoseconds + (row[`${kind}_nanoseconds`] ?? 0n);
+  const { device = 0n, inode = 0n, size = 0n } = row;
+  return { device, inode, size, mtimeNs: time('mtime'), ctimeNs: time('ctime') };
+}
+
+/** Gives changed bytes of a plan their checksum, and answers it. */
+export function sealPlan(bytes: Buffer, { header }: DecodedPlan): bigint {
+  const checksum = planChecksum(bytes.subarray(checksumEnd, Number(header.tables_size)));
+  bytes.writeBigUInt64LE(checksum, checksumEnd - 8);
+  return checksum;
 }

@@ -73,8 +73,7 @@ function writeContents(file: number, composed: Composed): void {
   ftruncateSync(file, composed.fileSize);
   writeBytes(file, plan, 0);
   writeBytes(file, code, plan.length);
-  for (const { piece, address, length, offset } of contents)
-    writeRange(file, piece, address, length, offset);
+  for (const { piece, address, length, offset } of contents) writeRange(file, piece, address, length, offset);
   writeBytes(file, fixUps.bytes, fixUps.offset);
   heap.pages.forEach((page, index) => {
     writeBytes(file, page, heap.offset + index * pageSize);

@@ -12,13 +12,15 @@ export interface Estimate {
 
 export interface Measurement {
   readonly format: 'linkonce-measurement';
-  readonly version: 1;
+  readonly version: 2;
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;
-  readonly program: MeasuredProgram;
   readonly settings: Settings;
-  readonly results: readonly Result[];
+  /** At least one; two with one path are one program with other arguments. */
+  readonly programs: readonly MeasuredProgram[];
+  /** All processes of all programs alive at once: one result a system and variant, in the order of the programs' results. */
+  readonly workload: readonly WorkloadResult[];
   readonly warnings: readonly Warning[];
 }
 
@@ -32,29 +34,28 @@ export interface Machine {
   readonly node: string;
 }
 
+export interface Settings {
+  /** Timed runs of each program under each system. */
+  readonly runs: number;
+  /** When the processes were stopped and looked at: at the program's entry, when it ends, or after so many seconds. */
+  readonly moment: 'entry' | 'exit' | number;
+}
+
 export interface MeasuredProgram {
   readonly path: string;
   readonly arguments: readonly string[];
   readonly modules: number;
-}
-
-export interface Settings {
-  /** Timed runs of each system. */
-  readonly runs: number;
-  /** Processes alive at once for the memory figures. */
+  /** Its processes alive at once for the memory figures. */
   readonly processes: number;
-  /** When the processes were stopped and looked at: at the program's entry, when it ends, or after so many seconds. */
-  readonly moment: 'entry' | 'exit' | number;
   /** Whether the start-up was timed; not for a program that does not end by itself. */
   readonly timed: boolean;
+  readonly results: readonly Result[];
 }
 
 /** What the others are compared with: the platform's linker as it is. */
 export const baseLine = { system: 'got-plt', variant: 'lazy' } as const;
 
-export type Result = MeasuredResult | UnmeasuredResult;
-
-interface ResultHead {
+export interface ResultHead {
   readonly system: string;
   readonly variant: string;
 }
@@ -65,22 +66,14 @@ export interface UnmeasuredResult extends ResultHead {
   readonly reason: string;
 }
 
-export interface MeasuredResult extends ResultHead {
+export type Result = MeasuredResult | UnmeasuredResult;
+
+export interface MeasuredResult extends ResultHead, ProcessMemory {
   readonly status: 'measured';
   /** fork to wait, ms; absent when not timed. */
   readonly startupMs?: Estimate;
   /** start-up of the base line `got-plt lazy` divided by this one's: above 1 is faster. */
   readonly startupRatio?: Estimate;
-  /** Memory figures are medians over the processes alive at once, kB of one process. Private_Dirty. */
-  readonly privateKb: number;
-  /** Shared_Clean + Shared_Dirty + Private_Clean: pages of files, which other processes share or could share. */
-  readonly sharedKb: number;
-  /** Proportional set size. */
-  readonly pssKb: number;
-  /** VmPTE. */
-  readonly pageTablesKb: number;
-  /** Lines of /proc/PID/maps. */
-  readonly mappings: number;
   /** ru_minflt of a whole run. */
   readonly minorFaults?: number;
   /** Allocated size of the files that the system wrote for this program, kB. */
@@ -91,23 +84,71 @@ export interface MeasuredResult extends ResultHead {
   readonly samplesMs: readonly number[];
 }
 
-export interface Warning {
-  readonly kind:
-    'noisy' | 'few-runs' | 'first-run' | 'exit-status' | 'output-differs' | 'did-not-end' | 'ended-early';
-  readonly message: string;
+/** kB of one process, and counts: of one, medians over some, or sums over all. */
+export interface ProcessMemory {
+  /** Private_Dirty: what this process alone holds and no file could give back. */
+  readonly privateKb: number;
+  /** Shared_Clean + Shared_Dirty + Private_Clean: pages of files, which other processes share or could share. */
+  readonly sharedKb: number;
+  /** Proportional set size: each page divided by the number of processes that map it. */
+  readonly pssKb: number;
+  /** VmPTE: the process's own page tables, last level. */
+  readonly pageTablesKb: number;
+  /** Lines of /proc/PID/maps. */
+  readonly mappings: number;
 }
 
+export type WorkloadResult = MeasuredWorkload | UnmeasuredResult;
+
+/** Sums over all processes. What would be without sharing (the sum of RSS) is `privateKb + sharedKb`. */
+export interface MeasuredWorkload extends ResultHead, ProcessMemory {
+  readonly status: 'measured';
+  /** Indices of the programs whose processes were there: all but those without figures under this system. Ascending. */
+  readonly programs: readonly number[];
+  /** Distinct page frames of all processes; absent where the kernel hides frame numbers. */
+  readonly frames?: FrameSharing;
+  /** Each process, by program. */
+  readonly processes: readonly WorkloadProcess[];
+}
+
+export interface WorkloadProcess extends ProcessMemory {
+  /** Index of the program. */
+  readonly program: number;
+  /** The page frames that this process maps. */
+  readonly frames?: FrameSharing;
+}
+
+/** Page frames by which of the workload's processes map them, kB. Pages of zeros and the kernel's own mappings are left out. */
+export interface FrameSharing {
+  readonly oneProcessKb: number;
+  /** By several processes, all of one program. */
+  readonly oneProgramKb: number;
+  readonly severalProgramsKb: number;
+}
+
+export interface Warning {
+  readonly kind: (typeof warningKinds)[number];
+  readonly message: string;
+  /** Index of the program that it is about; absent where it is about all. */
+  readonly program?: number;
+}
+
+export const warningKinds = [
+  'noisy',
+  'few-runs',
+  'first-run',
+  'exit-status',
+  'output-differs',
+  'did-not-end',
+  'ended-early',
+  'frames-hidden',
+] as const;
+
 /** For people: `got-plt lazy`. */
-export function nameOf({ system, variant }: { readonly system: string; readonly variant: string }): string {
+export function nameOf({ system, variant }: ResultHead): string {
   return `${system} ${variant}`;
 }
 
-export function isBaseLine({
-  system,
-  variant,
-}: {
-  readonly system: string;
-  readonly variant: string;
-}): boolean {
+export function isBaseLine({ system, variant }: ResultHead): boolean {
   return system === baseLine.system && variant === baseLine.variant;
 }

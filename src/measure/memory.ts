@@ -1,28 +1,42 @@
 /**
- * Weighs a program: some processes of it alive at once, each stopped at the same moment, each looked at, then ended.
+ * Weighs programs: some processes of each, all alive at once, each stopped at the same moment, each looked at, then ended.
  * A stopped process changes nothing, and the breakpoint at the entry is one of the processor's, so the look
  * dirties no page. All of it runs in one thread, as ptrace(2) demands; the processes die with this one.
  */
 import { Tracee } from '../capture/ptrace.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { killDescendants } from '../capture/descendants.ts';
+import type { Address } from '../util/units.ts';
+import type { SharingReport } from './frame-sharing.ts';
+import { classifyFrames } from './frame-sharing.ts';
+import type { ProcessMemory } from './measurement.ts';
 import type { MomentSettings, Traveller } from './moment.ts';
 import { bringToMoment } from './moment.ts';
-import type { ProcessMemory } from './process-memory.ts';
+import { readFrames } from './page-frames.ts';
 import { readProcessMemory } from './process-memory.ts';
-import { median } from './statistics.ts';
 import type { Command } from './stopwatch.ts';
 
-export interface WeighSettings extends MomentSettings {
+/** What is to be weighed of one program. */
+export interface Load {
+  readonly command: Command;
+  /** Which program it is: loads with the same word are one program in `sharing`. */
+  readonly program: string;
   /** Alive at once. */
   readonly processes: number;
+  /** The program's entry; absent where AT_ENTRY has it. */
+  readonly entry?: Address;
+}
+
+export interface Weighing {
+  /** One a load. */
+  readonly weights: readonly Weight[];
+  /** Of all processes, in the order of the weights; absent where the kernel hides frame numbers. */
+  readonly sharing?: SharingReport;
 }
 
 export interface Weight {
   /** Of each process; as many as were asked for. */
   readonly processes: readonly ProcessMemory[];
-  /** The medians of the processes. */
-  readonly typical: ProcessMemory;
   /** A process had not ended at the limit and was looked at then. */
   readonly didNotEnd: boolean;
   /** A process ended before its seconds had passed and was looked at then. */
@@ -31,52 +45,63 @@ export interface Weight {
   readonly executedAnother: boolean;
 }
 
+/** A process of a load. */
+interface Passenger {
+  readonly load: Load;
+  readonly tracee: Tracee;
+  readonly entry?: Address;
+}
+
 /**
- * Starts `settings.processes` of a command, standard streams on /dev/null, and reads their memory at the moment. No
- * process of it is left afterwards. Throws LinkonceError where the program cannot be started, or ends or lingers
- * before it comes to its entry.
+ * Starts the processes of all loads, standard streams on /dev/null, and reads their memory at the moment. No process of
+ * them is left afterwards. Throws LinkonceError where a program cannot be started, or ends or lingers before it comes to
+ * its entry.
  */
-export async function weighProcesses(command: Command, settings: WeighSettings): Promise<Weight> {
-  const tracees: Tracee[] = [];
+export async function weighProcesses(loads: readonly Load[], settings: MomentSettings): Promise<Weighing> {
+  const passengers: Passenger[] = [];
   try {
-    for (let i = 0; i < settings.processes; i++) tracees.push(Tracee.start({ ...command, quiet: true }));
-    const travellers = await bringToMoment(tracees, settings);
-    for (const traveller of travellers) checkArrival(command, traveller, settings);
-    return weigh(travellers, settings);
+    for (const load of loads) for (let i = 0; i < load.processes; i++) passengers.push(start(load));
+    const travellers = await bringToMoment(passengers, settings);
+    travellers.forEach((traveller, index) => {
+      checkArrival(passengers[index]!.load.command, traveller, settings);
+    });
+    const of = (load: Load): Traveller[] => travellers.filter((_, index) => passengers[index]?.load === load);
+    const sharing = readSharing(passengers);
+    return { weights: loads.map((load) => weigh(of(load), settings)), ...(sharing && { sharing }) };
   } finally {
-    for (const tracee of tracees) killDescendants(tracee.pid);
-    for (const tracee of tracees) tracee.end();
+    for (const { tracee } of passengers) killDescendants(tracee.pid);
+    for (const { tracee } of passengers) tracee.end();
   }
 }
 
-function weigh(travellers: readonly Traveller[], settings: WeighSettings): Weight {
-  const processes = travellers.map(({ tracee }) => readProcessMemory(tracee.pid));
+function start(load: Load): Passenger {
+  const tracee = Tracee.start({ ...load.command, quiet: true });
+  return { load, tracee, ...(load.entry !== undefined && { entry: load.entry }) };
+}
+
+function readSharing(passengers: readonly Passenger[]): SharingReport | undefined {
+  const frames = readFrames(passengers.map(({ tracee }) => tracee.pid));
+  return (
+    frames &&
+    classifyFrames(frames.map((of, index) => ({ program: passengers[index]!.load.program, frames: of })))
+  );
+}
+
+function weigh(travellers: readonly Traveller[], { moment }: MomentSettings): Weight {
   const some = (state: Traveller['state']): boolean =>
     travellers.some((traveller) => traveller.state === state);
   return {
-    processes,
-    typical: typicalOf(processes),
-    didNotEnd: settings.moment === 'exit' && some('late'),
+    processes: travellers.map(({ tracee }) => readProcessMemory(tracee.pid)),
+    didNotEnd: moment === 'exit' && some('late'),
     endedEarly: some('early'),
     executedAnother: travellers.some(({ executedAnother }) => executedAnother),
   };
 }
 
-function checkArrival(command: Command, { state }: Traveller, { moment, limitMs }: WeighSettings): void {
+function checkArrival(command: Command, { state }: Traveller, { moment, limitMs }: MomentSettings): void {
   if (state === 'gone') throw new LinkonceError(`${command.file}: was killed while it was looked at`);
   if (moment !== 'entry' || state === 'reached') return;
   const how =
     state === 'late' ? `did not come to its entry in ${limitMs / 1000} s` : 'ended before its entry';
   throw new LinkonceError(`${command.file}: ${how}`);
-}
-
-function typicalOf(processes: readonly ProcessMemory[]): ProcessMemory {
-  const of = (name: keyof ProcessMemory): number => median(processes.map((process) => process[name]));
-  return {
-    privateKb: of('privateKb'),
-    sharedKb: of('sharedKb'),
-    pssKb: of('pssKb'),
-    pageTablesKb: of('pageTablesKb'),
-    mappings: of('mappings'),
-  };
 }

@@ -11,10 +11,15 @@ import { readEntry } from './process-memory.ts';
 
 export interface MomentSettings {
   readonly moment: Settings['moment'];
-  /** The program's entry; absent where AT_ENTRY has it. */
-  readonly entry?: Address;
   /** How long to wait for the entry or the exit, ms. */
   readonly limitMs: number;
+}
+
+/** A process that is stopped at its first instruction. */
+export interface Departure {
+  readonly tracee: Tracee;
+  /** The program's entry; absent where AT_ENTRY has it. */
+  readonly entry?: Address;
 }
 
 /** A process on its way to the moment. */
@@ -36,13 +41,13 @@ const signal = { trap: 5, stop: 19 };
 const stopSignals = [19, 20, 21, 22];
 const pollMs = 1;
 
-/** Lets the processes, stopped at their first instruction, run to the moment. All are stopped or gone afterwards. */
+/** Lets the processes run to the moment, and returns them in their order. All are stopped or gone afterwards. */
 export async function bringToMoment(
-  tracees: readonly Tracee[],
+  departures: readonly Departure[],
   settings: MomentSettings,
 ): Promise<readonly Traveller[]> {
   const { moment, limitMs } = settings;
-  const travellers = tracees.map((tracee) => depart(tracee, settings));
+  const travellers = departures.map((departure) => depart(departure, settings));
   const deadline = performance.now() + (typeof moment === 'number' ? moment * 1000 : limitMs);
   const running = (): Traveller[] => travellers.filter(({ state }) => state === 'running');
   while (running().length > 0 && performance.now() < deadline) {
@@ -54,9 +59,9 @@ export async function bringToMoment(
   return travellers;
 }
 
-function depart(tracee: Tracee, settings: MomentSettings): Traveller {
+function depart({ tracee, entry }: Departure, { moment }: MomentSettings): Traveller {
   const traveller: Traveller = { tracee, state: 'running', executedAnother: false, breakpoint: 0 };
-  if (settings.moment === 'entry') breakAt(traveller, settings.entry ?? readEntry(tracee.pid));
+  if (moment === 'entry') breakAt(traveller, entry ?? readEntry(tracee.pid));
   tracee.release();
   return traveller;
 }

@@ -1,19 +1,6 @@
 /** What the kernel says of one process's memory; the process must not run while it is read. See proc(5). */
 import { readFileSync } from 'node:fs';
-
-/** kB of one process, and counts. */
-export interface ProcessMemory {
-  /** Private_Dirty: what this process alone holds and no file could give back. */
-  readonly privateKb: number;
-  /** Shared_Clean + Shared_Dirty + Private_Clean: pages of files, shared or ready to be. */
-  readonly sharedKb: number;
-  /** Each page divided by the number of processes that map it. */
-  readonly pssKb: number;
-  /** VmPTE: the process's own page tables, last level. */
-  readonly pageTablesKb: number;
-  /** Lines of /proc/PID/maps. */
-  readonly mappings: number;
-}
+import type { ProcessMemory } from './measurement.ts';
 
 /** Reads /proc/PID/smaps_rollup, status and maps. Throws where the process has no memory (any more). */
 export function readProcessMemory(pid: number): ProcessMemory {

@@ -48,6 +48,19 @@ export interface TimedRuns {
   readonly counted: readonly Run[];
 }
 
+/** The times of the runs that count, ms. */
+export function samplesOf(runs: TimedRuns | undefined): readonly number[] {
+  return (runs?.counted ?? []).map(({ ns }) => ns / 1e6);
+}
+
+/** A run that did not come to an end makes the times of its series meaningless: which one, and how; else undefined. */
+export function failedRun(runs: TimedRuns): string | undefined {
+  const bad = runs.counted.find(({ end }) => end.kind === 'timeout' || end.kind === 'failed');
+  if (bad === undefined) return undefined;
+  const round = `the run of round ${bad.round + 1}`;
+  return bad.end.kind === 'timeout' ? `${round} did not end` : `${round} could not be executed`;
+}
+
 /**
  * Runs every command once a round and times each. `onRound` is called as rounds begin to come in, with the round's
  * number (negative in warm-up). Throws LinkonceError for a command that cannot be passed on (it has a NUL in it).

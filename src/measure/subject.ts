@@ -1,17 +1,28 @@
 /** What is compared, and how. */
 import type { Image } from '../image/image.ts';
-import type { Settings } from './measurement.ts';
+import type { MeasuredProgram, ResultHead, Settings } from './measurement.ts';
 
 /** One system's image of the program, or why there is none. */
-export type CompareSubject = {
-  readonly system: string;
-  readonly variant: string;
-} & (
-  | { readonly image: Image; readonly bindMs: number }
-  | { readonly status: 'refused' | 'failed'; readonly reason: string }
-);
+export type CompareSubject = ImageSubject | (ResultHead & NoImage);
+
+export interface ImageSubject extends ResultHead {
+  readonly image: Image;
+  readonly bindMs: number;
+}
+
+interface NoImage {
+  readonly status: 'refused' | 'failed';
+  readonly reason: string;
+}
+
+/** A program with its arguments. All programs of a comparison have the same systems and variants, in one order. */
+export interface CompareProgram extends Omit<MeasuredProgram, 'timed' | 'results'> {
+  readonly subjects: readonly CompareSubject[];
+}
 
 export interface CompareSettings extends Settings {
+  /** Whether start-up is timed and output compared. */
+  readonly timed: boolean;
   /** Rounds that are run before those that count; 3 where absent. */
   readonly warmUpRounds?: number;
   /** A run that takes longer is ended, ms; 30 s where absent. */

@@ -19,13 +19,16 @@ const farFactor = 1.25;
 /** More far-off samples than this part of all are no accident. */
 const manyOutliers = 0.05;
 
-/** The warnings `few-runs`, `noisy` and `first-run` that the series deserve. */
-export function findSuspicions(series: readonly TimedSeries[]): readonly Warning[] {
-  if (series.length === 0) return [];
+/** The warning `few-runs` where the series, of whatever programs, are that short. */
+export function findFewRuns(series: readonly TimedSeries[]): readonly Warning[] {
   const runs = Math.min(...series.map(({ samplesMs }) => samplesMs.length));
+  const message = `${runs} runs of each: the intervals mean little below 10`;
+  return runs < enoughRuns ? [{ kind: 'few-runs', message }] : [];
+}
+
+/** The warnings `noisy` and `first-run` that the series of one program deserve. */
+export function findSuspicions(series: readonly TimedSeries[]): readonly Warning[] {
   const warnings: Warning[] = [];
-  if (runs < enoughRuns)
-    warnings.push({ kind: 'few-runs', message: `${runs} runs of each: the intervals mean little below 10` });
   const noisy = namesOf(series.filter((one) => isWide(one) || hasOutliers(one)));
   if (noisy !== '') {
     const why = 'interval wider than 10 % of the median, or many runs far off; was the machine busy?';

@@ -6,6 +6,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { fileIdentity, sameFile } from './file-identity.ts';
 import type { LinkerRules, Loaded } from './linker-rules.ts';
 import type { Module, Program } from './program.ts';
+import type { ReadModule } from './read-module.ts';
 import { readModule } from './read-module.ts';
 
 export type Closure = Pick<Program, 'modules' | 'dependencies'>;
@@ -14,13 +15,18 @@ export type Closure = Pick<Program, 'modules' | 'dependencies'>;
  * The executable and its dependencies in search order; the interpreter where it is first needed, or last.
  * Throws LinkonceError where a library is not found or cannot be read, Refusal where the place depends on more than files.
  */
-export function closure(executable: Module, interpreter: Module, rules: LinkerRules): Closure {
+export function closure(
+  executable: Module,
+  interpreter: Module,
+  rules: LinkerRules,
+  read: ReadModule = readModule,
+): Closure {
   const first = start(executable, rules);
   const linker = start(interpreter, rules);
   const known = [first, linker];
   const scope = [first];
   const add = (needed: string, loader: Loaded): Module => {
-    const found = load(rules.request(needed, loader), loader, known, rules);
+    const found = load(rules.request(needed, loader), loader, known, rules, read);
     if (!known.includes(found)) known.push(found);
     if (!scope.includes(found)) scope.push(found);
     return found.module;
@@ -45,7 +51,13 @@ function start(module: Module, rules: LinkerRules): Loaded {
 }
 
 /** The module for a request: known by name, known as a file, or new. */
-function load(request: string, loader: Loaded, known: readonly Loaded[], rules: LinkerRules): Loaded {
+function load(
+  request: string,
+  loader: Loaded,
+  known: readonly Loaded[],
+  rules: LinkerRules,
+  read: ReadModule,
+): Loaded {
   const interpreter = known[1]!;
   if (rules.isInterpreter(request)) return interpreter;
   const named = known.find(({ names }) => names.has(request));
@@ -56,7 +68,7 @@ function load(request: string, loader: Loaded, known: readonly Loaded[], rules: 
     throw new LinkonceError(`${loader.module.path} needs ${request}, which is not found`);
   const identity = fileIdentity(path);
   const same = known.find(({ module }) => sameFile(module.identity, identity));
-  const module = same?.module ?? readModule(path);
+  const module = same?.module ?? read(path);
   rules.admit(module);
   const loaded = same ?? { module, names: new Set<string>(), loader };
   for (const name of rules.names(module, request)) loaded.names.add(name);

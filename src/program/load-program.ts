@@ -10,11 +10,14 @@ import { glibcRules } from './glibc-rules.ts';
 import type { LinkerRules } from './linker-rules.ts';
 import { muslRules } from './musl-rules.ts';
 import type { Module, Program } from './program.ts';
+import type { ReadModule } from './read-module.ts';
 import { readModule } from './read-module.ts';
 
 export interface LoadOptions {
   /** Directories in which a name without a slash is looked up, as in PATH. Default: PATH. */
   readonly search?: string;
+  /** How modules are read; see `cachedReader` for many programs. */
+  readonly read?: ReadModule;
 }
 
 /** S_ISUID and S_ISGID. */
@@ -31,10 +34,11 @@ export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   const file = realpathSync(invocation);
   refuseForeign(file);
   refusePrivileged(file);
-  const executable = readModule(file);
+  const read = options.read ?? readModule;
+  const executable = read(file);
   const { name, libc, rules } = linkerOf(executable);
-  const interpreter = readModule(name);
-  const { modules, dependencies } = closure(executable, interpreter, rules(name, file));
+  const interpreter = read(name);
+  const { modules, dependencies } = closure(executable, interpreter, rules(name, file), read);
   return { invocation, path: file, executable, interpreter, libc, modules, dependencies };
 }
 

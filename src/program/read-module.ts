@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { readElf } from '../elf/read-elf.ts';
-import { fileIdentity } from './file-identity.ts';
+import { fileIdentity, sameIdentity } from './file-identity.ts';
 import type { Module } from './program.ts';
+
+/** From a path, as the linker opens it, to the module. */
+export type ReadModule = (file: string) => Module;
 
 /** Reads the module at `file`. Throws ElfError, and the system's error where the file cannot be read. */
 export function readModule(file: string): Module {
@@ -9,4 +12,16 @@ export function readModule(file: string): Module {
   const identity = fileIdentity(file);
   const elf = readElf(file);
   return { path: file, name: elf.dynamic?.soname ?? path.basename(file), identity, elf };
+}
+
+/** Reads each file once, as long as it does not change. */
+export function cachedReader(): ReadModule {
+  const known = new Map<string, Module>();
+  return (file) => {
+    const module = known.get(file);
+    if (module && sameIdentity(module.identity, fileIdentity(file))) return module;
+    const fresh = readModule(file);
+    known.set(file, fresh);
+    return fresh;
+  };
 }

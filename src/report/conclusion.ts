@@ -1,5 +1,13 @@
 /** What a comparison comes to, in plain words. */
-import type { MeasuredResult, Measurement, Result } from '../measure/measurement.ts';
+import type {
+  MeasuredProgram,
+  MeasuredResult,
+  MeasuredWorkload,
+  Measurement,
+  Result,
+  UnmeasuredResult,
+  WorkloadResult,
+} from '../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../measure/measurement.ts';
 import { comparedWith, formatKb, formatMs, listing, threeDigits } from './format.ts';
 
@@ -15,7 +23,9 @@ export interface Winners {
   readonly mostFrugal?: MeasuredResult;
 }
 
-export function isMeasured(result: Result): result is MeasuredResult {
+export function isMeasured<R extends Result | WorkloadResult>(
+  result: R,
+): result is Exclude<R, UnmeasuredResult> {
   return result.status === 'measured';
 }
 
@@ -24,7 +34,7 @@ export function isTimed(result: Result): result is TimedResult {
 }
 
 /** Finds the fastest and the most frugal; the first in the list of equals. */
-export function findWinners({ results }: Measurement): Winners {
+export function findWinners({ results }: MeasuredProgram): Winners {
   const measured = results.filter(isMeasured);
   const timed = results.filter(isTimed);
   const baseLine = measured.find(isBaseLine);
@@ -42,8 +52,8 @@ export function findWinners({ results }: Measurement): Winners {
 }
 
 /** One sentence: which was fastest and which most frugal. */
-export function conclude(measurement: Measurement): string {
-  const winners = findWinners(measurement);
+export function conclude(program: MeasuredProgram): string {
+  const winners = findWinners(program);
   const { fastest, mostFrugal } = winners;
   if (mostFrugal === undefined) return 'Nothing could be measured.';
   const frugality = describeFrugality(winners);
@@ -75,8 +85,49 @@ export function describeFrugality({ mostFrugal, baseLine }: Winners): string {
   if (mostFrugal === undefined) return 'not measured';
   const amount = `${formatKb(mostFrugal.privateKb)} of private memory a process`;
   if (!baseLine || baseLine === mostFrugal) return amount;
-  const change = comparedWith(mostFrugal.privateKb, baseLine.privateKb);
-  return `${amount}, ${change}${change === 'as much' ? ' as' : ' than'} ${nameOf(baseLine)}`;
+  return `${amount}, ${comparedInWords(mostFrugal.privateKb, baseLine.privateKb, nameOf(baseLine))}`;
+}
+
+/** Of the workload as a whole; absent where nothing was measured. Those that do not serve every program do not compete. */
+export interface WorkloadWinners {
+  readonly baseLine?: MeasuredWorkload;
+  readonly mostFrugal?: MeasuredWorkload;
+  /** Pages that processes share count once here, whether or not they are private memory. */
+  readonly leastPss?: MeasuredWorkload;
+}
+
+/** Whether every program's processes are in a result. Sums over fewer do not compare with sums over all. */
+export function isWhole({ programs }: Measurement, result: MeasuredWorkload): boolean {
+  return result.programs.length === programs.length;
+}
+
+export function findWorkloadWinners(measurement: Measurement): WorkloadWinners {
+  const whole = measurement.workload.filter(isMeasured).filter((result) => isWhole(measurement, result));
+  const baseLine = whole.find(isBaseLine);
+  const mostFrugal = least(whole, ({ privateKb }) => privateKb);
+  const leastPss = least(whole, ({ pssKb }) => pssKb);
+  return { ...(baseLine && { baseLine }), ...(mostFrugal && { mostFrugal }), ...(leastPss && { leastPss }) };
+}
+
+/** One sentence on all programs together: which held the least for itself, and which took the least in all. */
+export function concludeWorkload(measurement: Measurement): string {
+  const { baseLine, mostFrugal, leastPss } = findWorkloadWinners(measurement);
+  if (mostFrugal === undefined || leastPss === undefined) return 'No system served all programs.';
+  const amount = (result: MeasuredWorkload, name: 'privateKb' | 'pssKb'): string => {
+    const against =
+      baseLine && baseLine !== result
+        ? `, ${comparedInWords(result[name], baseLine[name], nameOf(baseLine))}`
+        : '';
+    return `(${formatKb(result[name])}${against})`;
+  };
+  const frugality = `${nameOf(mostFrugal)} held the least private memory ${amount(mostFrugal, 'privateKb')}`;
+  return `All programs together, ${frugality}, and ${nameOf(leastPss)} had the least PSS ${amount(leastPss, 'pssKb')}.`;
+}
+
+/** `74 % less than got-plt lazy`, `as much as got-plt lazy`. */
+function comparedInWords(value: number, base: number, name: string): string {
+  const change = comparedWith(value, base);
+  return `${change}${change === 'as much' ? ' as' : ' than'} ${name}`;
 }
 
 function least<T>(items: readonly T[], key: (item: T) => number): T | undefined {

@@ -1,5 +1,7 @@
 /** Figures as people read them: three significant digits, no false precision. Shared by the terminal and the page. */
 
+import type { MeasuredProgram, Measurement } from '../measure/measurement.ts';
+
 /** `0.62`, `12.4`, `143`: three digits, for ms and factors. */
 export function threeDigits(value: number): string {
   if (value < 9.995) return value.toFixed(2);
@@ -40,4 +42,31 @@ export function listing(names: readonly string[]): string {
 export function formatMoment(moment: 'entry' | 'exit' | number): string {
   if (typeof moment === 'number') return `${moment} s after the start`;
   return moment === 'entry' ? 'at the program’s entry' : 'at the end';
+}
+
+/** A command line for people; not to be given to a shell. */
+export function commandLine(program: Pick<MeasuredProgram, 'path' | 'arguments'>): string {
+  return [program.path, ...program.arguments].join(' ');
+}
+
+/** `1 process`, `4 processes`. */
+export function processesOf({ processes }: Pick<MeasuredProgram, 'processes'>): string {
+  return `${processes} process${processes === 1 ? '' : 'es'}`;
+}
+
+/** Short names of programs: `git`, or where there are several of that name, `git status`. */
+export function labelsOf(
+  programs: readonly Pick<MeasuredProgram, 'path' | 'arguments'>[],
+): readonly string[] {
+  const names = programs.map(({ path }) => path.split('/').at(-1) ?? path);
+  return programs.map((program, index) => {
+    const name = names[index]!;
+    const isAlone = names.filter((other) => other === name).length === 1;
+    return isAlone ? name : [name, ...program.arguments].join(' ');
+  });
+}
+
+/** What all programs are called together: their names, or how many they are. */
+export function titleOf({ programs }: Measurement): string {
+  return programs.length > 3 ? `${programs.length} programs` : listing(labelsOf(programs));
 }

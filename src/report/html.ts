@@ -8,6 +8,7 @@ import path from 'node:path';
 import pc from 'picocolors';
 import type { Measurement } from '../measure/measurement.ts';
 import { packageRoot } from '../util/native.ts';
+import { titleOf } from './format.ts';
 import { renderText } from './text.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -15,7 +16,7 @@ import { writeFileWhole } from './write-file.ts';
 export function renderHtml(measurement: Measurement): string {
   const script = pagePart('page.js');
   const style = pagePart('page.css');
-  const title = `${measurement.program.path.split('/').at(-1) ?? ''} – linkonce`;
+  const title = `${titleOf(measurement)} – linkonce`;
   const text = renderText(measurement, { colors: pc.createColors(false) });
   return `<!doctype html>
 <html lang="en">

@@ -1,32 +1,88 @@
-/** The whole report for a terminal: what was measured, the table, the reasons and doubts, and the conclusion. */
-import type { Measurement, UnmeasuredResult } from '../measure/measurement.ts';
+/** The whole report for a terminal: for each program what was measured, the table, the reasons and doubts, the conclusion. */
+import type {
+  MeasuredProgram,
+  Measurement,
+  Result,
+  Warning,
+  WorkloadResult,
+} from '../measure/measurement.ts';
 import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { conclude, isMeasured } from './conclusion.ts';
-import { formatMoment } from './format.ts';
-import { renderTable } from './table.ts';
+import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
+import { commandLine, formatMoment, labelsOf, listing, processesOf } from './format.ts';
+import { renderProgramTable } from './program-table.ts';
+import { renderWorkloadTable } from './workload-table.ts';
 
 const width = 80;
 
+interface Look {
+  readonly colors: Colors;
+}
+
 /** Lines of at most 80 columns, except for words that are longer. */
-export function renderText(measurement: Measurement, { colors }: { readonly colors: Colors }): string {
-  const unmeasured = measurement.results.filter((result): result is UnmeasuredResult => !isMeasured(result));
+export function renderText(measurement: Measurement, { colors }: Look): string {
+  const { programs } = measurement;
   const paragraphs = [
-    renderHead(measurement, colors),
-    renderTable(measurement, colors),
-    unmeasured.map((result) => wrap(`${nameOf(result)} ${result.status}: ${result.reason}`)).join('\n'),
-    measurement.warnings.map(({ kind, message }) => colors.yellow(wrap(`${kind}: ${message}`))).join('\n'),
-    wrap(conclude(measurement), ''),
+    ...programs.flatMap((program, index) => renderProgram(measurement, program, index, colors)),
+    ...(programs.length > 1 ? renderWorkload(measurement, colors) : []),
   ];
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
 }
 
-function renderHead({ program, settings }: Measurement, colors: Colors): string {
-  const { runs, processes, moment, timed } = settings;
-  const timing = timed ? `start-up of ${runs} runs each` : 'start-up not timed';
-  const facts = `${program.modules} modules; ${timing}; ${processes} processes weighed ${formatMoment(moment)}`;
-  const command = wrap([program.path, ...program.arguments].join(' '));
-  return `${colors.bold(command)}\n${wrap(facts, '')}`;
+function renderProgram(
+  { settings, warnings, programs }: Measurement,
+  program: MeasuredProgram,
+  index: number,
+  colors: Colors,
+): readonly string[] {
+  const own = warnings.filter((warning) => programs.length === 1 || warning.program === index);
+  return [
+    renderHead(program, settings, colors),
+    renderProgramTable(program, colors),
+    renderReasons(program.results),
+    renderWarnings(own, colors),
+    wrap(conclude(program), ''),
+  ];
+}
+
+function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
+  const timing = program.timed ? `start-up of ${settings.runs} runs each` : 'start-up not timed';
+  const weighing = `${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
+  const facts = `${program.modules} modules; ${timing}; ${weighing}`;
+  return `${colors.bold(wrap(commandLine(program)))}\n${wrap(facts, '')}`;
+}
+
+function renderWorkload(measurement: Measurement, colors: Colors): readonly string[] {
+  const { programs, settings, workload, warnings } = measurement;
+  const labels = labelsOf(programs);
+  const counts = programs.map(({ processes }, index) => `${processes} of ${labels[index]!}`);
+  const partial = workload.filter(isMeasured).flatMap((result) => {
+    const missing = labels.filter((_, index) => !result.programs.includes(index));
+    return missing.length === 0 ? [] : [wrap(`${nameOf(result)} is partial: without ${listing(missing)}`)];
+  });
+  const facts = `${listing(counts)} alive at once, weighed ${formatMoment(settings.moment)}; sums, with the part of the base line’s; page frames by the processes that map them`;
+  return [
+    `${colors.bold('All programs together')}\n${wrap(facts, '')}`,
+    renderWorkloadTable(measurement, colors),
+    [renderReasons(workload), ...partial].filter(Boolean).join('\n'),
+    renderWarnings(
+      warnings.filter(({ program }) => program === undefined),
+      colors,
+    ),
+    wrap(concludeWorkload(measurement), ''),
+  ];
+}
+
+function renderReasons(results: readonly (Result | WorkloadResult)[]): string {
+  return results
+    .flatMap((result) =>
+      isMeasured(result) ? [] : [wrap(`${nameOf(result)} ${result.status}: ${result.reason}`)],
+    )
+    .join('\n');
+}
+
+function renderWarnings(warnings: readonly Warning[], colors: Colors): string {
+  return warnings.map(({ kind, message }) => colors.yellow(wrap(`${kind}: ${message}`))).join('\n');
 }
 
 /** Breaks a line between words; further lines are indented. */

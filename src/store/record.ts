@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { Blueprint, BlueprintRegion, References } from '../provenance/explained.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { fromJson, toJson } from '../util/json.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
@@ -17,7 +18,9 @@ const level = 1;
 
 /** What stands in the record as JSON: the blueprint without its columns and pages. */
 interface Head extends Omit<Blueprint, 'regions' | 'references'> {
-  readonly regions: readonly (Omit<BlueprintRegion, 'pages'> & { readonly pageAddresses: readonly Address[] })[];
+  readonly regions: readonly (Omit<BlueprintRegion, 'pages'> & {
+    readonly pageAddresses: readonly Address[];
+  })[];
   readonly references: number;
 }
 
@@ -32,7 +35,7 @@ export function encodeRecord(blueprint: Blueprint): Buffer {
     })),
     references: references.count,
   };
-  const json = Buffer.from(JSON.stringify(head, replace));
+  const json = Buffer.from(toJson(head));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   const pages = regions.flatMap((region) => [...region.pages.values()]);
@@ -65,7 +68,7 @@ export function decodeRecord(bytes: Buffer, path: string): Blueprint {
   if (bytes.length < headSize || bytes.readUInt32LE(8) !== version)
     throw new LinkonceError(`${path}: a record of another version, or truncated`);
   const body = new Reader(inflate(bytes.subarray(headSize), path));
-  const head = JSON.parse(body.take(Number(body.take(8).readBigUInt64LE())).toString(), revive) as Head;
+  const head = fromJson(body.take(Number(body.take(8).readBigUInt64LE())).toString()) as Head;
   const count = head.references;
   const references = {
     count,
@@ -108,22 +111,4 @@ class Reader {
 
 function copyOf(bytes: Buffer): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
-}
-
-/** JSON has neither 64-bit integers, nor bytes, nor maps: each is an object with one name that begins with `$`. */
-function replace(this: unknown, name: string, value: unknown): unknown {
-  // Buffers come as what their toJSON answers; the value itself is in the holder.
-  const own = (this as Record<string, unknown>)[name];
-  if (typeof own === 'bigint') return { $integer: own.toString() };
-  if (Buffer.isBuffer(own)) return { $bytes: own.toString('base64') };
-  if (own instanceof Map) return { $map: [...own] };
-  return value;
-}
-
-function revive(_name: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('$integer' in value) return BigInt(value.$integer as string);
-  if ('$bytes' in value) return Buffer.from(value.$bytes as string, 'base64');
-  if ('$map' in value) return new Map(value.$map as [unknown, unknown][]);
-  return value;
 }

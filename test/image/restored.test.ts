@@ -28,7 +28,12 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
   const explained = explainCaptures(captureProgram(program));
   const subject = { program, explained: () => Promise.resolve(explained) };
   const output = path.join(directory, name);
-  await image.build([subject], { variant: 'single', outputs: [output], folder: `${output}.files`, asInterpreter: false });
+  await image.build([subject], {
+    variant: 'single',
+    outputs: [output],
+    folder: `${output}.files`,
+    asInterpreter: false,
+  });
   const plan = readPlan(`${output}.image`);
 
   /** Pages that constructors write to: the loader asks for them at once. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { measureSystems } from '../../src/measure/measure-systems.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
 import type { Subject } from '../../src/collection/subject.ts';
-import type { BuildRequest, System } from '../../src/systems/system.ts';
+import type { BuildOutcome, BuildRequest, System } from '../../src/systems/system.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 
 const file = '/bin/true';
@@ -20,27 +20,30 @@ function fakeSubject(): Subject {
   } as unknown as Subject;
 }
 
+const fakeRequest = (subject = fakeSubject()) => ({ subject, arguments: [], processes: 1 });
+
 /** A system whose image is the program itself and a file of 8 kB. */
 function fakeSystem(id: string, prepare: (subject: Subject, request: BuildRequest) => unknown): System {
-  const build: System['build'] = async ([subject], request) => {
-    const [output] = request.outputs;
-    if (!subject || output === undefined) throw new Error('nothing to build');
+  const buildOne = async (subject: Subject, output: string, request: BuildRequest): Promise<BuildOutcome> => {
     try {
-      await prepare(subject, request);
+      await prepare(subject, { ...request, outputs: [output] });
     } catch (failure) {
-      if (failure instanceof LinkonceError) return [{ failure }];
+      if (failure instanceof LinkonceError) return { failure };
       throw failure;
     }
     writeFileSync(output, Buffer.alloc(8192, 1));
-    return [{ image: { file, environment: {}, files: [output], notes: [] } }];
+    return { image: { file, environment: {}, files: [output], notes: [] } };
   };
+  const build: System['build'] = (subjects, request) =>
+    Promise.all(subjects.map((subject, index) => buildOne(subject, request.outputs[index]!, request)));
   return { id, build } as unknown as System;
 }
 
 async function measure(...systems: System[]) {
   const choices = systems.map((system) => ({ system, variant: 'plain' }));
-  const settings = { choices, runs: 2, processes: 1, moment: 'exit' } as const;
-  return measureSystems(fakeSubject(), [], settings, () => undefined);
+  const settings = { choices, runs: 2, moment: 'exit' } as const;
+  const { programs } = await measureSystems([fakeRequest()], settings, () => undefined);
+  return programs[0]!;
 }
 
 describe('measureSystems', () => {
@@ -84,9 +87,38 @@ describe('measureSystems', () => {
 
   it('does not time a program that is looked at after some seconds', async () => {
     const choices = [{ system: fakeSystem('a', () => undefined), variant: 'plain' }];
-    const settings = { choices, runs: 2, processes: 1, moment: 0.2 };
-    const measurement = await measureSystems(fakeSubject(), [], settings, () => undefined);
-    expect(measurement.settings.timed).toBe(false);
-    expect(measurement.warnings.map(({ kind }) => kind)).toEqual(['ended-early']);
+    const settings = { choices, runs: 2, moment: 0.2 };
+    const measurement = await measureSystems([fakeRequest()], settings, () => undefined);
+    expect(measurement.programs[0]?.timed).toBe(false);
+    const own = measurement.warnings.filter(({ program }) => program === 0);
+    expect(own.map(({ kind }) => kind)).toEqual(['ended-early']);
+  });
+
+  it('builds each program under each system, and one that is run in two ways once', async () => {
+    const outputs: string[] = [];
+    const systems = ['a', 'b'].map((id) => fakeSystem(id, (_, request) => outputs.push(request.outputs[0]!)));
+    const choices = systems.map((system) => ({ system, variant: 'plain' }));
+    const subject = fakeSubject();
+    const requests = [fakeRequest(subject), fakeRequest(), fakeRequest(subject)];
+    const settings = { choices, runs: 1, moment: 'exit' } as const;
+    const { programs, workload } = await measureSystems(requests, settings, () => undefined);
+    expect(new Set(outputs).size).toBe(4);
+    expect(outputs).toHaveLength(4);
+    expect(programs).toHaveLength(3);
+    for (const { results } of programs) expect(results.map(({ system }) => system)).toEqual(['a', 'b']);
+    expect(workload).toMatchObject([{ programs: [0, 1, 2] }, { programs: [0, 1, 2] }]);
+  });
+
+  it('goes on with other programs where a system refuses one', async () => {
+    const [good, bad] = [fakeSubject(), fakeSubject()];
+    const system = fakeSystem('a', (subject) =>
+      subject.program === bad.program ? Promise.reject(new Refusal('not this one')) : undefined,
+    );
+    const settings = { choices: [{ system, variant: 'plain' }], runs: 1, moment: 'exit' } as const;
+    const requests = [fakeRequest(bad), fakeRequest(good)];
+    const { programs, workload } = await measureSystems(requests, settings, () => undefined);
+    expect(programs[0]?.results[0]).toMatchObject({ status: 'refused', reason: 'not this one' });
+    expect(programs[1]?.results[0]).toMatchObject({ status: 'measured' });
+    expect(workload[0]).toMatchObject({ status: 'measured', programs: [1] });
   });
 });

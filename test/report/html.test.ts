@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { renderHtml, writeHtml } from '../../src/report/html.ts';
-import { sample, untimedSample } from './sample.ts';
+import { hiddenSample, sample, severalSample, untimedSample } from './sample.ts';
 
 const executablePath = '/usr/bin/chromium';
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-html-'));
@@ -16,6 +16,8 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   await writeHtml(sample, path.join(directory, 'timed.html'));
   await writeHtml(untimedSample, path.join(directory, 'untimed.html'));
+  await writeHtml(severalSample, path.join(directory, 'several.html'));
+  await writeHtml(hiddenSample, path.join(directory, 'hidden.html'));
   if (existsSync(executablePath))
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 });
@@ -58,7 +60,7 @@ describe('the page', () => {
     await open('timed', {}, async (page) => {
       expect(await page.locator('h1').innerText()).toBe('ffmpeg');
       expect(await page.locator('.lede').innerText()).toContain('image one-file started fastest');
-      expect(await systems(page)).toHaveLength(sample.results.length);
+      expect(await systems(page)).toHaveLength(sample.programs[0]!.results.length);
       expect(await page.locator('.unmeasured').allInnerTexts()).toHaveLength(2);
       // What looks like markup in a measurement is text.
       expect(await page.locator('.command').innerText()).toContain('</script><b>&amp;');
@@ -77,7 +79,7 @@ describe('the page', () => {
         'Start-up of every timed run, by system',
       ]);
       const labels = await page.locator('.mark-label').allTextContents();
-      expect(labels).toHaveLength(sample.results.length - 2);
+      expect(labels).toHaveLength(sample.programs[0]!.results.length - 2);
     });
   });
 
@@ -126,7 +128,7 @@ describe('the page', () => {
   });
 
   it('fits a phone: only the table scrolls sideways', async () => {
-    for (const name of ['timed', 'untimed'])
+    for (const name of ['timed', 'untimed', 'several', 'hidden'])
       await open(name, { width: 360 }, async (page) => {
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
       });
@@ -144,6 +146,85 @@ describe('the page', () => {
   it('shows the text without scripts', async () => {
     await open('timed', { javaScriptEnabled: false }, async (page) => {
       expect(await page.locator('noscript').innerText()).toContain('image one-file started fastest');
+    });
+  });
+});
+
+describe('the page of several programs', () => {
+  beforeEach((context: TestContext) => {
+    if (browser === undefined) context.skip('no browser: Chromium is not installed');
+  });
+
+  const charts = (page: Page) => page.locator('svg[role=img] > title').allTextContents();
+  const together = (page: Page) => page.getByRole('region', { name: 'All programs together', exact: true });
+
+  it('says what all of them come to', async () => {
+    await open('several', {}, async (page) => {
+      expect(await page.locator('h1').innerText()).toBe('ffmpeg, git status --short and git log');
+      const lede = await page.locator('header .lede').innerText();
+      expect(lede).toContain('All programs together, offset-table window held the least private memory');
+      const rows = together(page).locator('tbody tr');
+      expect(await rows.count()).toBe(severalSample.workload.length);
+      const partial = rows.filter({ hasText: 'partitions' });
+      expect(await partial.innerText()).toContain('without git status --short and git log');
+    });
+  });
+
+  it('draws the memory of all together, by who maps it', async () => {
+    await open('several', {}, async (page) => {
+      const plot = page.getByRole('img', { name: 'Memory of all programs together, by system' });
+      await plot.waitFor();
+      const bars = plot.locator('[aria-label=bar] rect');
+      // A system that serves one of them, and two that serve none, have no bar.
+      expect(await bars.count()).toBe(3 * (severalSample.workload.length - 3));
+      expect(await plot.textContent()).not.toContain('image partitions');
+      const caption = page.locator('figcaption').first();
+      expect(await caption.innerText()).toContain('shared by several programs');
+    });
+  });
+
+  it('draws private memory alone where the kernel hides page frames', async () => {
+    await open('hidden', {}, async (page) => {
+      const plot = page.getByRole('img', { name: 'Memory of all programs together, by system' });
+      await plot.waitFor();
+      expect(await plot.locator('[aria-label=bar] rect').count()).toBe(hiddenSample.workload.length - 3);
+      expect(await page.locator('figcaption').first().innerText()).not.toContain('shared');
+      const heading = together(page).getByRole('columnheader', { name: 'In several' });
+      expect(await heading.count()).toBe(0);
+    });
+  });
+
+  it('shows the program that is chosen, with its plots and its table', async () => {
+    await open('several', {}, async (page) => {
+      const part = page.locator('.program');
+      await part.getByRole('img').nth(1).waitFor();
+      expect(await part.locator('.command').innerText()).toContain('/usr/bin/ffmpeg');
+      await page.getByLabel('Program', { exact: true }).selectOption('git log');
+      await part.getByRole('img').nth(1).waitFor();
+      expect(await part.locator('.command').innerText()).toBe('/usr/bin/git log');
+      expect(await part.locator('.reason').first().innerText()).toContain('git is not for it');
+      expect(await charts(page)).toEqual([
+        'Memory of all programs together, by system',
+        'Private memory of a process against start-up time',
+        'Start-up of every timed run, by system',
+      ]);
+    });
+  });
+
+  it('sorts the table of all', async () => {
+    await open('several', {}, async (page) => {
+      const heading = together(page).getByRole('columnheader', { name: 'Mappings' });
+      await heading.getByRole('button').click();
+      const first = await together(page).locator('tbody tr th').first().innerText();
+      expect(first).toMatch(/^image\s+partitions/);
+    });
+  });
+
+  it('says which program a doubt is about', async () => {
+    await open('several', {}, async (page) => {
+      const doubts = await page.locator('.warnings li').allInnerTexts();
+      expect(doubts.at(-2)).toContain('git log: image one-file');
+      expect(doubts.at(-1)).toMatch(/^Few runs\s*3 runs of each/);
     });
   });
 });

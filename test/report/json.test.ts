@@ -3,18 +3,25 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Measurement } from '../../src/measure/measurement.ts';
+import type { MeasuredProgram } from '../../src/measure/measurement.ts';
 import { parseMeasurement, readJson, renderJson, writeJson } from '../../src/report/json.ts';
 import { packageRoot } from '../../src/util/native.ts';
-import { sample, untimedSample } from './sample.ts';
+import { hiddenSample, sample, severalSample, untimedSample } from './sample.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-json-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const file = (name: string) => path.join(directory, name);
 
+/** The names of all fields, however deep. */
+function fieldsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...fieldsOf(inner)]);
+}
+
 describe('a measurement as JSON', () => {
   it('reads back as what was written', async () => {
-    for (const measurement of [sample, untimedSample]) {
+    for (const measurement of [sample, untimedSample, severalSample, hiddenSample]) {
       await writeJson(measurement, file('good.json'));
       expect(await readJson(file('good.json'))).toEqual(measurement);
     }
@@ -22,19 +29,23 @@ describe('a measurement as JSON', () => {
   });
 
   it('is not written with a figure that JSON does not have', async () => {
-    const first = { ...sample.results[0]!, privateKb: NaN } as Measurement['results'][number];
-    await expect(writeJson({ ...sample, results: [first] }, file('bad.json'))).rejects.toThrow(
-      'results.0.privateKb',
+    const [program] = sample.programs;
+    const result = { ...program!.results[0]!, privateKb: NaN } as MeasuredProgram['results'][number];
+    const programs = [{ ...program!, results: [result] }];
+    await expect(writeJson({ ...sample, programs }, file('bad.json'))).rejects.toThrow(
+      'programs.0.results.0.privateKb',
     );
   });
 
   it('names the field at fault', async () => {
     const fault = async (change: object) =>
       parseMeasurement(JSON.stringify({ ...sample, ...change }), 'a.json');
-    await expect(fault({ version: 2 })).rejects.toThrow('a.json: no measurement: version:');
+    await expect(fault({ version: 1 })).rejects.toThrow('a.json: no measurement: version:');
     await expect(fault({ format: 'other' })).rejects.toThrow('format:');
     await expect(fault({ machine: { ...sample.machine, cores: -1 } })).rejects.toThrow('machine.cores:');
-    await expect(fault({ results: [{ status: 'odd' }] })).rejects.toThrow('results.0');
+    await expect(fault({ programs: [] })).rejects.toThrow('programs:');
+    await expect(fault({ workload: [{ status: 'odd' }] })).rejects.toThrow('workload.0');
+    await expect(fault({ warnings: [{ kind: 'odd', message: '' }] })).rejects.toThrow('warnings.0.kind');
     await expect(parseMeasurement('{"format":', 'b.json')).rejects.toThrow('b.json: no JSON');
     await expect(parseMeasurement('7', 'c.json')).rejects.toThrow('c.json: no measurement');
   });
@@ -51,9 +62,7 @@ describe('a measurement as JSON', () => {
     const example = /```json\n([^`]+)```/.exec(page)?.[1] ?? '';
     const measurement = await parseMeasurement(example, 'the example');
     expect(renderJson(measurement).replaceAll(/\s/g, '')).toBe(example.replaceAll(/\s/g, ''));
-    const fields = sample.results.flatMap((result) => Object.keys(result));
-    for (const field of [...Object.keys(sample), ...Object.keys(sample.machine), ...fields])
-      expect(page).toContain(`\`${field}\``);
+    for (const field of fieldsOf(severalSample)) expect(page).toContain(`\`${field}\``);
   });
 
   it('cut short anywhere is refused', async () => {

@@ -1,5 +1,13 @@
 /** A made-up measurement with every kind of result, for the tests of the reports. Its figures are no results. */
-import type { MeasuredResult, Measurement, UnmeasuredResult } from '../../src/measure/measurement.ts';
+import type {
+  MeasuredProgram,
+  MeasuredResult,
+  MeasuredWorkload,
+  Measurement,
+  Result,
+  UnmeasuredResult,
+  WorkloadResult,
+} from '../../src/measure/measurement.ts';
 import { createRandom } from '../../src/measure/random.ts';
 import { estimateMedian, estimateRatio } from '../../src/measure/statistics.ts';
 
@@ -71,9 +79,50 @@ function measured(row: Row, index: number): MeasuredResult {
   };
 }
 
+const ffmpeg: MeasuredProgram = {
+  path: '/usr/bin/ffmpeg',
+  arguments: ['-hide_banner', '-version', '</script><b>&amp;'],
+  modules: 215,
+  processes: 4,
+  timed: true,
+  results: [...rows.map(measured), ...unmeasured],
+};
+
+/** What the processes of some programs take where each takes what `results` say of one. */
+function together(result: Result, index: number, programs: readonly MeasuredProgram[]): WorkloadResult {
+  const own = programs.map(({ results }) => results[index]!);
+  if (result.status !== 'measured') return result;
+  const processes = own.flatMap((each, program) => {
+    if (each.status !== 'measured') return [];
+    const { privateKb, sharedKb, pssKb, pageTablesKb, mappings } = each;
+    const frames = { oneProcessKb: privateKb, oneProgramKb: sharedKb - 1000, severalProgramsKb: 1000 };
+    const one = { program, privateKb, sharedKb, pssKb, pageTablesKb, mappings, frames };
+    return Array.from({ length: programs[program]!.processes }, () => one);
+  });
+  const sum = (name: 'privateKb' | 'sharedKb' | 'pssKb' | 'pageTablesKb' | 'mappings'): number =>
+    processes.reduce((total, process) => total + process[name], 0);
+  return {
+    system: result.system,
+    variant: result.variant,
+    status: 'measured',
+    programs: own.flatMap(({ status }, program) => (status === 'measured' ? [program] : [])),
+    privateKb: sum('privateKb'),
+    sharedKb: sum('sharedKb'),
+    pssKb: sum('pssKb'),
+    pageTablesKb: sum('pageTablesKb'),
+    mappings: sum('mappings'),
+    frames: { oneProcessKb: sum('privateKb'), oneProgramKb: 20_000, severalProgramsKb: 1000 },
+    processes,
+  };
+}
+
+function workloadOf(programs: readonly MeasuredProgram[]): readonly WorkloadResult[] {
+  return programs[0]!.results.map((result, index) => together(result, index, programs));
+}
+
 export const sample: Measurement = {
   format: 'linkonce-measurement',
-  version: 1,
+  version: 2,
   date: '2026-11-23T13:00:00.000Z',
   machine: {
     kernel: 'Linux 6.18.44',
@@ -83,29 +132,67 @@ export const sample: Measurement = {
     libc: 'glibc 2.36',
     node: 'v20.20.2',
   },
-  program: {
-    path: '/usr/bin/ffmpeg',
-    arguments: ['-hide_banner', '-version', '</script><b>&amp;'],
-    modules: 215,
-  },
-  settings: { runs: 40, processes: 4, moment: 'exit', timed: true },
-  results: [...rows.map(measured), ...unmeasured],
+  settings: { runs: 40, moment: 'exit' },
+  programs: [ffmpeg],
+  workload: workloadOf([ffmpeg]),
   warnings: [
-    { kind: 'output-differs', message: 'hash-address blocks: stderr not the program’s' },
+    { kind: 'output-differs', message: 'hash-address blocks: stderr not the program’s', program: 0 },
     {
       kind: 'noisy',
       message: 'rebase-startup private: interval wider than 10 % of the median; was the machine busy?',
+      program: 0,
     },
   ],
 };
 
+function untimed(result: Result): Result {
+  if (result.status !== 'measured') return result;
+  const { startupMs: _ms, startupRatio: _ratio, minorFaults: _faults, ...rest } = result;
+  return { ...rest, samplesMs: [] };
+}
+
 /** The same program, not timed. */
 export const untimedSample: Measurement = {
   ...sample,
-  settings: { ...sample.settings, moment: 5, timed: false },
-  results: sample.results.map((result) => {
+  settings: { ...sample.settings, moment: 5 },
+  programs: [{ ...ffmpeg, timed: false, results: ffmpeg.results.map(untimed) }],
+};
+
+/** `image partitions` refuses it. */
+const git: MeasuredProgram = {
+  path: '/usr/bin/git',
+  arguments: ['status', '--short'],
+  modules: 5,
+  processes: 2,
+  timed: true,
+  results: ffmpeg.results.map((result) => {
     if (result.status !== 'measured') return result;
-    const { startupMs: _ms, startupRatio: _ratio, minorFaults: _faults, ...rest } = result;
-    return { ...rest, samplesMs: [] };
+    const { system, variant } = result;
+    if (variant === 'partitions') return { system, variant, status: 'refused', reason: 'git is not for it' };
+    return { ...result, privateKb: result.privateKb / 10, mappings: 30 };
   }),
+};
+const gitLog: MeasuredProgram = { ...git, arguments: ['log'], processes: 1 };
+
+/** Three programs, two of them of one executable; one system serves only the first. */
+export const severalSample: Measurement = {
+  ...sample,
+  programs: [ffmpeg, git, gitLog],
+  workload: workloadOf([ffmpeg, git, gitLog]),
+  warnings: [
+    ...sample.warnings,
+    { kind: 'noisy', message: 'image one-file: many runs far off', program: 2 },
+    { kind: 'few-runs', message: '3 runs of each: the intervals mean little below 10' },
+  ],
+};
+
+/** The same where the kernel hides page frame numbers. */
+export const hiddenSample: Measurement = {
+  ...severalSample,
+  workload: severalSample.workload.map((result): WorkloadResult => {
+    if (result.status !== 'measured') return result;
+    const { frames: _frames, ...rest }: MeasuredWorkload = result;
+    return { ...rest, processes: rest.processes.map(({ frames: _own, ...process }) => process) };
+  }),
+  warnings: [{ kind: 'frames-hidden', message: 'who shares memory with whom is not known' }],
 };

@@ -1,11 +1,18 @@
 /** The terminal's report: its width, its alignment, and that nothing unmeasured looks like a figure. */
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import type { Measurement } from '../../src/measure/measurement.ts';
-import { conclude, findWinners } from '../../src/report/conclusion.ts';
-import { compactKb, comparedWith, formatKb, formatMs, threeDigits } from '../../src/report/format.ts';
+import type { MeasuredProgram, Measurement, Result } from '../../src/measure/measurement.ts';
+import { conclude, concludeWorkload, findWinners } from '../../src/report/conclusion.ts';
+import {
+  compactKb,
+  comparedWith,
+  formatKb,
+  formatMs,
+  labelsOf,
+  threeDigits,
+} from '../../src/report/format.ts';
 import { renderText } from '../../src/report/text.ts';
-import { sample, untimedSample } from './sample.ts';
+import { hiddenSample, sample, severalSample, untimedSample } from './sample.ts';
 
 const plain = { colors: pc.createColors(false) };
 const colourful = { colors: pc.createColors(true) };
@@ -20,19 +27,28 @@ function widest(measurement: Measurement): number {
   );
 }
 
+const [ffmpeg] = sample.programs as [MeasuredProgram];
+const withResults = (results: readonly Result[]): MeasuredProgram => ({ ...ffmpeg, results });
+
+const largeMemory = { privateKb: 9e6, sharedKb: 99_999, pssKb: 5e7, mappings: 65_530 };
 /** All figures as large as they get. */
 const large: Measurement = {
-  ...sample,
-  results: sample.results.map((result) =>
+  ...severalSample,
+  programs: severalSample.programs.map((program) => ({
+    ...program,
+    results: program.results.map((result) =>
+      result.status === 'measured'
+        ? { ...result, ...largeMemory, minorFaults: 999_999, diskKb: 9e8 }
+        : result,
+    ),
+  })),
+  workload: severalSample.workload.map((result) =>
     result.status === 'measured'
       ? {
           ...result,
-          privateKb: 9e6,
-          sharedKb: 99_999,
-          pssKb: 5e7,
-          mappings: 65_530,
-          minorFaults: 999_999,
-          diskKb: 9e8,
+          ...largeMemory,
+          mappings: 9_999_999,
+          frames: { oneProcessKb: 5e7, oneProgramKb: 5e7, severalProgramsKb: 5e7 },
         }
       : result,
   ),
@@ -40,7 +56,7 @@ const large: Measurement = {
 
 describe('renderText', () => {
   it('fits 80 columns', () => {
-    for (const measurement of [sample, untimedSample, large])
+    for (const measurement of [sample, untimedSample, severalSample, hiddenSample, large])
       expect(widest(measurement)).toBeLessThanOrEqual(80);
   });
 
@@ -76,30 +92,80 @@ describe('renderText', () => {
   });
 });
 
+describe('several programs', () => {
+  const text = renderText(severalSample, plain);
+  const words = text.replaceAll(/\s+/g, ' ');
+
+  it('have a table each, and one of all together', () => {
+    expect(text.match(/^system .*start-up/gm)).toHaveLength(3);
+    expect(text.match(/^system .*private .*in several/gm)).toHaveLength(1);
+    expect(words).toContain('4 of ffmpeg, 2 of git status --short and 1 of git log alive at once');
+    expect(renderText(sample, plain)).not.toContain('together');
+  });
+
+  it('have their own doubts; those about all stand with all', () => {
+    const [, , third = '', all = ''] = text.split(/^(?=\/usr|All programs together\n)/m);
+    expect(third).toContain('image one-file: many runs far off');
+    expect(all).toContain('few-runs: 3 runs of each');
+    expect(text.match(/far off/g)).toHaveLength(1);
+  });
+
+  it('are summed up against the base line', () => {
+    // 4 × 11,057 and 3 × a tenth of it; the same of 2,885.
+    expect(text).toMatch(/^got-plt +47545 .*\n {2}lazy +100 % +100 %/m);
+    expect(text).toMatch(/^image +12406 .*\n {2}one-file +26 %/m);
+  });
+
+  it('do not let a system compete that serves some of them', () => {
+    expect(text).toMatch(/^image +11604 .*\n {2}partitions +partial +partial/m);
+    expect(words).toContain('image partitions is partial: without git status --short and git log');
+    expect(concludeWorkload(severalSample)).toMatch(
+      /^All programs together, offset-table window held the least private memory \(10,578 kB, 78 % less than got-plt lazy\), and \S+ \S+ had the least PSS \(/,
+    );
+  });
+
+  it('show nothing of page frames where the kernel hides them', () => {
+    const hidden = renderText(hiddenSample, plain);
+    expect(hidden).not.toContain('in several');
+    expect(hidden).toContain('frames-hidden: who shares memory');
+  });
+
+  it('have a word for no system that serves all', () => {
+    const workload = severalSample.workload.filter(({ variant }) => variant === 'partitions');
+    expect(concludeWorkload({ ...severalSample, workload })).toBe('No system served all programs.');
+  });
+});
+
 describe('conclude', () => {
   it('names the fastest and the most frugal', () => {
-    const { fastest, mostFrugal } = findWinners(sample);
+    const { fastest, mostFrugal } = findWinners(ffmpeg);
     expect(fastest).toMatchObject({ system: 'image', variant: 'one-file' });
     expect(mostFrugal).toMatchObject({ system: 'offset-table' });
-    expect(conclude(sample)).toMatch(
+    expect(conclude(ffmpeg)).toMatch(
       /^image one-file started fastest \(8\.\d+ ms, 7\.\d+ times as fast as got-plt lazy\), /,
     );
-    expect(conclude(sample)).toContain('2,460 kB of private memory a process, 78 % less than got-plt lazy');
+    expect(conclude(ffmpeg)).toContain('2,460 kB of private memory a process, 78 % less than got-plt lazy');
   });
 
   it('says so where the samples cannot tell', () => {
-    const [base, ...rest] = sample.results;
+    const [base, ...rest] = ffmpeg.results;
     if (base?.status !== 'measured') throw new Error('the sample begins with the base line');
     const twin = { ...base, system: 'install', startupRatio: { median: 1.01, low: 0.98, high: 1.05 } };
     const startupMs = { ...base.startupMs!, median: base.startupMs!.median - 0.1 };
     const results = [base, { ...twin, startupMs }, ...rest.filter(({ status }) => status !== 'measured')];
-    expect(conclude({ ...sample, results })).toContain('not clearly faster than got-plt lazy');
+    expect(conclude(withResults(results))).toContain('not clearly faster than got-plt lazy');
   });
 
   it('has one subject where one is both, and a word for nothing', () => {
-    const base = sample.results.slice(0, 1);
-    expect(conclude({ ...sample, results: base })).toMatch(/^got-plt lazy was both the fastest/);
-    expect(conclude({ ...sample, results: sample.results.slice(-2) })).toBe('Nothing could be measured.');
+    expect(conclude(withResults(ffmpeg.results.slice(0, 1)))).toMatch(/^got-plt lazy was both the fastest/);
+    expect(conclude(withResults(ffmpeg.results.slice(-2)))).toBe('Nothing could be measured.');
+  });
+});
+
+describe('labels', () => {
+  it('are names, with arguments where a name is taken twice', () => {
+    const programs = ['a/x', 'b/x', 'b/y'].map((path) => ({ path, arguments: ['1'] }));
+    expect(labelsOf(programs)).toEqual(['x 1', 'x 1', 'y']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The plots in their sections, each with its choice of scale and its caption. */
-import type { Measurement } from '../../measure/measurement.ts';
+import type { MeasuredProgram } from '../../measure/measurement.ts';
 import { isMeasured, isTimed } from '../conclusion.ts';
 import type { ScaleKind } from './axis.ts';
 import { preferredScale } from './axis.ts';
@@ -9,38 +9,35 @@ import { createMemoryPlot } from './memory-plot.ts';
 import { createStripPlot } from './strip-plot.ts';
 import { createTradeOffPlot } from './trade-off-plot.ts';
 
-type Draw = (measurement: Measurement, width: number, scale: ScaleKind) => Element;
+type Draw = (program: MeasuredProgram, width: number, scale: ScaleKind) => Element;
 
 /** The sections: two plots, or one of memory alone where nothing was timed. */
-export function createCharts(measurement: Measurement): readonly HTMLElement[] {
-  const timed = measurement.results.filter(isTimed);
-  if (timed.length === 0) return createMemoryChart(measurement);
+export function createCharts(program: MeasuredProgram): readonly HTMLElement[] {
+  const timed = program.results.filter(isTimed);
+  if (timed.length === 0) return createMemoryChart(program);
   const medians = timed.map(({ startupMs }) => startupMs.median);
   const scale = preferredScale(medians);
   return [
-    section(
-      'Memory against start-up',
-      createChart(measurement, createTradeOffPlot, scale, tradeOffCaption()),
-    ),
-    section('Every run', createChart(measurement, createStripPlot, scale, stripCaption)),
+    section('Memory against start-up', createChart(program, createTradeOffPlot, scale, tradeOffCaption())),
+    section('Every run', createChart(program, createStripPlot, scale, stripCaption)),
   ];
 }
 
-function createMemoryChart(measurement: Measurement): readonly HTMLElement[] {
-  if (!measurement.results.some(isMeasured)) return [];
-  const { frame } = createFitted((width) => createMemoryPlot(measurement, width));
+function createMemoryChart(program: MeasuredProgram): readonly HTMLElement[] {
+  if (!program.results.some(isMeasured)) return [];
+  const { frame } = createFitted((width) => createMemoryPlot(program, width));
   return [section('Private memory', element('figure', {}, frame))];
 }
 
 /** A plot with its choice of scale and its caption. */
 function createChart(
-  measurement: Measurement,
+  program: MeasuredProgram,
   draw: Draw,
   first: ScaleKind,
   caption: string | Node,
 ): HTMLElement {
   let scale = first;
-  const { frame, redraw } = createFitted((width) => draw(measurement, width, scale));
+  const { frame, redraw } = createFitted((width) => draw(program, width, scale));
   const choice = createScaleChoice(first, (chosen) => {
     scale = chosen;
     redraw();

@@ -1,11 +1,11 @@
 /** The report's page: reads the measurement that stands in it as JSON and shows it. */
 import type { Measurement } from '../../measure/measurement.ts';
-import { createCharts } from './charts.ts';
-import { element, section } from './element.ts';
+import { element } from './element.ts';
 import { createFacts, createWarnings } from './facts.ts';
 import { createHeadline } from './headline.ts';
-import { createResultsTable } from './results-table.ts';
+import { createPrograms } from './programs.ts';
 import './style.css';
+import { createWorkload } from './workload.ts';
 
 const data = document.getElementById('measurement')?.textContent ?? '';
 // html.ts wrote it from a Measurement.
@@ -13,8 +13,8 @@ const measurement = JSON.parse(data) as Measurement;
 
 const parts = [
   createHeadline(measurement),
-  ...createCharts(measurement),
-  section('All figures', createResultsTable(measurement)),
+  ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
+  ...createPrograms(measurement),
   createWarnings(measurement),
   createFacts(measurement),
 ];

@@ -1,6 +1,6 @@
 /** Private memory alone, one bar a system: what there is to see where nothing was timed. */
 import * as Plot from '@observablehq/plot';
-import type { Measurement } from '../../measure/measurement.ts';
+import type { MeasuredProgram } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 import { conclude, isMeasured } from '../conclusion.ts';
 import { formatKb } from '../format.ts';
@@ -9,8 +9,8 @@ import { describeChart } from './element.ts';
 import { nameLayer, rowHeight, rowMargin, rowPadding } from './rows.ts';
 
 /** The plot at a width in pixels. The most frugal is at the top. */
-export function createMemoryPlot(measurement: Measurement, width: number): Element {
-  const rows = measurement.results
+export function createMemoryPlot(program: MeasuredProgram, width: number): Element {
+  const rows = program.results
     .filter(isMeasured)
     .map((result) => ({
       name: nameOf(result),
@@ -40,6 +40,6 @@ export function createMemoryPlot(measurement: Measurement, width: number): Eleme
       nameLayer(rows, width),
     ],
   });
-  describeChart(plot, 'Private memory of a process, by system', conclude(measurement));
+  describeChart(plot, 'Private memory of a process, by system', conclude(program));
   return plot;
 }

@@ -1,26 +1,33 @@
 /** All figures in a table whose headings sort it. Results without figures stay at its end, with their reason. */
-import type { MeasuredResult, Measurement, Result } from '../../measure/measurement.ts';
+import type { ResultHead, UnmeasuredResult } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
-import { isMeasured } from '../conclusion.ts';
 import type { Column } from './columns.ts';
-import { columns as allColumns } from './columns.ts';
 import { element } from './element.ts';
 
 type Direction = 'ascending' | 'descending';
 
 /** What the table is sorted by; a name is sorted as text. */
-interface Order {
+interface Order<R> {
   readonly heading: HTMLTableCellElement;
-  readonly compare: (one: MeasuredResult, other: MeasuredResult) => number;
+  readonly compare: (one: R, other: R) => number;
 }
 
-export function createResultsTable(measurement: Measurement): HTMLElement {
-  const measured = measurement.results.filter(isMeasured);
+interface WithFigures extends ResultHead {
+  readonly status: 'measured';
+}
+
+/** `name` is the table's, for assistive technology. Columns in which nothing was measured are left out. */
+export function createResultsTable<R extends WithFigures>(
+  results: readonly (R | UnmeasuredResult)[],
+  allColumns: readonly Column<R>[],
+  name: string,
+): HTMLElement {
+  const measured = results.filter((result): result is R => result.status === 'measured');
   const columns = allColumns.filter(({ value }) => measured.some((result) => value(result) !== undefined));
   const body = element('tbody');
-  const rows = new Map(measurement.results.map((result) => [result, createRow(result, columns)]));
-  const fill = (sorted: readonly MeasuredResult[]): void => {
-    const rest = measurement.results.filter((result) => !isMeasured(result));
+  const rows = new Map(results.map((result) => [result, createRow(result, columns)]));
+  const fill = (sorted: readonly R[]): void => {
+    const rest = results.filter((result) => result.status !== 'measured');
     body.replaceChildren(...[...sorted, ...rest].map((result) => rows.get(result)!));
   };
   fill(measured);
@@ -31,30 +38,26 @@ export function createResultsTable(measurement: Measurement): HTMLElement {
       fill(sort(measured, order, direction));
     }),
   );
-  const caption = element('caption', { class: 'hidden' }, 'All figures; the buttons of the headings sort.');
+  const caption = element('caption', { class: 'hidden' }, `${name}; the buttons of the headings sort.`);
   const table = element('table', {}, caption, head, body);
-  const region = { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Table of all figures' };
+  const region = { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': name };
   return element('div', region, table);
 }
 
-function sort(
-  results: readonly MeasuredResult[],
-  order: Order,
-  direction: Direction,
-): readonly MeasuredResult[] {
+function sort<R>(results: readonly R[], order: Order<R>, direction: Direction): readonly R[] {
   const sign = direction === 'ascending' ? 1 : -1;
   return [...results].sort((one, other) => sign * order.compare(one, other));
 }
 
-function createHeadings(
-  columns: readonly Column[],
-  onSort: (order: Order, direction: Direction) => void,
+function createHeadings<R extends ResultHead>(
+  columns: readonly Column<R>[],
+  onSort: (order: Order<R>, direction: Direction) => void,
 ): HTMLTableRowElement {
-  const byName: Order = {
+  const byName: Order<R> = {
     heading: createHeading('System', '', 'The system and its variant.'),
     compare: (one, other) => nameOf(one).localeCompare(nameOf(other)),
   };
-  const byFigure = columns.map((column): Order => ({
+  const byFigure = columns.map((column): Order<R> => ({
     heading: createHeading(column.heading, column.unit, column.meaning),
     compare: (one, other) => (column.value(one) ?? Infinity) - (column.value(other) ?? Infinity),
   }));
@@ -76,10 +79,13 @@ function createHeading(name: string, unit: string, meaning: string): HTMLTableCe
   return element('th', { scope: 'col' }, button);
 }
 
-function createRow(result: Result, columns: readonly Column[]): HTMLTableRowElement {
+function createRow<R extends WithFigures>(
+  result: R | UnmeasuredResult,
+  columns: readonly Column<R>[],
+): HTMLTableRowElement {
   const name = [result.system, element('small', {}, result.variant)];
   const head = element('th', { scope: 'row' }, ...name);
-  if (!isMeasured(result)) {
+  if (result.status !== 'measured') {
     const status = element('strong', {}, result.status);
     const words = element('div', {}, status, `: ${result.reason}`);
     const reason = element('td', { colspan: String(columns.length), class: 'reason' }, words);
@@ -89,7 +95,7 @@ function createRow(result: Result, columns: readonly Column[]): HTMLTableRowElem
   return element('tr', isBaseLine(result) ? { class: 'base-line' } : {}, head, ...cells);
 }
 
-function createCell(result: MeasuredResult, column: Column): HTMLTableCellElement {
+function createCell<R>(result: R, column: Column<R>): HTMLTableCellElement {
   const value = column.value(result);
   const detail = column.detail?.(result);
   const text = value === undefined ? 'not measured' : column.text(value);

@@ -1,6 +1,6 @@
 /** Every timed run as a thin line, one strip a system, with the median and its interval: what the medians rest on. */
 import * as Plot from '@observablehq/plot';
-import type { Measurement } from '../../measure/measurement.ts';
+import type { MeasuredProgram } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 import type { TimedResult } from '../conclusion.ts';
 import { isTimed } from '../conclusion.ts';
@@ -19,8 +19,8 @@ interface Strip {
 }
 
 /** The plot at a width in pixels; only for a measurement with timed results. The fastest is at the top. */
-export function createStripPlot(measurement: Measurement, width: number, scale: ScaleKind): Element {
-  const timed = measurement.results.filter(isTimed);
+export function createStripPlot(program: MeasuredProgram, width: number, scale: ScaleKind): Element {
+  const timed = program.results.filter(isTimed);
   const strips = timed.map(toStrip).sort((one, other) => one.median - other.median);
   const runs = timed.flatMap((result) => result.samplesMs.map((ms) => ({ ms, ...toStrip(result) })));
   const axis = fitAxis(

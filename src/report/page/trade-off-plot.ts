@@ -1,6 +1,6 @@
 /** The main plot: private memory of a process against start-up, one mark a system. */
 import * as Plot from '@observablehq/plot';
-import type { Measurement } from '../../measure/measurement.ts';
+import type { MeasuredProgram } from '../../measure/measurement.ts';
 import { conclude, isTimed } from '../conclusion.ts';
 import { formatKb, formatMs } from '../format.ts';
 import type { ScaleKind } from './axis.ts';
@@ -12,8 +12,8 @@ import type { Mark } from './standing.ts';
 import { toMarks } from './standing.ts';
 
 /** The plot at a width in pixels; only for a measurement with timed results. */
-export function createTradeOffPlot(measurement: Measurement, width: number, scale: ScaleKind): Element {
-  const marks = toMarks(measurement.results.filter(isTimed));
+export function createTradeOffPlot(program: MeasuredProgram, width: number, scale: ScaleKind): Element {
+  const marks = toMarks(program.results.filter(isTimed));
   const times = marks.flatMap(({ result: { startupMs } }) => [startupMs.low, startupMs.high]);
   const x = fitAxis(times, scale, width / 90);
   const y = fitAxis(
@@ -32,7 +32,7 @@ export function createTradeOffPlot(measurement: Measurement, width: number, scal
     y: { ...y, label: '↑ private memory of a process, kB' },
     marks: [Plot.gridX({ ticks: x.ticks }), Plot.gridY({ ticks: y.ticks }), ...layers(marks)],
   });
-  const description = `${conclude(measurement)} All figures are in the table below.`;
+  const description = `${conclude(program)} All figures are in the table below.`;
   describeChart(plot, 'Private memory of a process against start-up time', description);
   return plot;
 }

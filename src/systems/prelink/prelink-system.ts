@@ -25,7 +25,8 @@ export const prelink: System = {
   properties: {
     placement: 'each module at its preferred address, unique as long as the window has room',
     shared: 'code and read-only data of the module files, with unbound programs too; prelinked data and GOT',
-    private: 'pages with words of the process itself; all relocated pages where the prelinked files are not used',
+    private:
+      'pages with words of the process itself; all relocated pages where the prelinked files are not used',
     work: {
       mapping: 'start-up, module by module',
       relocation: 'bind; start-up where the prelinked files are not used',

@@ -1,0 +1,62 @@
+/** What the store's commands tell a person. */
+import path from 'node:path';
+import type { StoredProgram } from '../store/catalogue.ts';
+import type { ListedProgram, Listing } from '../store/list.ts';
+import type { Updated } from '../store/update.ts';
+import type { Verified } from '../store/verify.ts';
+import { hex } from '../util/units.ts';
+
+const megabytes = (kb: number): string => `${(kb / 1024).toFixed(1)} MiB`;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+export function describeAdded(added: readonly StoredProgram[], ms: number): string {
+  const lines = added.flatMap(({ name, modules, notes }) => [
+    `${name}: ${String(modules.length)} modules`,
+    ...notes.map((note) => `  ${note}`),
+  ]);
+  return `${[...lines, `${String(added.length)} programs in ${seconds(ms)}`].join('\n')}\n`;
+}
+
+export function describeList(listing: Listing): string {
+  const { relocated, disk, programs, window } = listing;
+  return [
+    `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}`,
+    ...programs.map(describeProgram),
+    `${String(programs.length)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
+    `relocated pages: ${megabytes(relocated.storedKb)} stored; under ld.so one process of each program holds ` +
+      `${megabytes(relocated.underLinkerKb)} of its own: ${relocated.ratio.toFixed(1)} times as much`,
+    `disk: ${megabytes(disk.sharedKb)} shared files, ${megabytes(disk.imagesKb)} images, ${megabytes(disk.recordsKb)} records`,
+    '',
+  ].join('\n');
+}
+
+function describeProgram({ name, modules, writtenPages, stale }: ListedProgram): string {
+  const state = stale === undefined ? 'ready' : `through ld.so: ${stale}`;
+  return `  ${name.padEnd(16)} ${String(modules).padStart(4)} modules ${String(writtenPages * 4).padStart(7)} kB  ${state}`;
+}
+
+export function describeUpdate(updated: Updated, ms: number): string {
+  const { rebuilt, refreshed, gone, changedModules } = updated;
+  const lines = [
+    ...changedModules.map((file) => `changed: ${file}`),
+    ...rebuilt.map(({ name, reason }) => `bound again: ${name} (${reason})`),
+    ...(refreshed.length > 0 ? [`only their files' identities changed: ${refreshed.join(', ')}`] : []),
+    ...gone.map((name) => `no longer there: ${name}`),
+  ];
+  return `${[...(lines.length > 0 ? lines : ['everything is up to date']), seconds(ms)].join('\n')}\n`;
+}
+
+export function describeVerified({ programs, pages, faults, stale, leftovers }: Verified): string {
+  const kb = leftovers.reduce((sum, each) => sum + each.kb, 0);
+  return [
+    ...faults.map((fault) => `fault: ${fault}`),
+    ...stale.map((name) => `stale, runs through ld.so: ${name}`),
+    ...(leftovers.length > 0
+      ? [
+          `${String(leftovers.length)} files of interrupted commands, ${kb.toFixed(0)} kB: \`store gc\` removes them`,
+        ]
+      : []),
+    `${String(programs)} programs, ${String(pages)} pages read and compared: ${faults.length === 0 ? 'all as they must be' : `${String(faults.length)} faults`}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,169 @@
+/** `linkonce store …`: many programs of one machine, or of one user. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { StoreSettings } from '../store/catalogue.ts';
+import type { ProgramFailure, StoreContext } from '../store/store.ts';
+import { slideTime, wholeNumber, windowBits } from './options.ts';
+import { withProgress } from './progress.ts';
+import { chooseSystem } from './system-choice.ts';
+
+interface CommonOptions {
+  readonly store?: string;
+}
+
+interface AddOptions extends CommonOptions {
+  readonly system?: string;
+  readonly window?: number;
+  readonly slide?: 'store' | 'boot';
+  readonly gap?: number;
+  readonly asInterpreter?: boolean;
+}
+
+export function registerStore(program: Command): void {
+  const store = program
+    .command('store')
+    .summary('keep many programs bound, and sharing')
+    .description(
+      'Keep programs bound in one store, where they share modules and relocated pages. Put its bin folder first in PATH.',
+    );
+  registerAdd(store);
+  registerRest(store);
+}
+
+const storeOption = [
+  '--store <dir>',
+  'the store (default: /var/lib/linkonce, or $XDG_DATA_HOME/linkonce for a user)',
+] as const;
+
+function registerAdd(store: Command): void {
+  store
+    .command('add')
+    .summary('bind programs into the store')
+    .argument('<program...>', 'names or paths of ELF programs')
+    .option(...storeOption)
+    .option('-s, --system <id[:variant]>', 'system of a new store (default: image:partitions)')
+    .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
+    .option('--slide <when>', 'when the addresses are drawn anew: store (by `reslide`) or boot', slideTime)
+    .option('--gap <pages>', 'equal pages that are stored again to save a mapping (default: 4)', wholeNumber)
+    .option(
+      '--as-interpreter',
+      'copies of the programs whose PT_INTERP is the loader, for programs that read /proc/self/exe',
+    )
+    .action(async (names: readonly string[], options: AddOptions, command: Command) => {
+      const { addPrograms } = await import('../store/store.ts');
+      const { describeAdded } = await import('./store-text.ts');
+      const settings = await settingsOf(options, command);
+      const begun = performance.now();
+      const { added, failures } = await inStore(options, (context) =>
+        addPrograms(context, names, settings, options.asInterpreter ?? false),
+      );
+      process.stdout.write(describeAdded(added, performance.now() - begun));
+      report(failures);
+    });
+}
+
+async function settingsOf(options: AddOptions, command: Command): Promise<Partial<StoreSettings>> {
+  const { system, window, slide, gap } = options;
+  const choice = system === undefined ? undefined : await chooseStoreSystem(system, command);
+  return {
+    ...(choice ?? {}),
+    ...(window === undefined ? {} : { window }),
+    ...(slide === undefined ? {} : { slide }),
+    ...(gap === undefined ? {} : { gap }),
+  };
+}
+
+/** Without a variant, the first that a store can arrange. */
+async function chooseStoreSystem(
+  text: string,
+  command: Command,
+): Promise<{ readonly system: string; readonly variant: string }> {
+  const { system, variant } = await chooseSystem(text, command);
+  const able = Object.keys(system.arrangements);
+  const [first] = able;
+  if (first === undefined) return command.error(`${system.id} has nothing to keep in a store`);
+  if (!text.includes(':')) return { system: system.id, variant: first };
+  if (!able.includes(variant))
+    return command.error(`a store cannot have ${system.id}:${variant}; it can have: ${able.join(', ')}`);
+  return { system: system.id, variant };
+}
+
+function registerRest(store: Command): void {
+  const add = (name: string, summary: string): Command =>
+    store
+      .command(name)
+      .summary(summary)
+      .option(...storeOption);
+
+  add('list', 'show programs, sizes, and what they share')
+    .option('--json', 'print JSON')
+    .action(async (options: CommonOptions & { json?: boolean }) => {
+      const { listStore } = await import('../store/list.ts');
+      const { describeList } = await import('./store-text.ts');
+      const listing = listStore(storeOf(options, await import('../store/folder.ts')));
+      process.stdout.write(options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing));
+    });
+  add('verify', 'read everything back and compare it with the modules').action(
+    async (options: CommonOptions) => {
+      const { verifyStore } = await import('../store/verify.ts');
+      const { describeVerified } = await import('./store-text.ts');
+      const verified = await inStore(options, verifyStore);
+      process.stdout.write(describeVerified(verified));
+      if (verified.faults.length > 0) process.exitCode = 1;
+    },
+  );
+  add('update', 'bring programs up to date whose modules changed').action(async (options: CommonOptions) => {
+    const { updateStore } = await import('../store/store.ts');
+    const { describeUpdate } = await import('./store-text.ts');
+    const begun = performance.now();
+    const updated = await inStore(options, updateStore);
+    process.stdout.write(describeUpdate(updated, performance.now() - begun));
+    report(updated.failures);
+  });
+  add('remove', 'take programs out of the store')
+    .argument('<program...>', 'names as `store list` shows them')
+    .action(async (names: readonly string[], options: CommonOptions) => {
+      const { removePrograms } = await import('../store/store.ts');
+      await inStore(options, (context) => removePrograms(context, names));
+    });
+  add('gc', 'remove what no program of the store needs').action(async (options: CommonOptions) => {
+    const { collectStore } = await import('../store/store.ts');
+    const removed = await inStore(options, collectStore);
+    const kb = removed.reduce((sum, each) => sum + each.kb, 0);
+    process.stdout.write(`${String(removed.length)} files removed, ${kb.toFixed(0)} kB\n`);
+  });
+  add('reslide', 'give all modules new random addresses').action(async (options: CommonOptions) => {
+    const { reslideStore } = await import('../store/store.ts');
+    const count = await inStore(options, reslideStore);
+    process.stdout.write(`${String(count)} programs at new addresses\n`);
+  });
+  add('undo', 'remove the whole store').action(async (options: CommonOptions) => {
+    const { undoStore } = await import('../store/store.ts');
+    const left = await inStore(options, undoStore);
+    if (left.length > 0) process.stdout.write(`not the store's own, and left alone: ${left.join(', ')}\n`);
+  });
+  add('export', 'write the same programs as a store of its own')
+    .argument('<dir>', 'folder of the new store; empty or not there')
+    .action(async (target: string, options: CommonOptions) => {
+      const { exportStore } = await import('../store/store.ts');
+      const count = await inStore(options, (context) => exportStore(context, path.resolve(target)));
+      process.stdout.write(`${path.resolve(target)}: ${String(count)} programs\n`);
+    });
+}
+
+function storeOf(
+  { store }: CommonOptions,
+  { defaultStore }: { readonly defaultStore: () => string },
+): string {
+  return store === undefined ? defaultStore() : path.resolve(store);
+}
+
+async function inStore<T>(options: CommonOptions, work: (context: StoreContext) => Promise<T>): Promise<T> {
+  const folder = await import('../store/folder.ts');
+  return withProgress((onProgress) => work({ store: storeOf(options, folder), onProgress }));
+}
+
+function report(failures: readonly ProgramFailure[]): void {
+  for (const { error } of failures) process.stderr.write(`linkonce: ${error.message}\n`);
+  if (failures.length > 0) process.exitCode = 1;
+}

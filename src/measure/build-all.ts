@@ -1,0 +1,73 @@
+/** Builds programs under one system, for the measurement. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Subject } from '../collection/subject.ts';
+import type { System } from '../systems/system.ts';
+import { Refusal } from '../util/errors.ts';
+import type { CompareSubject } from './subject.ts';
+
+/** A system and one of its variants. */
+export interface Choice {
+  readonly system: System;
+  readonly variant: string;
+}
+
+/**
+ * Builds all programs under one choice, together: one outcome each, in their order. What a system refuses, or fails at, is an
+ * outcome like any other. Files appear below `directory`.
+ */
+export async function buildAll(
+  { system, variant }: Choice,
+  subjects: readonly Subject[],
+  directory: string,
+): Promise<readonly CompareSubject[]> {
+  const folder = path.join(directory, `${system.id}.${variant}`);
+  const outputs = subjects.map(({ program }, index) => {
+    const own = path.join(folder, String(index));
+    mkdirSync(own, { recursive: true });
+    return path.join(own, path.basename(program.invocation));
+  });
+  const clocks = subjects.map(clockCaptures);
+  const begun = performance.now();
+  const outcomes = await system.build(
+    clocks.map(({ subject }) => subject),
+    { variant, outputs, folder: path.join(folder, 'shared'), asInterpreter: false },
+  );
+  const waitedMs = clocks.reduce((sum, clock) => sum + clock.waitedMs(), 0);
+  const restMs = (performance.now() - begun - waitedMs) / subjects.length;
+  return outcomes.map((outcome, index): CompareSubject => {
+    const head = { system: system.id, variant };
+    if ('failure' in outcome) {
+      const { failure } = outcome;
+      return { ...head, status: failure instanceof Refusal ? 'refused' : 'failed', reason: failure.message };
+    }
+    // The platform's own linker writes nothing and has no bind.
+    const bindMs = outcome.image.files.length === 0 ? 0 : restMs + (clocks[index]?.chargedMs() ?? 0);
+    return { ...head, image: outcome.image, bindMs };
+  });
+}
+
+/** How long the captures of a subject took, ms; they are made once, whoever asks first. */
+const captureTimes = new WeakMap<Subject, number>();
+
+interface CaptureClock {
+  readonly subject: Subject;
+  /** How long this build waited for captures, ms. */
+  readonly waitedMs: () => number;
+  /** What the captures cost, ms, whoever had them made; 0 where this build did not ask for them. */
+  readonly chargedMs: () => number;
+}
+
+function clockCaptures(subject: Subject): CaptureClock {
+  let waitedMs = 0;
+  let chargedMs = 0;
+  const explained: Subject['explained'] = async (order) => {
+    const asked = performance.now();
+    const value = await subject.explained(order);
+    waitedMs += performance.now() - asked;
+    if (!captureTimes.has(subject)) captureTimes.set(subject, waitedMs);
+    chargedMs = captureTimes.get(subject) ?? 0;
+    return value;
+  };
+  return { subject: { ...subject, explained }, waitedMs: () => waitedMs, chargedMs: () => chargedMs };
+}

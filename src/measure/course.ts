@@ -1,0 +1,66 @@
+/** A program on its way through a comparison, with what was found of it so far. */
+import type { Image } from '../image/image.ts';
+import type { NamedCommand } from './check-behaviour.ts';
+import type { Warning } from './measurement.ts';
+import { nameOf } from './measurement.ts';
+import type { Weighing } from './memory.ts';
+import type { Command, TimedRuns } from './stopwatch.ts';
+import type { CompareProgram, CompareSettings, ImageSubject } from './subject.ts';
+
+/** Called when a step begins; the text names it for a person. */
+export type OnProgress = (step: string) => void;
+
+export type Candidate = ImageSubject & NamedCommand;
+
+export interface Course {
+  readonly program: CompareProgram;
+  /** The program under the platform's linker. */
+  readonly reference: Command;
+  /** The subjects that have an image. */
+  readonly candidates: readonly Candidate[];
+  readonly findings: Findings;
+}
+
+/** Raw findings, by the candidates' names; each step adds its own. */
+export interface Findings {
+  /** Whether start-up is timed. */
+  timed: boolean;
+  readonly runs: Map<string, TimedRuns>;
+  /** Of each candidate alone. */
+  readonly weighings: Map<string, Weighing>;
+  /** Why a candidate has no figures although it has an image. */
+  readonly failures: Map<string, string>;
+  /** From the comparison of behaviour. */
+  readonly warnings: Warning[];
+}
+
+export interface Job {
+  readonly courses: readonly Course[];
+  readonly settings: Required<CompareSettings>;
+  readonly onProgress: OnProgress;
+}
+
+export function beginCourse(program: CompareProgram): Course {
+  const candidates = program.subjects.flatMap((subject) =>
+    'image' in subject ? [candidateOf(program, subject)] : [],
+  );
+  const reference = commandOf(program, program.path, {});
+  const maps = { runs: new Map(), weighings: new Map(), failures: new Map() };
+  return { program, reference, candidates, findings: { timed: false, ...maps, warnings: [] } };
+}
+
+/** Those that nothing has gone wrong with so far. */
+export function healthy({ candidates, findings }: Course): readonly Candidate[] {
+  return candidates.filter(({ name }) => !findings.failures.has(name));
+}
+
+function candidateOf(program: CompareProgram, subject: ImageSubject): Candidate {
+  const command = commandOf(program, subject.image.file, subject.image.environment);
+  return { ...subject, name: nameOf(subject), command };
+}
+
+function commandOf(program: CompareProgram, file: string, additions: Image['environment']): Command {
+  const inherited = Object.entries(process.env).filter(([, value]) => value !== undefined);
+  const environment = { ...(Object.fromEntries(inherited) as Record<string, string>), ...additions };
+  return { file, argv: [program.path, ...program.arguments], environment };
+}

@@ -1,0 +1,117 @@
+/** The memory of the whole workload: the processes of all programs under one system, alive at once. */
+import { LinkonceError } from '../util/errors.ts';
+import { totalMemory } from './combine-memory.ts';
+import type { Candidate, Course, Job } from './course.ts';
+import { healthy } from './course.ts';
+import type {
+  MeasuredProgram,
+  MeasuredWorkload,
+  ResultHead,
+  UnmeasuredResult,
+  WorkloadProcess,
+  WorkloadResult,
+} from './measurement.ts';
+import { nameOf } from './measurement.ts';
+import type { Weighing } from './memory.ts';
+import { weighProcesses } from './memory.ts';
+import { loadOf } from './weigh-alone.ts';
+
+export interface WorkloadFindings {
+  /** One a system and variant. */
+  readonly results: readonly WorkloadResult[];
+  /** By the systems' names, of those that were weighed. */
+  readonly weighings: ReadonlyMap<string, Weighing>;
+}
+
+/** A candidate that takes part. */
+interface Part {
+  /** Index of its program. */
+  readonly program: number;
+  readonly course: Course;
+  readonly candidate: Candidate;
+  readonly alone: Weighing;
+}
+
+/** Weighs all programs under each system; one that has no figures under a system is left out there. */
+export async function weighTogether(
+  job: Job,
+  measured: readonly MeasuredProgram[],
+): Promise<WorkloadFindings> {
+  const weighings = new Map<string, Weighing>();
+  const results: WorkloadResult[] = [];
+  for (const [index, head] of (measured[0]?.results ?? []).entries()) {
+    const alike = measured.flatMap(({ results: own }) => own[index] ?? []);
+    const missing = alike.filter((result): result is UnmeasuredResult => result.status !== 'measured');
+    const parts = partsOf(job, nameOf(head));
+    if (parts.length === 0) results.push(noneOf(missing));
+    else results.push(await weighParts(job, head, parts, weighings));
+  }
+  return { results, weighings };
+}
+
+function partsOf({ courses }: Job, name: string): readonly Part[] {
+  return courses.flatMap((course, program) => {
+    const candidate = healthy(course).find((one) => one.name === name);
+    const alone = course.findings.weighings.get(name);
+    return candidate && alone ? [{ program, course, candidate, alone }] : [];
+  });
+}
+
+function noneOf(missing: readonly UnmeasuredResult[]): UnmeasuredResult {
+  const first = missing[0]!;
+  const isRefused = missing.every(({ status }) => status === 'refused');
+  if (missing.length === 1) return first;
+  const { system, variant } = first;
+  const reason = `no program has figures under this system; the first: ${first.reason}`;
+  return { system, variant, status: isRefused ? 'refused' : 'failed', reason };
+}
+
+async function weighParts(
+  job: Job,
+  { system, variant }: ResultHead,
+  parts: readonly Part[],
+  weighings: Map<string, Weighing>,
+): Promise<WorkloadResult> {
+  const name = nameOf({ system, variant });
+  try {
+    const weighing = await weighOnce(job, name, parts);
+    weighings.set(name, weighing);
+    return { system, variant, ...describe(parts, weighing) };
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return { system, variant, status: 'failed', reason: error.message };
+  }
+}
+
+/** The processes of one program have been weighed: nothing else would be alive with them. */
+async function weighOnce(job: Job, name: string, parts: readonly Part[]): Promise<Weighing> {
+  if (parts.length === 1) return parts[0]!.alone;
+  job.onProgress(`weighing all programs together: ${name}`);
+  const loads = parts.map(({ course, candidate }) => loadOf(course, candidate));
+  const weighing = await weighProcesses(loads, job.settings);
+  parts.forEach(({ alone, course }, index) => {
+    if (weighing.weights[index]?.executedAnother && !alone.weights[0]?.executedAnother)
+      throw new LinkonceError(`${course.program.path}: handed over when all ran together, and not alone`);
+  });
+  return weighing;
+}
+
+function describe(
+  parts: readonly Part[],
+  { weights, sharing }: Weighing,
+): Omit<MeasuredWorkload, keyof ResultHead> {
+  const memories = weights.flatMap(({ processes }, index) =>
+    processes.map((memory) => ({ program: parts[index]!.program, ...memory })),
+  );
+  const processes = memories.map((memory, index): WorkloadProcess => {
+    const frames = sharing?.processes[index];
+    return { ...memory, ...(frames && { frames }) };
+  });
+  return {
+    status: 'measured',
+    programs: parts.map(({ program }) => program),
+    ...totalMemory(memories),
+    ...(sharing && { frames: sharing.total }),
+    processes,
+  };
+}

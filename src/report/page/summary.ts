@@ -1,0 +1,19 @@
+/** What was measured of one program, what it comes to, and its key figures. */
+import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
+import { conclude } from '../conclusion.ts';
+import { commandLine, formatMoment, processesOf } from '../format.ts';
+import { element } from './element.ts';
+import { createProgramFigures } from './figures.ts';
+
+export function createSummary({ settings }: Measurement, program: MeasuredProgram): readonly HTMLElement[] {
+  const timing = program.timed
+    ? `${settings.runs} timed runs of each system, interleaved`
+    : 'start-up not timed';
+  const facts = `${program.modules} modules · ${timing} · ${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
+  return [
+    element('p', { class: 'command' }, element('code', {}, commandLine(program))),
+    element('p', { class: 'lede' }, conclude(program)),
+    createProgramFigures(program),
+    element('p', { class: 'facts' }, facts),
+  ];
+}

@@ -1,0 +1,61 @@
+/** Captures programs, as many at once as there are processors. */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { LinkonceError, Refusal } from '../util/errors.ts';
+import { packageRoot } from '../util/native.ts';
+import type { CaptureAnswer, CaptureOrder } from './capture-worker.ts';
+
+/** A failed program has its error; any other its record. `onDone` is called after each. */
+export async function captureAll(
+  orders: readonly CaptureOrder[],
+  onDone: (done: number) => void,
+): Promise<(LinkonceError | undefined)[]> {
+  const results: (LinkonceError | undefined)[] = new Array<undefined>(orders.length).fill(undefined);
+  let next = 0;
+  let done = 0;
+  const work = async (): Promise<void> => {
+    const worker = new Worker();
+    try {
+      for (let index = next++; index < orders.length; index = next++) {
+        const order = orders[index];
+        if (order) results[index] = await worker.capture(order);
+        onDone(++done);
+      }
+    } finally {
+      worker.end();
+    }
+  };
+  const count = Math.min(orders.length, availableParallelism());
+  await Promise.all(Array.from({ length: count }, work));
+  return results;
+}
+
+/** One process of `capture-worker`. */
+class Worker {
+  readonly #process: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
+
+  constructor() {
+    const program = path.join(packageRoot(), 'dist', 'src', 'store', 'capture-worker.js');
+    this.#process = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const { stdout } = this.#process;
+    if (!stdout) throw new Error('the worker has no output');
+    this.#answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  async capture(order: CaptureOrder): Promise<LinkonceError | undefined> {
+    this.#process.stdin?.write(`${JSON.stringify(order)}\n`);
+    const line = await this.#answers.next();
+    if (line.done === true) throw new Error(`the capture of ${order.invocation} ended without an answer`);
+    const answer = JSON.parse(line.value) as CaptureAnswer;
+    if (answer === 'done') return undefined;
+    return 'refused' in answer ? new Refusal(answer.refused) : new LinkonceError(answer.failed);
+  }
+
+  end(): void {
+    this.#process.stdin?.end();
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * A process that captures programs, so that several are captured at once (ptrace keeps one thread busy). It reads one order a
+ * line from its standard input, and answers each with one line.
+ */
+import { writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { captureProgram } from '../capture/capture-program.ts';
+import { loadProgram } from '../program/load-program.ts';
+import { explainCaptures } from '../provenance/explain-captures.ts';
+import { LinkonceError, Refusal } from '../util/errors.ts';
+import { encodeRecord } from './record.ts';
+
+export interface CaptureOrder {
+  readonly invocation: string;
+  /** Paths of its movable modules by their addresses, ascending. */
+  readonly modules: readonly string[];
+  /** Where its record goes. */
+  readonly output: string;
+}
+
+export type CaptureAnswer = 'done' | { readonly refused: string } | { readonly failed: string };
+
+function capture({ invocation, modules, output }: CaptureOrder): CaptureAnswer {
+  try {
+    const program = loadProgram(invocation);
+    const rank = new Map(modules.map((path, index) => [path, index]));
+    const order = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
+    const captures = captureProgram(program, undefined, order);
+    writeFileSync(output, encodeRecord(explainCaptures(captures)), { flag: 'wx' });
+    return 'done';
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: error.message };
+    if (error instanceof LinkonceError) return { failed: error.message };
+    throw error;
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(capture(JSON.parse(line) as CaptureOrder))}\n`);

@@ -1,0 +1,129 @@
+/**
+ * What a store knows: modules and their addresses, programs and their files, and what stands where. One text file in each
+ * generation: docs/formats/store.md.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AddressSpace, Holding } from '../collection/addresses.ts';
+import type { Stock } from '../collection/stock.ts';
+import type { ModuleFacts } from '../program/facts.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { fromJson, toJson } from '../util/json.ts';
+import { names } from './folder.ts';
+
+export type Slide = 'store' | 'boot';
+
+export interface StoreSettings {
+  readonly system: string;
+  readonly variant: string;
+  /** Bits of the space for module addresses. */
+  readonly window: number;
+  /** When the base is drawn anew. */
+  readonly slide: Slide;
+  /** Pages: see collection/member-filing.ts. */
+  readonly gap: number;
+}
+
+/** A module as it was read. */
+export interface KnownModule extends ModuleFacts {
+  /** SHA-256 of the whole file. */
+  readonly digest: string;
+}
+
+export interface StoredProgram {
+  /** In `bin`. */
+  readonly name: string;
+  /** As in `ProgramFacts`. */
+  readonly invocation: string;
+  readonly asInterpreter: boolean;
+  /** Why the platform's linker runs it at each start; it has no files then. */
+  readonly relocatedAtStart?: string;
+  /** File names below `files`. */
+  readonly record: string;
+  readonly image: string;
+  readonly launcher: string;
+  /** The launcher as an interpreter, where the program is started by a copy of itself. */
+  readonly loader?: string;
+  /** Shared files that it maps. */
+  readonly shared: readonly string[];
+  /** Paths of its modules. */
+  readonly modules: readonly string[];
+  /** Pages that its linker writes in each process of it. */
+  readonly writtenPages: number;
+  /** Relocated pages in its own image. */
+  readonly ownPages: number;
+  readonly notes: readonly string[];
+}
+
+export interface Catalogue {
+  readonly settings: StoreSettings;
+  readonly space: AddressSpace;
+  /** boot_id of the machine when the base was drawn. */
+  readonly boot: string;
+  /** SHA-256 of native/loader.bin. */
+  readonly loader: string;
+  readonly holdings: readonly Holding[];
+  readonly modules: readonly KnownModule[];
+  readonly programs: readonly StoredProgram[];
+  readonly stock: Stock;
+}
+
+const format = 'linkonce-store';
+const version = 1;
+
+/** Two lines of JSON: format, version and checksum of the second one. */
+export function encodeCatalogue(catalogue: Catalogue): string {
+  const body = toJson(catalogue);
+  return `${JSON.stringify({ format, version, sha256: digestOf(body) })}\n${body}\n`;
+}
+
+/** Throws LinkonceError naming `file` where the text is no whole catalogue of this version. */
+export function decodeCatalogue(text: string, file: string): Catalogue {
+  const [first = '', body = ''] = text.split('\n');
+  const head = parseHead(first);
+  if (head?.format !== format) throw new LinkonceError(`${file}: not a catalogue of linkonce`);
+  if (head.version !== version)
+    throw new LinkonceError(
+      `${file}: a catalogue of version ${String(head.version)}, not ${String(version)}`,
+    );
+  if (head.sha256 !== digestOf(body)) throw new LinkonceError(`${file}: the catalogue is damaged`);
+  return fromJson(body) as Catalogue;
+}
+
+function parseHead(line: string): { format?: unknown; version?: unknown; sha256?: unknown } | undefined {
+  try {
+    return JSON.parse(line) as { format?: unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The catalogue of the current generation; undefined where there is no store yet. */
+export function readCatalogue(store: string): Catalogue | undefined {
+  const file = path.join(store, names.current, names.catalogue);
+  return existsSync(file) ? decodeCatalogue(readFileSync(file, 'utf8'), file) : undefined;
+}
+
+/** The same; throws LinkonceError where there is none. */
+export function requireCatalogue(store: string): Catalogue {
+  const catalogue = readCatalogue(store);
+  if (!catalogue) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
+  return catalogue;
+}
+
+/** Names below `files` that a catalogue needs. */
+export function referencedFiles({ programs, stock }: Catalogue): ReadonlySet<string> {
+  const shared = [...stock.modules, ...stock.runs.map(({ place }) => place)].map(({ file }) => file.path);
+  return new Set([...programs.flatMap(filesOf), ...shared.map((file) => path.basename(file))]);
+}
+
+export function filesOf({ record, image, launcher, loader, shared }: StoredProgram): string[] {
+  return [record, image, launcher, ...(loader === undefined ? [] : [loader]), ...shared].filter(
+    (name) => name !== '',
+  );
+}

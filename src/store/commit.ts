@@ -1,0 +1,115 @@
+/**
+ * Makes a new catalogue the store's: a generation is written beside the others, and becomes current by the replacement of
+ * one link. A kill before that leaves the old state, a kill after it the new one; what is left over is in nobody's way.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import path from 'node:path';
+import { freshName } from '../collection/place-programs.ts';
+import { writeBytes } from '../image/write-range.ts';
+import { writeAtomically } from '../util/write-atomically.ts';
+import type { Catalogue } from './catalogue.ts';
+import { readCatalogue, referencedFiles } from './catalogue.ts';
+import { names } from './folder.ts';
+
+/** The caller holds the store's lock. Every file that the catalogue names is there. */
+export function commit(store: string, catalogue: Catalogue, encode: (catalogue: Catalogue) => string): void {
+  const before = readCatalogue(store);
+  const name = freshName('generation');
+  const folder = path.join(store, names.generations, name);
+  mkdirSync(path.join(folder, names.bin), { recursive: true, mode: 0o755 });
+  for (const { name: program, launcher, invocation } of catalogue.programs) {
+    const target = path.join(folder, names.bin, program);
+    if (launcher === '') symlinkSync(invocation, target);
+    else linkSync(path.join(store, names.files, launcher), target);
+  }
+  writeAtomically(path.join(folder, names.catalogue), 0o644, (file) => {
+    writeBytes(file, Buffer.from(encode(catalogue)), 0);
+  });
+  synchronise(folder, path.join(folder, names.bin), path.join(store, names.files));
+  replaceLink(store, names.current, path.join(names.generations, name));
+  if (!isThere(path.join(store, names.bin)))
+    replaceLink(store, names.bin, path.join(names.current, names.bin));
+  synchronise(store);
+  collectGarbage(store, [catalogue, ...(before ? [before] : [])]);
+}
+
+function replaceLink(store: string, name: string, target: string): void {
+  const temporary = path.join(store, `.${freshName(name)}`);
+  symlinkSync(target, temporary);
+  renameSync(temporary, path.join(store, name));
+}
+
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+function synchronise(...folders: readonly string[]): void {
+  for (const folder of folders) {
+    const file = openSync(folder, 'r');
+    fsyncSync(file);
+    closeSync(file);
+  }
+}
+
+/** A file or folder of the store that no catalogue names. */
+export interface Leftover {
+  readonly path: string;
+  /** Allocated kB. */
+  readonly kb: number;
+}
+
+/** What interrupted commands left, and older generations. */
+export function findLeftovers(store: string, keep: readonly Catalogue[]): Leftover[] {
+  const needed = new Set(keep.flatMap((catalogue) => [...referencedFiles(catalogue)]));
+  const current = currentGeneration(store);
+  const files = listed(store, names.files).filter((name) => !needed.has(name));
+  const generations = listed(store, names.generations).filter((name) => name !== current);
+  const links = readdirSync(store).filter((name) => name.startsWith('.'));
+  return [
+    ...files.map((name) => path.join(store, names.files, name)),
+    ...generations.map((name) => path.join(store, names.generations, name)),
+    ...links.map((name) => path.join(store, name)),
+  ].map((file) => ({ path: file, kb: allocatedKb(file) }));
+}
+
+function listed(store: string, name: string): string[] {
+  return isThere(path.join(store, name)) ? readdirSync(path.join(store, name)) : [];
+}
+
+function currentGeneration(store: string): string | undefined {
+  const link = path.join(store, names.current);
+  return isThere(link) ? path.basename(readlinkSync(link)) : undefined;
+}
+
+function allocatedKb(file: string): number {
+  const status = lstatSync(file);
+  if (!status.isDirectory()) return status.blocks / 2;
+  return readdirSync(file).reduce((sum, name) => sum + allocatedKb(path.join(file, name)), status.blocks / 2);
+}
+
+/** Removes everything that none of the catalogues needs. Answers what was removed. The caller holds the lock. */
+export function collectGarbage(store: string, keep: readonly Catalogue[]): Leftover[] {
+  const leftovers = findLeftovers(store, keep);
+  for (const { path: file } of leftovers) rmSync(file, { recursive: true, force: true });
+  return leftovers;
+}
+
+/** Allocated kB of files below `files`, each once. */
+export function storedKb(store: string, files: Iterable<string>): number {
+  let sum = 0;
+  for (const name of files) sum += statSync(path.join(store, names.files, name)).blocks / 2;
+  return sum;
+}

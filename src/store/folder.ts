@@ -1,0 +1,69 @@
+/** Where a store is, what stands in it, and the lock that serialises its changes. */
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import koffi from 'koffi';
+import { LinkonceError } from '../util/errors.ts';
+
+/** Names below a store's folder. */
+export const names = {
+  /** A link to the launchers of the current generation: for PATH. */
+  bin: 'bin',
+  /** A link to the current generation: replacing it is what commits a change. */
+  current: 'current',
+  generations: 'generations',
+  /** Files that never change once they are written: images, shared files, records, launchers. */
+  files: 'files',
+  lock: 'lock',
+  catalogue: 'catalogue',
+} as const;
+
+/** The machine's store for root, the user's own for all others (XDG base directory specification). */
+export function defaultStore(): string {
+  if (process.getuid?.() === 0) return '/var/lib/linkonce';
+  const given = process.env.XDG_DATA_HOME ?? '';
+  return path.join(path.isAbsolute(given) ? given : path.join(homedir(), '.local', 'share'), 'linkonce');
+}
+
+/** Creates the folder where it is missing. Throws LinkonceError where another user could write it. */
+export function prepareStore(store: string): void {
+  mkdirSync(path.join(store, names.files), { recursive: true, mode: 0o755 });
+  mkdirSync(path.join(store, names.generations), { recursive: true, mode: 0o755 });
+  requirePrivate(store);
+}
+
+/** A store that another user could write is not used. */
+export function requirePrivate(store: string): void {
+  const { uid, mode } = statSync(store);
+  const own = process.getuid?.();
+  if ((uid !== own && uid !== 0) || (mode & 0o022) !== 0)
+    throw new LinkonceError(`${store}: another user could write it: it must be yours, mode 0755 or less`);
+}
+
+const libc = koffi.load(null);
+const flock = libc.func('int flock(int file, int operation)');
+/** sys/file.h */
+const lockExclusive = 2;
+const lockNonBlocking = 4;
+
+/**
+ * Runs `work` while no other command changes the store; `onWait` is called when another one does. The kernel gives the lock
+ * back when this process ends, however it ends: flock(2).
+ */
+export async function withStoreLock<T>(
+  store: string,
+  onWait: () => void,
+  work: () => Promise<T> | T,
+): Promise<T> {
+  const file = openSync(path.join(store, names.lock), 'a', 0o644);
+  try {
+    if (Number(flock(file, lockExclusive | lockNonBlocking)) !== 0) {
+      onWait();
+      while (Number(flock(file, lockExclusive)) !== 0) if (koffi.errno() !== koffi.os.errno.EINTR) break;
+    }
+    if (!existsSync(store)) throw new LinkonceError(`${store}: was removed by another command`);
+    return await work();
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Tells a program's image that files were replaced by equal ones: only the identities in its plan change. The installation
+ * of any library makes ld.so.cache another file, so that this happens to whole stores.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { freshName } from '../collection/place-programs.ts';
+import { writeBytes } from '../image/write-range.ts';
+import { encodeIdentities, decodePlan, sealPlan } from '../image/plan.ts';
+import { patchLauncher } from '../image/launcher-file.ts';
+import type { FileIdentity } from '../program/program.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { writeAtomically } from '../util/write-atomically.ts';
+import type { StoredProgram } from './catalogue.ts';
+import { names } from './folder.ts';
+import { identityOf } from './freshness.ts';
+
+/** New image and launcher, written below `files`. Throws LinkonceError where a file is gone. */
+export function refreshProgram(store: string, program: StoredProgram): StoredProgram {
+  const files = path.join(store, names.files);
+  const before = path.join(files, program.image);
+  const bytes = readFileSync(before);
+  const plan = decodePlan(bytes, before);
+  encodeIdentities(bytes, plan, requireIdentity);
+  const checksum = sealPlan(bytes, plan);
+  const image = freshName(`${program.name}.image`);
+  writeAtomically(path.join(files, image), 0o644, (file) => {
+    writeBytes(file, bytes, 0);
+  });
+  const launcher = freshName(`${program.name}.launcher`);
+  const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
+    checksum,
+    imagePath: path.join(files, image),
+  });
+  writeAtomically(path.join(files, launcher), 0o755, (file) => {
+    writeBytes(file, code, 0);
+  });
+  return { ...program, image, launcher };
+}
+
+function requireIdentity(file: string): FileIdentity {
+  const identity = identityOf(file);
+  if (!identity) throw new LinkonceError(`${file}: is gone`);
+  return identity;
+}

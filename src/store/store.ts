@@ -1,0 +1,242 @@
+/**
+ * The store's commands: each takes the lock, reads the catalogue, and commits another one. What goes wrong with one program
+ * does not keep the others from it.
+ */
+import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import path from 'node:path';
+import { drawSpace } from '../collection/place-programs.ts';
+import { findProgram } from '../program/find-program.ts';
+import { LinkonceError } from '../util/errors.ts';
+import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
+import { encodeCatalogue, readCatalogue, requireCatalogue } from './catalogue.ts';
+import type { Leftover } from './commit.ts';
+import { collectGarbage, commit } from './commit.ts';
+import { names, prepareStore, requirePrivate, withStoreLock } from './folder.ts';
+import { bootId, loaderDigest } from './freshness.ts';
+import type { OnProgress, Wish } from './rebuild.ts';
+import { arrangementOf, rebuild } from './rebuild.ts';
+import { layOutAgain } from './relayout.ts';
+import { updatePrograms } from './update.ts';
+import type { Updated } from './update.ts';
+
+export interface StoreContext {
+  /** The store's folder, absolute. */
+  readonly store: string;
+  readonly onProgress: OnProgress;
+}
+
+export interface ProgramFailure {
+  readonly name: string;
+  readonly error: LinkonceError;
+}
+
+export interface Added {
+  readonly added: readonly StoredProgram[];
+  readonly failures: readonly ProgramFailure[];
+}
+
+/**
+ * Adds programs; ones that are there are built again. `settings` are those of a new store, and must be the old ones' where
+ * there is one. Throws LinkonceError.
+ */
+export async function addPrograms(
+  { store, onProgress }: StoreContext,
+  typed: readonly string[],
+  settings: Partial<StoreSettings>,
+  asInterpreter: boolean,
+): Promise<Added> {
+  const wishes = typed.map((name) => toWish(name, asInterpreter));
+  requireDistinct(wishes);
+  prepareStore(store);
+  return locked(store, onProgress, async () => {
+    const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
+    requireSettings(catalogue, settings, store);
+    requireSameProgram(catalogue, wishes);
+    const { base } = await freshen(store, catalogue, wishes, onProgress);
+    const { catalogue: next, failures } = await rebuild(store, base, wishes, onProgress);
+    commit(store, next, encodeCatalogue);
+    const failed = new Set(failures.map(({ wish }) => wish.name));
+    const asked = new Set(wishes.map(({ name }) => name).filter((name) => !failed.has(name)));
+    return {
+      added: next.programs.filter(({ name }) => asked.has(name)),
+      failures: failures.map(({ wish, error }) => ({ name: wish.name, error })),
+    };
+  });
+}
+
+/** New programs stand beside programs that are up to date. */
+async function freshen(
+  store: string,
+  catalogue: Catalogue,
+  wishes: readonly Wish[],
+  onProgress: OnProgress,
+): Promise<{ base: Catalogue }> {
+  const replaced = new Set(wishes.map(({ name }) => name));
+  const others = { ...catalogue, programs: catalogue.programs.filter(({ name }) => !replaced.has(name)) };
+  if (others.programs.length === 0) return { base: { ...catalogue, programs: [] } };
+  const { catalogue: base } = await updatePrograms(store, others, onProgress);
+  return { base };
+}
+
+function toWish(typed: string, asInterpreter: boolean): Wish {
+  const invocation = findProgram(typed, process.env.PATH ?? '');
+  return { name: path.basename(invocation), invocation, asInterpreter };
+}
+
+function requireDistinct(wishes: readonly Wish[]): void {
+  wishes.forEach(({ name, invocation }, index) => {
+    const other = wishes.slice(0, index).find((each) => each.name === name);
+    if (other) throw new LinkonceError(`${other.invocation} and ${invocation} have one name`);
+  });
+}
+
+function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): void {
+  for (const { name, invocation } of wishes) {
+    const other = programs.find((each) => each.name === name);
+    if (other && other.invocation !== invocation)
+      throw new LinkonceError(`${invocation}: the store has ${other.invocation} by this name`);
+  }
+}
+
+const defaults: StoreSettings = {
+  system: 'image',
+  variant: 'partitions',
+  window: 40,
+  slide: 'store',
+  gap: 4,
+};
+
+function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
+  const settings = { ...defaults, ...given };
+  return {
+    settings,
+    space: drawSpace(arrangementOf(settings), settings.window),
+    boot: bootId(),
+    loader: loaderDigest(),
+    ...{ holdings: [], modules: [], programs: [] },
+    stock: { modules: [], runs: [] },
+  };
+}
+
+function requireSettings(catalogue: Catalogue, given: Partial<StoreSettings>, store: string): void {
+  for (const [name, value] of Object.entries(given)) {
+    const has = catalogue.settings[name as keyof StoreSettings];
+    if (has !== value)
+      throw new LinkonceError(
+        `${store}: the store has ${name} ${String(has)}, not ${String(value)}; \`store undo\` removes it`,
+      );
+  }
+}
+
+/** Brings everything up to date. */
+export function updateStore({ store, onProgress }: StoreContext): Promise<Updated> {
+  return locked(store, onProgress, async () => {
+    const catalogue = requireCatalogue(store);
+    const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
+    const updated = await updatePrograms(store, catalogue, onProgress);
+    const slid = isNewBoot ? slideAnew(store, updated.catalogue, onProgress) : undefined;
+    if (updated.changed || slid) commit(store, slid ?? updated.catalogue, encodeCatalogue);
+    return updated;
+  });
+}
+
+/** Gives all modules new addresses. Answers how many programs were laid out. */
+export function reslideStore({ store, onProgress }: StoreContext): Promise<number> {
+  return locked(store, onProgress, async () => {
+    const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
+    commit(store, slideAnew(store, catalogue, onProgress), encodeCatalogue);
+    return catalogue.programs.length;
+  });
+}
+
+function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress): Catalogue {
+  const arrangement = arrangementOf(catalogue.settings);
+  if (arrangement.fixedBase)
+    throw new LinkonceError(
+      `${catalogue.settings.system} has the same addresses everywhere: it cannot slide`,
+    );
+  const { base } = drawSpace(arrangement, catalogue.space.bits);
+  return layOutAgain(store, store, { ...catalogue, boot: bootId() }, base, onProgress);
+}
+
+/** Writes the same programs at the same addresses as a store of its own. Answers how many. */
+export function exportStore({ store, onProgress }: StoreContext, target: string): Promise<number> {
+  if (existsSync(target) && readdirSync(target).length > 0)
+    throw new LinkonceError(`${target}: is not empty`);
+  return locked(store, onProgress, async () => {
+    const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
+    prepareStore(target);
+    const copy = layOutAgain(store, target, catalogue, catalogue.space.base, onProgress);
+    commit(target, copy, encodeCatalogue);
+    return copy.programs.length;
+  });
+}
+
+/** Throws LinkonceError naming the first program that is not in the store. */
+export function removePrograms({ store, onProgress }: StoreContext, which: readonly string[]): Promise<void> {
+  return locked(store, onProgress, () => {
+    const catalogue = requireCatalogue(store);
+    const known = new Set(catalogue.programs.map(({ name }) => name));
+    for (const name of which) if (!known.has(name)) throw new LinkonceError(`${name}: is not in the store`);
+    const gone = new Set(which);
+    const programs = catalogue.programs.filter(({ name }) => !gone.has(name));
+    commit(store, withPrograms(catalogue, programs), encodeCatalogue);
+  });
+}
+
+/** Without what no program uses any more. */
+export function withPrograms(catalogue: Catalogue, programs: readonly StoredProgram[]): Catalogue {
+  const used = new Set(programs.flatMap(({ modules }) => modules));
+  const files = new Set(programs.flatMap(({ shared }) => shared));
+  const isMapped = (file: { readonly path: string }): boolean => files.has(path.basename(file.path));
+  const { modules, runs } = catalogue.stock;
+  return {
+    ...catalogue,
+    programs,
+    modules: catalogue.modules.filter((each) => used.has(each.path)),
+    holdings: catalogue.holdings.filter(({ key }) => used.has(key)),
+    stock: {
+      modules: modules.filter((each) => used.has(each.path) && isMapped(each.file)),
+      runs: runs.filter(({ place }) => isMapped(place.file)),
+    },
+  };
+}
+
+/** Removes what no program of the store needs. */
+export function collectStore({ store, onProgress }: StoreContext): Promise<readonly Leftover[]> {
+  return locked(store, onProgress, () => collectGarbage(store, [requireCatalogue(store)]));
+}
+
+/** Takes the whole store away. Answers what was there that is not the store's, and stays. */
+export async function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
+  if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store`);
+  const own: ReadonlySet<string> = new Set(Object.values(names));
+  if (!existsSync(path.join(store, names.generations)))
+    throw new LinkonceError(`${store}: there is no store`);
+  await locked(store, onProgress, () => {
+    // The link first: from then on there is no store.
+    for (const name of [names.current, names.bin, names.generations, names.files])
+      rmSync(path.join(store, name), { recursive: true, force: true });
+    for (const name of readdirSync(store).filter(isTemporary)) rmSync(path.join(store, name));
+    rmSync(path.join(store, names.lock), { force: true });
+  });
+  const foreign = readdirSync(store).filter((name) => !own.has(name));
+  if (foreign.length === 0 && !lstatSync(store).isSymbolicLink()) rmdirSync(store);
+  return foreign;
+}
+
+function isTemporary(name: string): boolean {
+  return /^\.(bin|current)-/.test(name);
+}
+
+async function locked<T>(store: string, onProgress: OnProgress, work: () => Promise<T> | T): Promise<T> {
+  if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
+  requirePrivate(store);
+  return withStoreLock(
+    store,
+    () => {
+      onProgress('waiting for another command on this store');
+    },
+    work,
+  );
+}

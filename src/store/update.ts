@@ -1,0 +1,147 @@
+/**
+ * Brings programs of a store up to date. Where files were only replaced by equal ones, the plans learn their new identities;
+ * a program of which a module changed, or that would find other modules, is captured again.
+ */
+import path from 'node:path';
+import { sameIdentity } from '../program/file-identity.ts';
+import { loadProgram } from '../program/load-program.ts';
+import type { ReadModule } from '../program/read-module.ts';
+import { cachedReader } from '../program/read-module.ts';
+import { LinkonceError } from '../util/errors.ts';
+import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
+import { names } from './folder.ts';
+import { digestOf, identityOf, loaderDigest, otherAnswer, staleReason } from './freshness.ts';
+import type { OnProgress, Wish } from './rebuild.ts';
+import { rebuild } from './rebuild.ts';
+import { refreshProgram } from './refresh.ts';
+
+export interface Updated {
+  readonly catalogue: Catalogue;
+  /** Whether it is another one than before. */
+  readonly changed: boolean;
+  /** Programs that were captured again, and why. */
+  readonly rebuilt: readonly { readonly name: string; readonly reason: string }[];
+  /** Programs whose files were only replaced by equal ones. */
+  readonly refreshed: readonly string[];
+  /** Programs that are no longer there, and left the store. */
+  readonly gone: readonly string[];
+  /** Modules whose content changed. */
+  readonly changedModules: readonly string[];
+  readonly failures: readonly { readonly name: string; readonly error: LinkonceError }[];
+}
+
+type Verdict =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'refresh' }
+  | { readonly kind: 'rebuild'; readonly reason: string }
+  | { readonly kind: 'gone' };
+
+/** The caller holds the lock and commits the result. */
+export async function updatePrograms(
+  store: string,
+  catalogue: Catalogue,
+  onProgress: OnProgress,
+): Promise<Updated> {
+  onProgress('looking for changes');
+  const judge = createJudge(store, catalogue);
+  const verdicts = catalogue.programs.map((program) => ({ program, verdict: judge.verdict(program) }));
+  const of = (kind: Verdict['kind']): StoredProgram[] =>
+    verdicts.filter(({ verdict }) => verdict.kind === kind).map(({ program }) => program);
+  const gone = of('gone').map(({ name }) => name);
+  const refreshed = of('refresh').map((program) => refreshProgram(store, program));
+  const base = {
+    ...catalogue,
+    modules: judge.modules(),
+    programs: [...of('fresh'), ...refreshed, ...of('rebuild')],
+  };
+  const wishes = of('rebuild').map(({ name, invocation, asInterpreter }): Wish => ({
+    name,
+    invocation,
+    asInterpreter,
+  }));
+  const { catalogue: next, failures } =
+    wishes.length === 0 ? { catalogue: base, failures: [] } : await rebuild(store, base, wishes, onProgress);
+  return {
+    catalogue: next,
+    changed: verdicts.some(({ verdict }) => verdict.kind !== 'fresh'),
+    rebuilt: verdicts.flatMap(({ program, verdict }) =>
+      verdict.kind === 'rebuild' ? [{ name: program.name, reason: verdict.reason }] : [],
+    ),
+    refreshed: refreshed.map(({ name }) => name),
+    gone,
+    changedModules: judge.changed(),
+    failures: failures.map(({ wish, error }) => ({ name: wish.name, error })),
+  };
+}
+
+interface Judge {
+  verdict(program: StoredProgram): Verdict;
+  /** The known modules with their identities of now; those that changed are as they were. */
+  modules(): KnownModule[];
+  /** Paths of modules whose content changed. */
+  changed(): string[];
+}
+
+function createJudge(store: string, catalogue: Catalogue): Judge {
+  const known = new Map(catalogue.modules.map((each) => [each.path, each]));
+  const read = cachedReader();
+  const current = new Map<string, KnownModule | 'changed' | 'gone'>();
+  const state = (file: string): KnownModule | 'changed' | 'gone' => {
+    const answer = current.get(file) ?? lookAt(file, known.get(file));
+    current.set(file, answer);
+    return answer;
+  };
+  const isOtherLoader = catalogue.loader !== loaderDigest();
+  return {
+    verdict: (program) => judge(store, program, { state, read, isOtherLoader }),
+    modules: () =>
+      catalogue.modules.map((each) => {
+        const now = current.get(each.path);
+        return typeof now === 'object' ? now : each;
+      }),
+    changed: () => [...current].filter(([, answer]) => answer === 'changed').map(([file]) => file),
+  };
+}
+
+/** A module with its identity of now, where its content is what it was. */
+function lookAt(file: string, known: KnownModule | undefined): KnownModule | 'changed' | 'gone' {
+  const identity = identityOf(file);
+  if (!identity) return 'gone';
+  if (!known) return 'changed';
+  if (sameIdentity(identity, known.identity)) return known;
+  return digestOf(file) === known.digest ? { ...known, identity } : 'changed';
+}
+
+interface JudgeInput {
+  readonly state: (file: string) => KnownModule | 'changed' | 'gone';
+  readonly read: ReadModule;
+  readonly isOtherLoader: boolean;
+}
+
+function judge(store: string, program: StoredProgram, { state, read, isOtherLoader }: JudgeInput): Verdict {
+  if (!identityOf(program.invocation)) return { kind: 'gone' };
+  const changed = program.modules.find((file) => typeof state(file) === 'string');
+  if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
+  if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
+  if (isOtherLoader) return { kind: 'rebuild', reason: 'linkonce itself changed' };
+  const image = path.join(store, names.files, program.image);
+  const reason = staleReason(image);
+  if (reason === undefined) return { kind: 'fresh' };
+  const other = otherAnswer(image) ?? otherModules(program, read);
+  if (other !== undefined) return { kind: 'rebuild', reason: other };
+  return program.asInterpreter ? { kind: 'rebuild', reason } : { kind: 'refresh' };
+}
+
+/** Whether the linker would find other modules now. */
+function otherModules(program: StoredProgram, read: ReadModule): string | undefined {
+  try {
+    const now = loadProgram(program.invocation, { read }).modules.map((module) => module.path);
+    const other = now.find((file, index) => file !== program.modules[index]);
+    return other === undefined && now.length === program.modules.length
+      ? undefined
+      : `it now uses ${other ?? 'other modules'}`;
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return error.message;
+  }
+}

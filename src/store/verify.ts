@@ -1,0 +1,191 @@
+/**
+ * Reads a store back: what each plan would map, page by page, must be the program's memory as its record says, and every file
+ * must be accounted for.
+ */
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { placeProgram } from '../collection/lay-out.ts';
+import { PageReader } from '../collection/stock.ts';
+import type { PlacedMemory } from '../image/compose-image.ts';
+import { interpreterCopy } from '../image/interpreter-copy.ts';
+import { launcherFile } from '../image/launcher-file.ts';
+import type { Piece } from '../image/pieces.ts';
+import type { DecodedPlan } from '../image/plan.ts';
+import { verifyImage } from '../image/verify-image.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { nativePart } from '../util/native.ts';
+import type { Address } from '../util/units.ts';
+import { hex, pageSize } from '../util/units.ts';
+import type { Catalogue, StoredProgram } from './catalogue.ts';
+import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
+import type { Leftover } from './commit.ts';
+import { findLeftovers } from './commit.ts';
+import { names, withStoreLock } from './folder.ts';
+import { loaderDigest, staleReason } from './freshness.ts';
+import { MappedMemory } from './mapped-memory.ts';
+import { arrangementOf } from './rebuild.ts';
+import { currentBlueprint } from './current-blueprint.ts';
+import type { StoreContext } from './store.ts';
+
+export interface Verified {
+  readonly programs: number;
+  /** Pages that were read and compared. */
+  readonly pages: number;
+  /** One line each. */
+  readonly faults: readonly string[];
+  /** Programs whose modules changed since: they run through the platform's linker, and were not compared. */
+  readonly stale: readonly string[];
+  /** Files that no program needs: interrupted commands leave them. */
+  readonly leftovers: readonly Leftover[];
+}
+
+/** Throws LinkonceError where there is no store, or its catalogue is damaged. */
+export async function verifyStore({ store, onProgress }: StoreContext): Promise<Verified> {
+  requireCatalogue(store);
+  return withStoreLock(
+    store,
+    () => {
+      onProgress('waiting for another command on this store');
+    },
+    () => verify(store, requireCatalogue(store), onProgress),
+  );
+}
+
+function verify(store: string, catalogue: Catalogue, onProgress: (step: string) => void): Verified {
+  const faults = missingFiles(store, catalogue);
+  const comparison = new Comparison();
+  const stale: string[] = [];
+  const isOtherLoader = catalogue.loader !== loaderDigest();
+  for (const program of catalogue.programs) {
+    onProgress(`comparing ${program.name}`);
+    if (program.relocatedAtStart !== undefined) continue;
+    try {
+      if (isOtherLoader || staleReason(path.join(store, names.files, program.image)) !== undefined)
+        stale.push(program.name);
+      else faults.push(...verifyProgram(store, catalogue, program, comparison));
+    } catch (error) {
+      if (!(error instanceof LinkonceError)) throw error;
+      faults.push(error.message);
+    }
+  }
+  comparison.close();
+  return {
+    programs: catalogue.programs.length,
+    pages: comparison.pages,
+    faults,
+    stale,
+    leftovers: findLeftovers(store, [catalogue]),
+  };
+}
+
+function missingFiles(store: string, catalogue: Catalogue): string[] {
+  const missing = [...referencedFiles(catalogue)]
+    .map((name) => path.join(store, names.files, name))
+    .filter((file) => !existsSync(file));
+  const others = catalogue.programs.filter((program) => !isInBin(store, program));
+  return [
+    ...missing.map((file) => `${file}: is missing`),
+    ...others.map(({ name }) => `${path.join(store, names.bin, name)}: is not the launcher`),
+  ];
+}
+
+function isInBin(store: string, { name, launcher }: StoredProgram): boolean {
+  const entry = lstatSync(path.join(store, names.bin, name), { throwIfNoEntry: false });
+  if (launcher === '') return entry?.isSymbolicLink() ?? false;
+  const file = lstatSync(path.join(store, names.files, launcher), { throwIfNoEntry: false });
+  return entry !== undefined && entry.ino === file?.ino;
+}
+
+function verifyProgram(
+  store: string,
+  catalogue: Catalogue,
+  program: StoredProgram,
+  comparison: Comparison,
+): string[] {
+  const files = path.join(store, names.files);
+  if (filesOf(program).some((name) => !existsSync(path.join(files, name)))) return [];
+  const loader = readFileSync(nativePart('loader.bin'));
+  const { space, holdings, settings } = catalogue;
+  const blueprint = currentBlueprint(store, program);
+  const arrangement = arrangementOf(settings);
+  const placed = placeProgram(blueprint, { holdings, space, arrangement, loader });
+  const image = path.join(files, program.image);
+  const plan = verifyImage(image, loader);
+  const memory = new MappedMemory(plan, image);
+  const wrong = placed.pieces.flatMap((piece) => comparison.differences(piece, memory));
+  const faults = wrong
+    .slice(0, 1)
+    .map(
+      (page) => `${program.name}: wrong memory at ${hex(page)}, and ${String(wrong.length - 1)} more pages`,
+    );
+  return [...faults, ...launcherFaults(files, program, placed, plan)];
+}
+
+/** The launcher is made again, and must be the same. */
+function launcherFaults(
+  files: string,
+  { name, image, launcher, loader }: StoredProgram,
+  placed: PlacedMemory,
+  { header }: DecodedPlan,
+): string[] {
+  const { facts } = placed.blueprint;
+  const code = launcherFile(placed.loader, facts, {
+    imagePath: path.join(files, image),
+    planAddress: Number(header.plan_address),
+    tablesSize: Number(header.tables_size),
+    headSize: Number(header.head_size),
+    checksum: header.checksum,
+    interpreter: loader !== undefined,
+    endOnCollision: placed.endOnCollision,
+  });
+  const expected: [string, Buffer][] =
+    loader === undefined
+      ? [[launcher, code]]
+      : [
+          [loader, code],
+          [launcher, interpreterCopy(facts.path, path.join(files, loader))],
+        ];
+  return expected
+    .filter(([file, bytes]) => !readFileSync(path.join(files, file)).equals(bytes))
+    .map(([file]) => `${path.join(files, file)}: is not the launcher of ${name}`);
+}
+
+/** Compares memory with what is mapped; pages that several programs have are compared once. */
+class Comparison {
+  readonly #reader = new PageReader();
+  readonly #equal = new Set<string>();
+  pages = 0;
+
+  /** Addresses of the piece's pages that are not as they must be. */
+  differences(piece: Piece, memory: MappedMemory): Address[] {
+    const wrong: Address[] = [];
+    for (let page = piece.address; page < piece.address + piece.length; page += pageSize)
+      if (!this.#isRight(piece, page, memory)) wrong.push(page);
+    return wrong;
+  }
+
+  #isRight(piece: Piece, page: Address, memory: MappedMemory): boolean {
+    const place = memory.at(page);
+    if (!place) return false;
+    const written = piece.pages.get(page);
+    const source = piece.file && { path: piece.file.path, offset: piece.file.offset + page - piece.address };
+    if (!written && source?.path === place.path && source?.offset === place.offset) return true;
+    const key = written
+      ? undefined
+      : `${place.path ?? ''} ${String(place.offset)} ${source?.path ?? ''} ${String(source?.offset)}`;
+    if (key !== undefined && this.#equal.has(key)) return true;
+    const expected = written ?? this.#read(source);
+    this.pages++;
+    const isRight = this.#read(place).equals(expected);
+    if (isRight && key !== undefined) this.#equal.add(key);
+    return isRight;
+  }
+
+  #read(place: { readonly path: string | undefined; readonly offset: number } | undefined): Buffer {
+    return place?.path === undefined ? Buffer.alloc(pageSize) : this.#reader.read(place.path, place.offset);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}
