@@ -9,6 +9,7 @@ import { nativePart } from '../util/native.ts';
 import type { Arrangement } from './arrangement.ts';
 import { layOut } from './lay-out.ts';
 import { defaultGap } from './member-filing.ts';
+import { requireMovable } from './movable.ts';
 import type { Placing, PlacingFailure } from './place-programs.ts';
 import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.ts';
 import type { Subject } from './subject.ts';
@@ -33,7 +34,7 @@ export async function buildCollection(
   const placing = placePrograms(programs, arrangement, space);
   const outcomes = new Map<number, CollectionOutcome>();
   for (const [index, failure] of placing.failures) outcomes.set(index, toOutcome(failure, subjects[index]));
-  const ready = await explainAll(subjects, placing, outcomes);
+  const ready = await explainAll(subjects, arrangement, placing, outcomes);
   const laidOut = layOut({
     blueprints: ready.map(({ blueprint }) => blueprint),
     arrangement,
@@ -88,6 +89,7 @@ interface Ready {
 
 async function explainAll(
   subjects: readonly Subject[],
+  arrangement: Arrangement,
   placing: Placing,
   outcomes: Map<number, CollectionOutcome>,
 ): Promise<Ready[]> {
@@ -95,7 +97,9 @@ async function explainAll(
   for (const [index, subject] of subjects.entries()) {
     if (outcomes.has(index)) continue;
     try {
-      ready.push({ index, blueprint: await subject.explained(orderOf(subject.program, placing.holdings)) });
+      const blueprint = await subject.explained(orderOf(subject.program, placing.holdings));
+      requireMovable(blueprint, arrangement);
+      ready.push({ index, blueprint });
     } catch (error) {
       if (!(error instanceof LinkonceError)) throw error;
       outcomes.set(index, { failure: error });

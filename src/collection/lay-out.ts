@@ -4,7 +4,6 @@
  */
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
-import type { Moves } from '../image/regions.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { placedLayout } from '../provenance/layout.ts';
 import { Refusal } from '../util/errors.ts';
@@ -13,6 +12,7 @@ import { hex } from '../util/units.ts';
 import type { AddressSpace, Holding } from './addresses.ts';
 import type { Arrangement } from './arrangement.ts';
 import { collectContents } from './contents.ts';
+import { movesOf } from './movable.ts';
 import { fileMember, toFiling } from './member-filing.ts';
 import type { Partition } from './order.ts';
 import { placesOf, stockRuns } from './pool.ts';
@@ -102,11 +102,6 @@ export function placeProgram(
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
   return placeMemory(blueprint, { layout, headEnd, protections, endOnCollision, moves }, loader);
-}
-
-function movesOf({ onCollision, slides }: Arrangement): Moves {
-  if (slides) return 'always';
-  return onCollision === 'move' ? 'on-collision' : 'never';
 }
 
 /** Where plan and loader of every program end. */

@@ -16,7 +16,7 @@ import { planMemory } from './memory-plan.ts';
 import type { Piece, Protections } from './pieces.ts';
 import { collectPieces } from './pieces.ts';
 import { encodePlan } from './plan.ts';
-import type { Moves } from './regions.ts';
+import type { Moves, PlanRegions } from './regions.ts';
 import { planRegions } from './regions.ts';
 import type { VdsoThunks } from './vdso-thunks.ts';
 import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
@@ -34,6 +34,7 @@ export interface Placement {
 /** A program's memory at its addresses, not yet spread over files. */
 export interface PlacedMemory extends Placement {
   readonly blueprint: Blueprint;
+  readonly regions: PlanRegions;
   readonly pieces: readonly Piece[];
   readonly thunks: VdsoThunks;
   readonly loader: Buffer;
@@ -61,14 +62,15 @@ export interface Composed {
 
 /** `loader`: native/loader.bin. */
 export function placeMemory(blueprint: Blueprint, placement: Placement, loader: Buffer): PlacedMemory {
-  const { layout, headEnd, protections } = placement;
+  const { layout, headEnd, protections, moves } = placement;
   const moved = materialize(blueprint, layout);
   const size = loaderSize(blueprint, loader);
   const thunks = vdsoThunks(blueprint, layout, headEnd - size + loader.length);
   for (const { address, region, thunk } of thunks.slots) setWord(moved[region], address, thunk);
   for (const word of thunks.words) clearWord(moved[word.region], word);
   const pieces = collectPieces(blueprint, layout, moved, protections);
-  return { ...placement, blueprint, pieces, thunks, loader, heap: heapPages(blueprint, moved) };
+  const regions = planRegions(blueprint, layout, moves, { address: headEnd - size, length: size });
+  return { ...placement, blueprint, regions, pieces, thunks, loader, heap: heapPages(blueprint, moved) };
 }
 
 /** Bytes of loader and thunks, in whole pages; the same for all programs with one linker. */
@@ -76,12 +78,10 @@ function loaderSize(blueprint: Blueprint, loader: Buffer): number {
   return roundUp(loader.length + thunksSize(blueprint));
 }
 
-/** Throws Refusal where modules shall be able to move and cannot. */
 export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
-  const { blueprint, layout, headEnd, pieces, thunks, loader, heap, moves } = placed;
+  const { blueprint, layout, headEnd, regions, pieces, thunks, loader, heap, moves } = placed;
   const codeSize = loaderSize(blueprint, loader);
   const loaderAddress = headEnd - codeSize;
-  const regions = planRegions(blueprint, layout, moves, { address: loaderAddress, length: codeSize });
   const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length });
   const unwindTable = moves === 'never' ? undefined : findUnwindTable(blueprint);
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; places: FilePlaces } => {

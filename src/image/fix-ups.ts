@@ -5,7 +5,6 @@
  *   row of the holder, row of the target, number of words, then the offset of each from the holder's start; ascending
  */
 import type { Blueprint } from '../provenance/explained.ts';
-import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
@@ -35,7 +34,7 @@ interface FixUpInput {
 /** By holder's row, then by target's row: offsets from the holder's start. */
 type Groups = ReadonlyMap<number, ReadonlyMap<number, number[]>>;
 
-/** Throws Refusal for a module of 4 GiB and more. */
+/** Regions have less than 4 GiB. */
 export function collectFixUps(input: FixUpInput): FixUps {
   const groups = groupFixUps(input);
   const bytes = encodeGroups(groups);
@@ -47,8 +46,6 @@ function groupFixUps({ blueprint, regions, thunks, thunksOffset }: FixUpInput): 
   const groups = new Map<number, Map<number, number[]>>();
   const add = (holder: number, target: number, offset: number): void => {
     if (!regions.isMovable(target)) return;
-    if (offset >= 2 ** 32)
-      throw new Refusal(`${blueprint.facts.invocation}: a module of 4 GiB and more cannot move`);
     const targets = groups.get(holder) ?? new Map<number, number[]>();
     groups.set(holder, targets);
     const offsets = targets.get(target);

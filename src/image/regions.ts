@@ -2,11 +2,9 @@
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { regionAt, regionShift } from '../provenance/layout.ts';
-import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { TableRows } from './plan.ts';
-import { slideUnit } from './plan-layout.ts';
 
 /** When memory is elsewhere than the plan has it: never, where a module's range is taken, or in every process. */
 export type Moves = 'never' | 'on-collision' | 'always';
@@ -25,7 +23,7 @@ export interface PlanRegions {
   place(region: number, address: Address): Address;
 }
 
-/** `head`: the loader, which stands for all that never moves. Throws Refusal for a module that no slide suits. */
+/** `head`: the loader, which stands for all that never moves. */
 export function planRegions(
   blueprint: Blueprint,
   layout: Layout,
@@ -56,10 +54,6 @@ export function planRegions(
 function regionRow({ regions }: Blueprint, index: number, shift: number, moves: Moves) {
   const { start = 0, end = 0, module } = regions[index]?.region ?? {};
   const alignment = alignmentOf(regions[index]?.region, moves);
-  if (moves === 'always' && alignment > slideUnit)
-    throw new Refusal(
-      `${module?.path ?? ''} wants a larger alignment than addresses have that each process draws`,
-    );
   return { address: start + shift, length: end - start, path: module?.path ?? '', alignment };
 }
 

@@ -8,6 +8,7 @@ import type { Arrangement } from '../collection/arrangement.ts';
 import type { LaidOut } from '../collection/lay-out.ts';
 import { layOut } from '../collection/lay-out.ts';
 import type { Placing } from '../collection/place-programs.ts';
+import { requireMovable } from '../collection/movable.ts';
 import { freshName, orderOf, placePrograms } from '../collection/place-programs.ts';
 import type { Stock } from '../collection/stock.ts';
 import { writeImage } from '../image/write-image.ts';
@@ -191,11 +192,23 @@ async function capture(session: Session, loaded: readonly Loaded[], placing: Pla
     onProgress(`capturing, ${String(done)} of ${String(orders.length)}`);
   });
   return ready.flatMap((one, index) => {
-    const error = errors[index];
     const output = orders[index]?.output ?? '';
+    const blueprint = errors[index] ? undefined : readRecord(output);
+    const error = errors[index] ?? (blueprint && reasonToStay(blueprint, session.arrangement));
     if (error) failures.push({ wish: one.wish, error });
-    return error ? [] : [{ ...one, record: path.basename(output), blueprint: readRecord(output) }];
+    return error || !blueprint ? [] : [{ ...one, record: path.basename(output), blueprint }];
   });
+}
+
+/** Why a program cannot be arranged so; undefined where it can. */
+function reasonToStay(blueprint: Blueprint, arrangement: Arrangement): LinkonceError | undefined {
+  try {
+    requireMovable(blueprint, arrangement);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return error;
+  }
 }
 
 interface Written {
