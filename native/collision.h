@@ -87,18 +87,17 @@ static void say_number(uint64_t value)
 }
 
 /* One line: `linkonce: git: /lib/libz.so.1 wants 0x…-0x…, where [stack] is`. */
-static __attribute__((noinline, cold)) void say_collision(const struct plan *plan, uint64_t address, uint64_t length)
+static __attribute__((noinline, cold)) void say_collision(const struct plan *plan, const struct plan_step *step)
 {
-	const struct plan_module *module = TABLE(plan, module);
-	struct range range = { address, address + length };
-	const char *name = "the image";
+	const struct plan_region *region = TABLE(plan, region) + step->region;
+	const char *name = plan_string(plan, region->path);
+	struct range range = { step->address, step->address + step->length };
 	char holder[256];
-	for (uint32_t i = 0; i < plan->modules_count; i++, module++)
-		if (address >= module->address && address < module->address + module->length) {
-			name = plan_string(plan, module->path);
-			range.begin = module->address;
-			range.end = module->address + module->length;
-		}
+	if (*name) {
+		range.begin = region->address;
+		range.end = region->address + region->length;
+	} else
+		name = "the image";
 	find_holder(&range, holder, sizeof holder);
 	say("linkonce: ");
 	say(plan_string(plan, plan->program_path));

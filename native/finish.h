@@ -23,10 +23,10 @@ static void describe_memory(const struct finish *finish, struct prctl_mm_map *me
 	while (end->type != AT_NULL)
 		end++;
 	memset(memory, 0, sizeof *memory);
-	memory->start_code = plan->code_start;
-	memory->end_code = plan->code_end;
-	memory->start_data = plan->data_start;
-	memory->end_data = plan->data_end;
+	memory->start_code = placed(start, plan->code_start, plan->executable_region);
+	memory->end_code = placed(start, plan->code_end, plan->executable_region);
+	memory->start_data = placed(start, plan->data_start, plan->executable_region);
+	memory->end_data = placed(start, plan->data_end, plan->executable_region);
 	memory->start_brk = finish->program_break;
 	memory->brk = finish->program_break + plan->heap_size;
 	memory->start_stack = (uint64_t)start->stack;
@@ -61,15 +61,16 @@ static int set_memory_map(const struct finish *finish)
 	return 0;
 }
 
-static void register_thread(const struct plan *plan)
+static void register_thread(const struct start *start)
 {
-	call2(__NR_arch_prctl, ARCH_SET_FS, plan->fs_base);
+	const struct plan *plan = start->plan;
+	uint64_t rseq = placed(start, plan->rseq_address, plan->rseq_region);
+	call2(__NR_arch_prctl, ARCH_SET_FS, placed(start, plan->fs_base, plan->fs_base_region));
 	if (plan->robust_head)
-		call2(__NR_set_robust_list, plan->robust_head, plan->robust_length);
-	if (plan->rseq_address &&
-	    call4(__NR_rseq, plan->rseq_address, plan->rseq_length, 0, plan->rseq_signature) != 0)
+		call2(__NR_set_robust_list, placed(start, plan->robust_head, plan->robust_region), plan->robust_length);
+	if (plan->rseq_address && call4(__NR_rseq, rseq, plan->rseq_length, 0, plan->rseq_signature) != 0)
 		/* RSEQ_CPU_ID_REGISTRATION_FAILED, as glibc sets it. */
-		*(int32_t *)(plan->rseq_address + 4) = -2;
+		*(int32_t *)(rseq + 4) = -2;
 }
 
 /*
@@ -93,8 +94,9 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 		}
 		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
 	}
-	register_thread(plan);
-	jump(plan->handoff, start->stack, plan->rax);
+	register_thread(start);
+	jump(placed(start, plan->handoff, plan->handoff_region), start->stack,
+	     placed(start, plan->rax, plan->rax_region));
 }
 
 /* The kernel's mapping of the program in interpreter mode: from AT_PHDR, before it is corrected. */

@@ -48,7 +48,7 @@ static __attribute__((noreturn)) void jump(uint64_t target, uint64_t *stack, uin
 			 "xor %%edx, %%edx\n"
 			 "jmp *%1"
 			 :
-			 : "r"(stack), "r"(target), "a"(rax)
+			 : "S"(stack), "D"(target), "a"(rax)
 			 : "memory");
 	__builtin_unreachable();
 }

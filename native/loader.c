@@ -12,7 +12,7 @@
  *
  *   1 read    the stack is the kernel's; nothing is changed
  *   2 check   the plan is whole and ours; every answer that the linker got is still the same
- *   3 map     all ranges are free; the image is mapped, process words are written, RELRO is sealed
+ *   3 map     all ranges are free, or their modules move; the image is mapped, process words are written, RELRO is sealed
  *   4 finish  runs in the image's copy of this code: the launcher's own pages go, the kernel is told, and we jump
  */
 #include "check.h"
@@ -34,6 +34,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 {
 	struct start start;
 	struct finish finish;
+	struct fixes fixes;
 
 	/* 1: who are we, and for whom? */
 	read_stack(&start, stack);
@@ -46,17 +47,26 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	if (why)
 		hand_over(&start, why);
 	prepare_finish(&start, &finish);
+	struct place places[start.plan->regions_count];
+	memset(places, 0, sizeof places);
+	places[start.plan->heap_region].shift = start.plan->heap_region ? finish.program_break : 0;
+	start.places = places;
 
-	/* 3: is there room? Once map_image is done, only a refused exe link hands over. */
+	/* 3: is there room? Once all is fixed, only a refused exe link hands over. */
 	why = check_last_stage(&start);
 	why = why ? why : fill_heap(&start, finish.program_break);
+	why = why ? why : reserve(&start);
+	why = why ? why : load_fixes(&start, &fixes);
 	why = why ? why : map_image(&start);
+	why = why ? why : fix(&start, &fixes);
 	if (why)
 		hand_over(&start, why);
-	prefault(start.plan);
+	prefault(&start);
 	describe_program(&start);
 	write_words(&start, finish.program_break);
-	if ((why = seal(start.plan, finish.program_break)))
+	if (start.moved)
+		sort_unwind_table(&start);
+	if ((why = seal(&start)))
 		die(plan_string(start.plan, start.plan->program_path), why);
 	call1(__NR_close, start.image);
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "collision.h"
+#include "rebase.h"
 
 /* In interpreter mode the kernel has put an executable of fixed addresses where the image's copy goes. */
 static int replaces_program(const struct start *start, const struct plan_step *step)
@@ -13,16 +14,26 @@ static int replaces_program(const struct start *start, const struct plan_step *s
 	       step->address >= start->program.begin && step->address < start->program.end;
 }
 
-static long take_step(const struct start *start, const struct plan_step *step, int file)
+/* The range of a region that may move is reserved. */
+static int maps_over(const struct start *start, const struct plan_step *step)
 {
-	int over = step->operation == OPERATION_MAP_FILE_OVER || step->operation == OPERATION_MAP_ZERO_OVER ||
-		   replaces_program(start, step);
-	int flags = MAP_PRIVATE | (over ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+	const struct plan_region *region = TABLE(start->plan, region) + step->region;
+	return step->operation == OPERATION_MAP_FILE_OVER || step->operation == OPERATION_MAP_ZERO_OVER ||
+	       region->alignment || replaces_program(start, step);
+}
+
+static int take_step(const struct start *start, const struct plan_step *step, int file)
+{
+	uint64_t address = placed(start, step->address, step->region);
+	int flags = MAP_PRIVATE | (maps_over(start, step) ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+	long at;
 	if (step->operation == OPERATION_PROTECT)
-		return call3(__NR_mprotect, step->address, step->length, step->protection) ? -1 : (long)step->address;
+		return call3(__NR_mprotect, address, step->length, step->protection) ? -1 : 0;
 	if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
-		return map(step->address, step->length, (int)step->protection, flags | MAP_ANONYMOUS, -1, 0);
-	return map(step->address, step->length, (int)step->protection, flags, file, step->offset);
+		at = map(address, step->length, step->protection, flags | MAP_ANONYMOUS, -1, 0);
+	else
+		at = map(address, step->length, step->protection, flags, file, step->offset);
+	return at == (long)address ? 0 : -1;
 }
 
 /*
@@ -69,12 +80,12 @@ static const char *map_image(struct start *start)
 			return "a file of the store is not as at bind";
 		for (const struct plan_step *end = step + backing->steps; step < end; step++) {
 			start->replaced |= replaces_program(start, step);
-			if (take_step(start, step, file) == (long)step->address)
+			if (take_step(start, step, file) == 0)
 				continue;
 			if (step->operation == OPERATION_PROTECT)
 				return "a range cannot be protected";
 			if (start->debug || plan->flags & PLAN_END_ON_COLLISION)
-				say_collision(plan, step->address, step->length);
+				say_collision(plan, step);
 			if (plan->flags & PLAN_END_ON_COLLISION)
 				call1(__NR_exit_group, 127);
 			return "a range is taken";
@@ -87,11 +98,14 @@ static const char *map_image(struct start *start)
 
 /*
  * Pages that every start writes to get their private copies by one call, for half the price of a fault each. A kernel
- * before 6.13 refuses, and they fault one by one.
+ * before 6.13 refuses, and they fault one by one. The plan's addresses are those of a start where nothing moved.
  */
-static void prefault(const struct plan *plan)
+static void prefault(const struct start *start)
 {
+	const struct plan *plan = start->plan;
 	const uint32_t most = 1024; /* UIO_MAXIOV */
+	if (start->moved)
+		return;
 	for (uint32_t i = 0; i < plan->prefaults_count; i += most) {
 		uint32_t count = plan->prefaults_count - i < most ? plan->prefaults_count - i : most;
 		if (failed(call5(__NR_process_madvise, PIDFD_SELF_PROCESS, TABLE(plan, prefault) + i, count,
@@ -130,7 +144,8 @@ static void find_sources(const struct start *start, uint64_t program_break, stru
 	sources->value[SOURCE_AUXILIARY] = 0;
 	sources->value[SOURCE_VDSO] = auxiliary_value(start, AT_SYSINFO_EHDR);
 	sources->value[SOURCE_PROGRAM_BREAK] = program_break;
-	sources->value[SOURCE_THREAD_ID] = (uint64_t)call1(__NR_set_tid_address, start->plan->thread_id_address);
+	sources->value[SOURCE_THREAD_ID] = (uint64_t)call1(
+		__NR_set_tid_address, placed(start, start->plan->thread_id_address, start->plan->thread_id_region));
 	/* glibc sysdeps/unix/sysv/linux/dl-osinfo.h: the lowest byte is zero, so that no string can run over it. */
 	sources->value[SOURCE_STACK_CANARY] = random[0] & ~0xffull;
 	sources->value[SOURCE_POINTER_GUARD] = random[1];
@@ -146,7 +161,7 @@ static void write_words(const struct start *start, uint64_t program_break)
 	for (uint32_t i = 0; i < plan->words_count; i++, word++) {
 		uint64_t value = word->source == SOURCE_AUXILIARY ? auxiliary_value(start, word->type)
 								  : sources.value[word->source];
-		void *at = (void *)(word->address + (word->in_heap ? program_break : 0));
+		void *at = (void *)placed(start, word->address, word->region);
 		value += (uint64_t)word->addend;
 		if (word->width == 4)
 			*(uint32_t *)at = (uint32_t)value;
@@ -160,10 +175,10 @@ static void describe_program(struct start *start)
 {
 	const struct plan *plan = start->plan;
 	const char *invocation = plan_string(plan, plan->invocation_path);
-	set_auxiliary(start, AT_PHDR, plan->program_headers);
+	set_auxiliary(start, AT_PHDR, placed(start, plan->program_headers, plan->executable_region));
 	set_auxiliary(start, AT_PHNUM, plan->program_header_count);
-	set_auxiliary(start, AT_ENTRY, plan->entry);
-	set_auxiliary(start, AT_BASE, plan->linker_base);
+	set_auxiliary(start, AT_ENTRY, placed(start, plan->entry, plan->executable_region));
+	set_auxiliary(start, AT_BASE, placed(start, plan->linker_base, plan->linker_region));
 	if (start->launcher->flags & LAUNCHER_INTERPRETER)
 		return;
 	if (start->first_argument) {
@@ -173,12 +188,14 @@ static void describe_program(struct start *start)
 	set_auxiliary(start, AT_EXECFN, (uint64_t)invocation);
 }
 
-static const char *seal(const struct plan *plan, uint64_t program_break)
+/* Everything is written: read-only memory is so again. */
+static const char *seal(const struct start *start)
 {
+	const struct plan *plan = start->plan;
 	const struct plan_seal *range = TABLE(plan, seal);
-	for (uint32_t i = 0; i < plan->seals_count; i++, range++)
-		if (call3(__NR_mprotect, range->address + (range->in_heap ? program_break : 0), range->length,
-			  range->protection))
-			return "a range cannot be made read-only";
-	return 0;
+	int failure = protect_fixed(start, 0);
+	for (uint32_t i = 0; i < plan->seals_count && !failure; i++, range++)
+		failure = call3(__NR_mprotect, placed(start, range->address, range->region), range->length,
+				range->protection) != 0;
+	return failure ? "a range cannot be made read-only" : 0;
 }

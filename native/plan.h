@@ -5,6 +5,8 @@
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
 #define PLAN_VERSION 2
+#define SLIDE_BITS 24
+#define SLIDE_UNIT 2097152ull
 
 enum {
 	OPERATION_MAP_FILE = 0,
@@ -35,6 +37,7 @@ enum {
 	PLAN_NEEDS_EXE_LINK = 1,
 	PLAN_FIXED_EXECUTABLE = 2,
 	PLAN_END_ON_COLLISION = 4,
+	PLAN_SLIDE = 8,
 };
 enum {
 	LAUNCHER_INTERPRETER = 1,
@@ -60,19 +63,20 @@ struct plan_step {
 	uint64_t address;
 	uint64_t length;
 	uint64_t offset;
-	uint32_t operation;
-	uint32_t protection;
+	uint16_t operation;
+	uint16_t protection;
+	uint32_t region;
 };
 _Static_assert(sizeof(struct plan_step) == 32, "plan_step");
 
-/* A range of addresses, for words about it. */
-struct plan_module {
+/* A range that moves as one; the first is plan and loader. With an alignment of 0 it stays; the heap is relative to the break. */
+struct plan_region {
 	uint64_t address;
 	uint64_t length;
 	uint32_t path;
-	uint32_t reserved;
+	uint32_t alignment;
 };
-_Static_assert(sizeof(struct plan_module) == 24, "plan_module");
+_Static_assert(sizeof(struct plan_region) == 24, "plan_region");
 
 /* Pages that every start writes to (struct iovec). */
 struct plan_prefault {
@@ -86,9 +90,18 @@ struct plan_seal {
 	uint64_t address;
 	uint64_t length;
 	uint32_t protection;
-	uint32_t in_heap;
+	uint32_t region;
 };
 _Static_assert(sizeof(struct plan_seal) == 24, "plan_seal");
+
+/* Read-only memory with fix-ups: writable while they are applied. */
+struct plan_fix_range {
+	uint64_t address;
+	uint64_t length;
+	uint32_t protection;
+	uint32_t region;
+};
+_Static_assert(sizeof(struct plan_fix_range) == 24, "plan_fix_range");
 
 /* A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty. */
 struct plan_file {
@@ -153,7 +166,7 @@ struct plan_word {
 	uint32_t source;
 	uint32_t width;
 	uint32_t type;
-	uint32_t in_heap;
+	uint32_t region;
 };
 _Static_assert(sizeof(struct plan_word) == 32, "plan_word");
 
@@ -190,6 +203,21 @@ struct plan {
 	uint64_t linker_base;
 	uint64_t entry;
 	uint64_t xcr0;
+	uint64_t fixes_offset;
+	uint64_t fixes_size;
+	uint64_t fixes_checksum;
+	uint64_t unwind_table;
+	uint64_t unwind_table_count;
+	uint32_t unwind_table_region;
+	uint32_t handoff_region;
+	uint32_t rax_region;
+	uint32_t fs_base_region;
+	uint32_t thread_id_region;
+	uint32_t robust_region;
+	uint32_t rseq_region;
+	uint32_t executable_region;
+	uint32_t linker_region;
+	uint32_t heap_region;
 	uint32_t flags;
 	uint32_t program_path;
 	uint32_t invocation_path;
@@ -202,12 +230,14 @@ struct plan {
 	uint32_t backings_count;
 	uint32_t steps_offset;
 	uint32_t steps_count;
-	uint32_t modules_offset;
-	uint32_t modules_count;
+	uint32_t regions_offset;
+	uint32_t regions_count;
 	uint32_t prefaults_offset;
 	uint32_t prefaults_count;
 	uint32_t seals_offset;
 	uint32_t seals_count;
+	uint32_t fix_ranges_offset;
+	uint32_t fix_ranges_count;
 	uint32_t files_offset;
 	uint32_t files_count;
 	uint32_t paths_offset;
@@ -223,7 +253,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 360, "plan");
+_Static_assert(sizeof(struct plan) == 448, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

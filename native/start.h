@@ -21,6 +21,14 @@ struct range {
 /* Types above this one are not looked at. */
 #define AUXILIARY_TYPES 64
 
+/* Of one of the plan's regions. */
+struct place {
+	/* From where the plan has it, modulo 2^64; of the heap, the break. */
+	uint64_t shift;
+	/* It holds words that were fixed. */
+	uint64_t fixed;
+};
+
 struct start {
 	uint64_t *stack;
 	uint64_t argc;
@@ -29,6 +37,10 @@ struct start {
 	struct auxiliary *entry_of[AUXILIARY_TYPES];
 	const struct launcher *launcher;
 	const struct plan *plan;
+	/* One for each region of the plan. */
+	struct place *places;
+	/* Some region is not where the plan has it. */
+	int moved;
 	int image;
 	int debug;
 	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
@@ -54,9 +66,10 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define TABLE(plan, name) ((const struct plan_##name *)((const char *)(plan) + (plan)->PLAN_OFFSET_##name))
 #define PLAN_OFFSET_backing backings_offset
 #define PLAN_OFFSET_step steps_offset
-#define PLAN_OFFSET_module modules_offset
+#define PLAN_OFFSET_region regions_offset
 #define PLAN_OFFSET_prefault prefaults_offset
 #define PLAN_OFFSET_seal seals_offset
+#define PLAN_OFFSET_fix_range fix_ranges_offset
 #define PLAN_OFFSET_file files_offset
 #define PLAN_OFFSET_path paths_offset
 #define PLAN_OFFSET_call calls_offset
@@ -64,6 +77,12 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define PLAN_OFFSET_auxiliary auxiliary_offset
 #define PLAN_OFFSET_cpuid cpuid_offset
 #define PLAN_OFFSET_word words_offset
+
+/* Where an address of the plan that lies in a region is in this process. */
+static uint64_t placed(const struct start *start, uint64_t address, uint32_t region)
+{
+	return address + start->places[region].shift;
+}
 
 static uint64_t auxiliary_value(const struct start *start, unsigned type)
 {

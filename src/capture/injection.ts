@@ -93,7 +93,11 @@ function step(tracee: Tracee, at: Address, values: Partial<Record<Register, numb
   registers.set('orig_rax', -1);
   for (const [name, value] of Object.entries(values)) registers.set(name as Register, value);
   tracee.setRegisters(registers);
-  const stop = tracee.step();
-  if (stop.kind !== 'trap') throw new Error(`an instruction at ${hex(at)} ended with ${stop.kind}`);
-  return tracee.registers();
+  for (;;) {
+    const stop = tracee.step();
+    if (stop.kind !== 'trap') throw new Error(`an instruction at ${hex(at)} ended with ${stop.kind}`);
+    const after = tracee.registers();
+    // A step out of a system call (execve is the first) ends before any instruction.
+    if (after.number('rip') !== at) return after;
+  }
 }

@@ -21,4 +21,6 @@ export interface Arrangement {
    * module moves and the words that refer to it are fixed.
    */
   readonly onCollision: 'hand-over' | 'end' | 'move';
+  /** Every process draws a distance by which all modules, and the linker's memory, move. */
+  readonly slides?: boolean;
 }

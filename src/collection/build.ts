@@ -10,6 +10,7 @@ import type { Arrangement } from './arrangement.ts';
 import type { AddressSpace } from './addresses.ts';
 import { layOut, requirePlaceable } from './lay-out.ts';
 import { defaultGap } from './member-filing.ts';
+import { requireMovable } from './movable.ts';
 import type { Placing, PlacingFailure } from './place-programs.ts';
 import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.ts';
 import type { Subject } from './subject.ts';
@@ -34,7 +35,7 @@ export async function buildCollection(
   const placing = placePrograms(programs, arrangement, space);
   const outcomes = new Map<number, CollectionOutcome>();
   for (const [index, failure] of placing.failures) outcomes.set(index, toOutcome(failure, subjects[index]));
-  const ready = await explainAll(subjects, placing, space, outcomes);
+  const ready = await explainAll(subjects, arrangement, placing, space, outcomes);
   const laidOut = layOut({
     blueprints: ready.map(({ blueprint }) => blueprint),
     arrangement,
@@ -89,6 +90,7 @@ interface Ready {
 
 async function explainAll(
   subjects: readonly Subject[],
+  arrangement: Arrangement,
   placing: Placing,
   space: AddressSpace,
   outcomes: Map<number, CollectionOutcome>,
@@ -98,6 +100,7 @@ async function explainAll(
     if (outcomes.has(index)) continue;
     try {
       const blueprint = await subject.explained(orderOf(subject.program, placing.holdings));
+      requireMovable(blueprint, arrangement);
       requirePlaceable(blueprint, { ...placing, space });
       ready.push({ index, blueprint });
     } catch (error) {

@@ -14,6 +14,7 @@ import { hex } from '../util/units.ts';
 import type { AddressSpace, Holding } from './addresses.ts';
 import type { Arrangement } from './arrangement.ts';
 import { collectContents } from './contents.ts';
+import { movesOf } from './movable.ts';
 import { fileMember, toFiling } from './member-filing.ts';
 import type { Partition } from './order.ts';
 import { placesOf, stockRuns } from './pool.ts';
@@ -93,7 +94,12 @@ export function placeProgram(
   const layout = layoutOf(blueprint, input);
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
-  return placeMemory(blueprint, { layout, headEnd: headEndOf(space), protections, endOnCollision }, loader);
+  const moves = movesOf(arrangement);
+  return placeMemory(
+    blueprint,
+    { layout, headEnd: headEndOf(space), protections, endOnCollision, moves },
+    loader,
+  );
 }
 
 /**

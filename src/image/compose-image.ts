@@ -3,15 +3,21 @@ import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
 import { materialize } from '../provenance/materialize.ts';
+import { findUnwindTable } from '../provenance/unwind-table.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Filing } from './filing.ts';
+import type { FixUps } from './fix-ups.ts';
+import { collectFixUps } from './fix-ups.ts';
+import type { Placing } from './make-plan.ts';
 import { makePlan } from './make-plan.ts';
 import type { MemoryPlan, OwnPart } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
 import type { Piece, Protections } from './pieces.ts';
 import { collectPieces } from './pieces.ts';
 import { encodePlan } from './plan.ts';
+import type { Moves, PlanRegions } from './regions.ts';
+import { planRegions } from './regions.ts';
 import type { VdsoThunks } from './vdso-thunks.ts';
 import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
 
@@ -22,11 +28,13 @@ export interface Placement {
   readonly protections: Protections;
   /** Whether a range that is taken ends the start with an error, instead of handing over. */
   readonly endOnCollision: boolean;
+  readonly moves: Moves;
 }
 
 /** A program's memory at its addresses, not yet spread over files. */
 export interface PlacedMemory extends Placement {
   readonly blueprint: Blueprint;
+  readonly regions: PlanRegions;
   readonly pieces: readonly Piece[];
   readonly thunks: VdsoThunks;
   readonly loader: Buffer;
@@ -47,20 +55,22 @@ export interface Composed {
   readonly backings: readonly string[];
   /** What stands where in the file behind plan and loader. */
   readonly contents: readonly OwnPart[];
+  readonly fixUps: { readonly offset: FileOffset; readonly bytes: Buffer };
   readonly heap: { readonly offset: FileOffset; readonly pages: readonly Buffer[] };
   readonly fileSize: number;
 }
 
 /** `loader`: native/loader.bin. */
 export function placeMemory(blueprint: Blueprint, placement: Placement, loader: Buffer): PlacedMemory {
-  const { layout, headEnd, protections } = placement;
+  const { layout, headEnd, protections, moves } = placement;
   const moved = materialize(blueprint, layout);
   const size = loaderSize(blueprint, loader);
   const thunks = vdsoThunks(blueprint, layout, headEnd - size + loader.length);
   for (const { address, region, thunk } of thunks.slots) setWord(moved[region], address, thunk);
   for (const word of thunks.words) clearWord(moved[word.region], word);
   const pieces = collectPieces(blueprint, layout, moved, protections);
-  return { ...placement, blueprint, pieces, thunks, loader, heap: heapPages(blueprint, moved) };
+  const regions = planRegions(blueprint, layout, moves, { address: headEnd - size, length: size });
+  return { ...placement, blueprint, regions, pieces, thunks, loader, heap: heapPages(blueprint, moved) };
 }
 
 /** Bytes of loader and thunks, in whole pages; the same for all programs with one linker. */
@@ -69,36 +79,56 @@ function loaderSize(blueprint: Blueprint, loader: Buffer): number {
 }
 
 export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
-  const { blueprint, layout, headEnd, pieces, thunks, loader, heap, endOnCollision } = placed;
+  const { blueprint, layout, headEnd, regions, pieces, thunks, loader, heap, moves } = placed;
   const codeSize = loaderSize(blueprint, loader);
-  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; headSize: number } => {
+  const loaderAddress = headEnd - codeSize;
+  const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length });
+  const unwindTable = moves === 'never' ? undefined : findUnwindTable(blueprint);
+  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; places: FilePlaces } => {
     const own = { headEnd, headSize: tablesSize + codeSize };
-    const memory = planMemory({ blueprint, layout, pieces, words: thunks.words, filing, ...own });
-    const headSize = own.headSize + memory.headLength;
-    const placing = {
-      planAddress: headEnd - own.headSize,
-      loaderAddress: headEnd - codeSize,
-      loaderOffset: tablesSize,
-      loaderSize: codeSize,
-      headSize,
-      heapOffset: memory.fileSize,
-      fileSize: memory.fileSize + heap.length * pageSize,
+    const memory = planMemory({ blueprint, regions, pieces, words: thunks.words, filing, ...own });
+    const places = filePlaces(own.headSize, memory, fixUps, heap);
+    const planAddress = headEnd - own.headSize;
+    const placing = { planAddress, loaderAddress, loaderOffset: tablesSize, loaderSize: codeSize, ...places };
+    const { endOnCollision } = placed;
+    const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing };
+    return {
+      plan: encodePlan(makePlan({ ...parts, words: thunks.words, endOnCollision, moves })),
+      memory,
+      places,
     };
-    const input = { blueprint, layout, memory, placing, words: thunks.words, endOnCollision };
-    return { plan: encodePlan(makePlan(input)), memory, headSize };
   };
   // The number of rows does not depend on where things are: the second round has the first one's size.
-  const { plan, memory, headSize } = compose(compose(0).plan.length);
+  const { plan, memory, places } = compose(compose(0).plan.length);
   return {
     plan,
     code: Buffer.concat([loader, thunks.code]),
-    planAddress: headEnd - codeSize - plan.length,
-    headSize,
+    planAddress: loaderAddress - plan.length,
+    headSize: places.headSize,
     layout,
     backings: [...new Set(memory.backings.flatMap(({ file }) => file?.path ?? []))],
     contents: memory.own,
-    heap: { offset: memory.fileSize, pages: heap },
-    fileSize: memory.fileSize + heap.length * pageSize,
+    fixUps: { offset: places.fixesOffset, bytes: fixUps.bytes },
+    heap: { offset: places.heapOffset, pages: heap },
+    fileSize: places.fileSize,
+  };
+}
+
+/** What follows the plan's tables in the image file: fix-ups behind the memory, and the heap behind them. */
+type FilePlaces = Pick<Placing, 'headSize' | 'fixesOffset' | 'heapOffset' | 'fileSize'>;
+
+function filePlaces(
+  headSize: FileOffset,
+  memory: MemoryPlan,
+  { bytes }: FixUps,
+  heap: readonly Buffer[],
+): FilePlaces {
+  const heapOffset = memory.fileSize + roundUp(bytes.length);
+  return {
+    headSize: headSize + memory.headLength,
+    fixesOffset: memory.fileSize,
+    heapOffset,
+    fileSize: heapOffset + heap.length * pageSize,
   };
 }
 

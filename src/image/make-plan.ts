@@ -7,12 +7,15 @@ import type { FileIdentity } from '../program/program.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { moveAddress, regionShift } from '../provenance/layout.ts';
+import type { UnwindTable } from '../provenance/unwind-table.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
+import type { FixUps } from './fix-ups.ts';
 import type { Backing, MemoryPlan } from './memory-plan.ts';
 import type { Plan, TableRows } from './plan.ts';
 import { identityFields } from './plan.ts';
 import { pathKinds, planFlags, sources } from './plan-layout.ts';
+import type { Moves, PlanRegions } from './regions.ts';
 
 /** Where the parts of the image are that the plan itself does not know. */
 export interface Placing {
@@ -20,6 +23,7 @@ export interface Placing {
   readonly loaderAddress: Address;
   readonly loaderOffset: FileOffset;
   readonly loaderSize: number;
+  readonly fixesOffset: FileOffset;
   readonly heapOffset: FileOffset;
   readonly headSize: number;
   readonly fileSize: number;
@@ -28,12 +32,16 @@ export interface Placing {
 export interface PlanInput {
   readonly blueprint: Blueprint;
   readonly layout: Layout;
+  readonly regions: PlanRegions;
   readonly memory: MemoryPlan;
+  readonly fixUps: FixUps;
+  readonly unwindTable: UnwindTable | undefined;
   readonly placing: Placing;
   /** Without those that a thunk settles. */
   readonly words: readonly ProcessWord[];
   /** See `planFlags`. */
   readonly endOnCollision: boolean;
+  readonly moves: Moves;
 }
 
 /** Auxiliary entries that differ from process to process, or that the loader sets. */
@@ -56,13 +64,14 @@ const auxiliaryTypes = 64;
 const commandNameLength = 15;
 
 export function makePlan(input: PlanInput): Plan {
-  const { blueprint, layout, memory, placing, words } = input;
+  const { blueprint, layout, regions, memory, fixUps, placing, words } = input;
   const { facts } = blueprint;
   return {
     scalars: {
       ...placeScalars(placing),
       ...stateScalars(blueprint, layout),
       ...programScalars(blueprint, layout),
+      ...moveScalars(input),
       flags: flagsOf(input),
     },
     texts: {
@@ -76,12 +85,13 @@ export function makePlan(input: PlanInput): Plan {
     tables: {
       backings: memory.backings.map(backingRow),
       steps: memory.backings.flatMap(({ steps }) => steps),
-      modules: moduleRows(blueprint, layout),
+      regions: regions.rows,
       prefaults: pageRuns(writtenPages(blueprint, layout, words)),
       seals: memory.seals,
+      fix_ranges: fixUps.ranges,
       ...questionTables(facts, blueprint.start.questions),
       ...machineTables(blueprint),
-      words: words.map((word) => wordRow(blueprint, layout, word)),
+      words: words.map((word) => wordRow(regions, word)),
     },
   };
 }
@@ -95,6 +105,7 @@ function placeScalars(
   | 'loader_address'
   | 'loader_offset'
   | 'loader_size'
+  | 'fixes_offset'
   | 'heap_offset'
   | 'file_size'
 > {
@@ -104,6 +115,7 @@ function placeScalars(
     loader_address: placing.loaderAddress,
     loader_offset: placing.loaderOffset,
     loader_size: placing.loaderSize,
+    fixes_offset: placing.fixesOffset,
     heap_offset: placing.heapOffset,
     file_size: placing.fileSize,
   };
@@ -146,11 +158,38 @@ function programScalars(blueprint: Blueprint, layout: Layout) {
   };
 }
 
-function flagsOf({ blueprint: { facts }, endOnCollision }: PlanInput): number {
+/** Which region each address of the plan lies in, and what a move changes beside. */
+function moveScalars({ blueprint, layout, regions, fixUps, unwindTable }: PlanInput) {
+  const { facts, start } = blueprint;
+  const { handoff, registrations } = start;
+  const rowAt = (address: Address | undefined): number =>
+    address === undefined ? 0 : regions.rowAt(address);
+  const rowOfModule = ({ path: file }: ModuleFacts): number =>
+    regions.rowOf(blueprint.regions.findIndex(({ region }) => region.module?.path === file));
+  return {
+    fixes_size: fixUps.bytes.length,
+    fixes_checksum: fixUps.checksum,
+    unwind_table: unwindTable ? moveAddress(blueprint, layout, unwindTable.address) : 0,
+    unwind_table_count: unwindTable?.count ?? 0,
+    unwind_table_region: unwindTable ? regions.rowOf(unwindTable.region) : 0,
+    handoff_region: rowAt(handoff.address),
+    rax_region: rowAt(Number(handoff.rax)),
+    fs_base_region: rowAt(registrations.fsBase),
+    thread_id_region: rowAt(registrations.threadIdAddress),
+    robust_region: rowAt(registrations.robustList?.head),
+    rseq_region: rowAt(registrations.rseq?.address),
+    executable_region: rowOfModule(facts.executable),
+    linker_region: rowOfModule(facts.interpreter),
+    heap_region: regions.heap,
+  };
+}
+
+function flagsOf({ blueprint: { facts }, endOnCollision, moves }: PlanInput): number {
   return (
     (facts.readsExeLink ? planFlags.needsExeLink : 0) |
     (facts.fixed ? planFlags.fixedExecutable : 0) |
-    (endOnCollision ? planFlags.endOnCollision : 0)
+    (endOnCollision ? planFlags.endOnCollision : 0) |
+    (moves === 'always' ? planFlags.slide : 0)
   );
 }
 
@@ -222,14 +261,6 @@ function writtenPages(blueprint: Blueprint, layout: Layout, words: readonly Proc
   return [...pages].sort((a, b) => a - b);
 }
 
-function moduleRows({ regions }: Blueprint, layout: Layout): TableRows<'modules'> {
-  return regions.flatMap(({ region }, index) => {
-    if (!region.module || region.mappings.length === 0) return [];
-    const { path: file } = region.module;
-    return [{ address: layout[index] ?? 0, length: region.end - region.start, path: file }];
-  });
-}
-
 function pageRuns(pages: readonly Address[]): TableRows<'prefaults'> {
   const runs: { address: Address; length: number }[] = [];
   for (const page of pages) {
@@ -254,17 +285,13 @@ function machineTables(blueprint: Blueprint): Pick<Plan['tables'], 'auxiliary' |
 }
 
 /** A word in the heap has its address relative to the break. */
-function wordRow(blueprint: Blueprint, layout: Layout, word: ProcessWord): TableRows<'words'>[number] {
-  const region = blueprint.regions[word.region]?.region;
-  const inHeap = region?.kind === 'heap';
+function wordRow(regions: PlanRegions, { address, addend, source, width, region }: ProcessWord) {
   return {
-    address: inHeap
-      ? word.address - region.start
-      : word.address + regionShift(blueprint, layout, word.region),
-    addend: word.addend,
-    source: sources[word.source.kind],
-    width: word.width,
-    type: word.source.kind === 'auxiliary' ? word.source.type : 0,
-    in_heap: inHeap ? 1 : 0,
+    address: regions.place(region, address),
+    addend,
+    source: sources[source.kind],
+    width,
+    type: source.kind === 'auxiliary' ? source.type : 0,
+    region: regions.rowOf(region),
   };
 }

@@ -36,7 +36,7 @@ export type Protections = 'exact' | 'merged';
  */
 const freshZero = 256 * 1024;
 
-/** All but the heap, ascending. */
+/** All but the heap: regions by their start, each one's pieces together and ascending, even where regions overlap. */
 export function collectPieces(
   blueprint: Blueprint,
   layout: Layout,
@@ -47,7 +47,9 @@ export function collectPieces(
     regionPieces(blueprint, index, regionShift(blueprint, layout, index), moved[index] ?? new Map()),
   );
   const joined = protections === 'merged' ? pieces.map(joinCode) : pieces;
-  return joined.sort((a, b) => a.address - b.address);
+  const starts = blueprint.regions.map((_, index) => layout[index] ?? 0);
+  const order = ({ region }: Piece): number => starts[region] ?? 0;
+  return joined.sort((a, b) => order(a) - order(b) || a.region - b.region || a.address - b.address);
 }
 
 function regionPieces(

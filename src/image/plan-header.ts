@@ -11,6 +11,8 @@ import {
   planHeader,
   planMagic,
   planVersion,
+  slideBits,
+  slideUnit,
   sources,
   structureSize,
   tables,
@@ -25,7 +27,7 @@ function enumeration(prefix: string, values: Readonly<Record<string, number>>): 
   return ['enum {', ...rows, '};'].join('\n');
 }
 
-const cTypes = { u32: 'uint32_t', u64: 'uint64_t', i64: 'int64_t' } as const;
+const cTypes = { u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t', i64: 'int64_t' } as const;
 
 function cStructure(of: Structure): string {
   const fields = Object.entries(of.fields).map(([name, type]) => `\t${cTypes[type]} ${name};`);
@@ -43,6 +45,8 @@ export function planHeaderText(): string {
     `#define PLAN_MAGIC ${String(planMagic)}ull`,
     `#define LAUNCHER_MAGIC ${String(launcherMagic)}ull`,
     `#define PLAN_VERSION ${String(planVersion)}`,
+    `#define SLIDE_BITS ${String(slideBits)}`,
+    `#define SLIDE_UNIT ${String(slideUnit)}ull`,
     '',
     enumeration('OPERATION', operations),
     enumeration('SOURCE', sources),

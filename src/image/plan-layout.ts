@@ -4,7 +4,7 @@
  * The format's specification for people is docs/formats/image.md.
  */
 
-export type FieldType = 'u32' | 'u64' | 'i64';
+export type FieldType = 'u16' | 'u32' | 'u64' | 'i64';
 
 /** A structure: its C name and its fields in order; u64 fields stand at multiples of 8. */
 export interface Structure<Fields extends Record<string, FieldType> = Record<string, FieldType>> {
@@ -64,7 +64,13 @@ export const planFlags = {
   fixedExecutable: 2,
   /** A range that is taken ends the start with an error. */
   endOnCollision: 4,
+  /** Every process draws a distance by which all that can move moves. */
+  slide: 8,
 } as const;
+
+/** What a slide is drawn from: so many multiples of so many bytes. They fit between a module's address and where Linux puts programs. */
+export const slideBits = 24;
+export const slideUnit = 0x20_0000;
 
 export const launcherFlags = { interpreter: 1, endOnCollision: 2 } as const;
 
@@ -84,15 +90,15 @@ export const tables = {
     address: 'u64',
     length: 'u64',
     offset: 'u64',
-    operation: 'u32',
-    protection: 'u32',
+    operation: 'u16',
+    protection: 'u16',
+    region: 'u32',
   }),
-  modules: structure('plan_module', 'A range of addresses, for words about it.', {
-    address: 'u64',
-    length: 'u64',
-    path: 'u32',
-    reserved: 'u32',
-  }),
+  regions: structure(
+    'plan_region',
+    'A range that moves as one; the first is plan and loader. With an alignment of 0 it stays; the heap is relative to the break.',
+    { address: 'u64', length: 'u64', path: 'u32', alignment: 'u32' },
+  ),
   prefaults: structure('plan_prefault', 'Pages that every start writes to (struct iovec).', {
     address: 'u64',
     length: 'u64',
@@ -101,7 +107,13 @@ export const tables = {
     address: 'u64',
     length: 'u64',
     protection: 'u32',
-    in_heap: 'u32',
+    region: 'u32',
+  }),
+  fix_ranges: structure('plan_fix_range', 'Read-only memory with fix-ups: writable while they are applied.', {
+    address: 'u64',
+    length: 'u64',
+    protection: 'u32',
+    region: 'u32',
   }),
   files: structure(
     'plan_file',
@@ -148,7 +160,7 @@ export const tables = {
     source: 'u32',
     width: 'u32',
     type: 'u32',
-    in_heap: 'u32',
+    region: 'u32',
   }),
 } as const;
 
@@ -190,6 +202,25 @@ export const headerFields = {
   linker_base: 'u64',
   entry: 'u64',
   xcr0: 'u64',
+  /** Groups of fix-ups, behind the memory: see docs/formats/image.md. */
+  fixes_offset: 'u64',
+  fixes_size: 'u64',
+  fixes_checksum: 'u64',
+  /** glibc's sorted table of modules; 0 where there is none. */
+  unwind_table: 'u64',
+  unwind_table_count: 'u64',
+  /** Rows of `regions` that addresses above lie in. */
+  unwind_table_region: 'u32',
+  handoff_region: 'u32',
+  rax_region: 'u32',
+  fs_base_region: 'u32',
+  thread_id_region: 'u32',
+  robust_region: 'u32',
+  rseq_region: 'u32',
+  executable_region: 'u32',
+  linker_region: 'u32',
+  /** 0 where there is no heap. */
+  heap_region: 'u32',
   flags: 'u32',
   /** Resolved path: what /proc/self/exe shows, and what is executed when the loader hands over. */
   program_path: 'u32',
@@ -232,7 +263,10 @@ export const planHeader = structure('plan', 'The head of an image file.', {
   ) as Record<`${TableName}_offset` | `${TableName}_count`, 'u32'>),
 });
 
+/** Bytes of a field. */
+export const fieldSizes = { u16: 2, u32: 4, u64: 8, i64: 8 } as const;
+
 /** Bytes of a structure. */
 export function structureSize(of: Structure): number {
-  return Object.values(of.fields).reduce((sum, type) => sum + (type === 'u32' ? 4 : 8), 0);
+  return Object.values(of.fields).reduce((sum, type) => sum + fieldSizes[type], 0);
 }

@@ -16,9 +16,12 @@ import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 
 const thunkSize = 16;
+const operandOffset = 2;
 
 export interface VdsoThunks {
   readonly code: Buffer;
+  /** Where in the code the address of a word stands, and in which region that word is. */
+  readonly operands: readonly { readonly offset: number; readonly region: number }[];
   /** Slots, at the first capture's addresses, with the address of their thunk. */
   readonly slots: readonly { readonly address: Address; readonly region: number; readonly thunk: Address }[];
   /** The process words that are left. */
@@ -27,11 +30,18 @@ export interface VdsoThunks {
 
 /** The functions of the vdso that a thunk can lead to, ascending: the same ones in all programs with one linker. */
 export function thunkOffsets(blueprint: Blueprint): readonly number[] {
-  const slots = new Set(blueprint.vdsoSlots.map(({ address }) => address));
-  const offsets = blueprint.processWords
-    .filter(({ source, width, address }) => source.kind === 'vdso' && width === 8 && !slots.has(address))
-    .map(({ addend }) => addend);
+  const offsets = linkerWords(blueprint).map(({ addend }) => addend);
   return [...new Set(offsets)].sort((a, b) => a - b);
+}
+
+/** Words of the linker's own data for the vdso. Another module's variable may change; a slot is what a thunk is for. */
+function linkerWords({ processWords, regions, facts, vdsoSlots }: Blueprint): ProcessWord[] {
+  const slots = new Set(vdsoSlots.map(({ address }) => address));
+  const linker = regions.findIndex(({ region }) => region.module?.path === facts.interpreter.path);
+  return processWords.filter(
+    ({ source, width, address, region }) =>
+      source.kind === 'vdso' && width === 8 && region === linker && !slots.has(address),
+  );
 }
 
 /** Bytes of all thunks. */
@@ -49,23 +59,35 @@ export function vdsoThunks(blueprint: Blueprint, layout: Layout, start: Address)
   offsets.forEach((offset, index) => {
     const at = index * thunkSize;
     code.writeUInt16BE(0x49bb, at);
-    code.writeBigUInt64LE(BigInt(words.get(offset) ?? 0), at + 2);
+    code.writeBigUInt64LE(BigInt(words.get(offset)?.address ?? 0), at + operandOffset);
     code.write('41ff23', at + 10, 'hex');
   });
+  const operands = offsets.map((offset, index) => ({
+    offset: index * thunkSize + operandOffset,
+    region: words.get(offset)?.region ?? 0,
+  }));
   const slots = blueprint.vdsoSlots.flatMap(({ address, region, offset }) => {
     const index = offsets.indexOf(offset);
     return index < 0 ? [] : [{ address, region, thunk: start + index * thunkSize }];
   });
   const settled = new Set(slots.map(({ address }) => address));
-  return { code, slots, words: blueprint.processWords.filter(({ address }) => !settled.has(address)) };
+  return {
+    code,
+    operands,
+    slots,
+    words: blueprint.processWords.filter(({ address }) => !settled.has(address)),
+  };
 }
 
-/** Offset in the vdso → address of a word of each process, not a slot, that holds the function's address. */
-function vdsoWords(blueprint: Blueprint, layout: Layout): Map<number, Address> {
-  const slots = new Set(blueprint.vdsoSlots.map(({ address }) => address));
-  const words = new Map<number, Address>();
-  for (const { source, addend, address, region, width } of blueprint.processWords)
-    if (source.kind === 'vdso' && width === 8 && !slots.has(address))
-      words.set(addend, address + regionShift(blueprint, layout, region));
-  return words;
+/** Offset in the vdso → a word of each process that holds the function's address. */
+function vdsoWords(
+  blueprint: Blueprint,
+  layout: Layout,
+): Map<number, { readonly address: Address; readonly region: number }> {
+  return new Map(
+    linkerWords(blueprint).map(({ addend, address, region }) => [
+      addend,
+      { address: address + regionShift(blueprint, layout, region), region },
+    ]),
+  );
 }

@@ -67,11 +67,12 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
 }
 
 function writeContents(file: number, composed: Composed): void {
-  const { plan, code, contents, heap } = composed;
+  const { plan, code, contents, fixUps, heap } = composed;
   assembleFile(file, composed.fileSize, [
     bytesPart(plan, 0),
     bytesPart(code, plan.length),
     ...contents.map(({ piece, address, length, offset }) => piecePart(piece, address, length, offset)),
+    bytesPart(fixUps.bytes, fixUps.offset),
     bytesPart(Buffer.concat(heap.pages), heap.offset),
   ]);
 }

@@ -37,7 +37,8 @@ function processWords({ plan }: MappedImage): Map<Address, string> {
   };
   const { rseq_address: rseq, rseq_length: length } = plan.header;
   if (rseq !== 0n) put(Number(rseq), Number(length), 'rseq');
-  for (const { address, width, source, in_heap: inHeap } of plan.rows('words'))
-    if (inHeap === 0n) put(Number(address), Number(width), names.get(Number(source)) ?? 'unknown');
+  for (const { address, width, source, region } of plan.rows('words'))
+    if (region !== plan.header.heap_region)
+      put(Number(address), Number(width), names.get(Number(source)) ?? 'unknown');
   return words;
 }

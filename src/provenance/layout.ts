@@ -58,10 +58,15 @@ function pack(
 
 /** Where an address of the first capture is in a layout. */
 export function moveAddress(blueprint: Blueprint, layout: Layout, address: Address): Address {
-  const index = blueprint.regions.findIndex(
+  const index = regionAt(blueprint, address);
+  return index < 0 ? address : address + regionShift(blueprint, layout, index);
+}
+
+/** Index of the region that holds an address of the first capture; -1 where none does. */
+export function regionAt({ regions }: Blueprint, address: Address): number {
+  return regions.findIndex(
     ({ region }) => address >= region.start && address < region.end && region.mappings.length > 0,
   );
-  return index < 0 ? address : address + regionShift(blueprint, layout, index);
 }
 
 /** How far a layout moves a region, bytes. */

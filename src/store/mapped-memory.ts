@@ -15,52 +15,61 @@ interface Mapping extends MappedPlace {
   readonly end: Address;
 }
 
-/** Answers for any address what is mapped there in the end. */
-export class MappedMemory {
-  /** They do not overlap; ascending. */
-  readonly #base: readonly Mapping[];
+/** Of one region that may move, or of all others: the former may overlap in the plan. */
+interface RegionMappings {
+  /** They do not overlap. */
+  readonly base: Mapping[];
   /** What replaces parts of them, in the plan's order. */
-  readonly #over: readonly Mapping[];
+  readonly over: Mapping[];
+}
+
+/** Answers for any address what is mapped there in the end, where nothing moved. */
+export class MappedMemory {
+  readonly #regions: readonly RegionMappings[];
+  readonly #others: RegionMappings;
+  readonly #isMovable: readonly boolean[];
 
   /** `image`: path of the plan's own file. */
   constructor(plan: DecodedPlan, image: string) {
     const { plan_address: head, head_size: size } = plan.header;
-    const base: Mapping[] = [{ start: Number(head), end: Number(head + size), path: image, offset: 0 }];
-    const over: Mapping[] = [];
+    const first: Mapping = { start: Number(head), end: Number(head + size), path: image, offset: 0 };
+    this.#isMovable = plan.rows('regions').map(({ alignment }) => alignment !== 0n);
+    this.#regions = this.#isMovable.map(() => ({ base: [], over: [] }));
+    this.#others = { base: [first], over: [] };
     const steps = plan.rows('steps');
     let next = 0;
     for (const backing of plan.rows('backings')) {
       const path = pathOf(plan, backing) || image;
       const end = next + Number(backing.steps);
-      for (; next < end; next++) addStep(steps[next] ?? {}, path, base, over);
+      for (; next < end; next++) addStep(steps[next] ?? {}, path, this.#of(Number(steps[next]?.region)));
     }
-    this.#base = base.sort((a, b) => a.start - b.start);
-    this.#over = over;
+    for (const { base } of [this.#others, ...this.#regions]) base.sort((a, b) => a.start - b.start);
   }
 
-  at(page: Address): MappedPlace | undefined {
-    const found = this.#over.findLast(({ start, end }) => page >= start && page < end) ?? this.#baseAt(page);
+  /** `region`: row of the plan's regions that the page belongs to. */
+  at(page: Address, region: number): MappedPlace | undefined {
+    const { base, over } = this.#of(region);
+    const found = over.findLast(({ start, end }) => page >= start && page < end) ?? baseAt(base, page);
     return found && { path: found.path, offset: found.offset + page - found.start };
   }
 
-  #baseAt(page: Address): Mapping | undefined {
-    let [low, high] = [0, this.#base.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#base[middle]?.end ?? 0) <= page) low = middle + 1;
-      else high = middle;
-    }
-    const found = this.#base[low];
-    return found && page >= found.start ? found : undefined;
+  #of(region: number): RegionMappings {
+    return (this.#isMovable[region] ? this.#regions[region] : undefined) ?? this.#others;
   }
 }
 
-function addStep(
-  step: Readonly<Record<string, bigint>>,
-  path: string,
-  base: Mapping[],
-  over: Mapping[],
-): void {
+function baseAt(base: readonly Mapping[], page: Address): Mapping | undefined {
+  let [low, high] = [0, base.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((base[middle]?.end ?? 0) <= page) low = middle + 1;
+    else high = middle;
+  }
+  const found = base[low];
+  return found && page >= found.start ? found : undefined;
+}
+
+function addStep(step: Readonly<Record<string, bigint>>, path: string, { base, over }: RegionMappings): void {
   const [start, length, offset] = [Number(step.address), Number(step.length), Number(step.offset)];
   const mapping = { start, end: start + length, path, offset };
   const zero = { ...mapping, path: undefined, offset: 0 };

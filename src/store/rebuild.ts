@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Arrangement } from '../collection/arrangement.ts';
 import type { LaidOut } from '../collection/lay-out.ts';
-import { layOut } from '../collection/lay-out.ts';
+import { layOut, requirePlaceable } from '../collection/lay-out.ts';
 import type { Placing } from '../collection/place-programs.ts';
+import { requireMovable } from '../collection/movable.ts';
 import { freshName, orderOf, placePrograms } from '../collection/place-programs.ts';
 import type { Stock } from '../collection/stock.ts';
 import { writeImage } from '../image/write-image.ts';
@@ -191,10 +192,12 @@ async function capture(session: Session, loaded: readonly Loaded[], placing: Pla
     onProgress(`capturing, ${String(done)} of ${String(orders.length)}`);
   });
   return ready.flatMap((one, index) => {
-    const error = errors[index];
     const output = orders[index]?.output ?? '';
+    const error = errors[index];
     const blueprint = error ? undefined : readRecord(output);
-    const problem = error ?? (blueprint && changedMeanwhile(one.program, blueprint));
+    const problem =
+      error ??
+      (blueprint && (changedMeanwhile(one.program, blueprint) ?? reasonToStay(blueprint, session, placing)));
     if (problem) failures.push({ wish: one.wish, error: problem });
     return problem || !blueprint ? [] : [{ ...one, record: path.basename(output), blueprint }];
   });
@@ -209,6 +212,22 @@ function changedMeanwhile({ invocation, modules }: Program, { facts }: Blueprint
   return other || facts.modules.length !== modules.length
     ? new LinkonceError(`${other?.path ?? invocation}: changed while ${invocation} was bound`)
     : undefined;
+}
+
+/** Why a program cannot be arranged so; undefined where it can. */
+function reasonToStay(
+  blueprint: Blueprint,
+  { arrangement, base }: Session,
+  { holdings }: Placing,
+): LinkonceError | undefined {
+  try {
+    requireMovable(blueprint, arrangement);
+    requirePlaceable(blueprint, { holdings, space: base.space });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return error;
+  }
 }
 
 interface Written {

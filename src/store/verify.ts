@@ -22,6 +22,7 @@ import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
 import { names, withStoreLock } from './folder.ts';
 import { loaderDigest, staleReason } from './freshness.ts';
+import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './rebuild.ts';
 import { currentBlueprint } from './current-blueprint.ts';
@@ -112,7 +113,9 @@ function verifyProgram(
   const image = path.join(files, program.image);
   const plan = verifyImage(image, loader);
   const memory = new MappedMemory(plan, image);
-  const wrong = placed.pieces.flatMap((piece) => comparison.differences(piece, memory));
+  const wrong = placed.pieces.flatMap((piece) =>
+    comparison.differences(piece, placed.regions.rowOf(piece.region), memory),
+  );
   const faults = wrong
     .slice(0, 1)
     .map(
@@ -157,15 +160,14 @@ class Comparison {
   pages = 0;
 
   /** Addresses of the piece's pages that are not as they must be. */
-  differences(piece: Piece, memory: MappedMemory): Address[] {
+  differences(piece: Piece, region: number, memory: MappedMemory): Address[] {
     const wrong: Address[] = [];
     for (let page = piece.address; page < piece.address + piece.length; page += pageSize)
-      if (!this.#isRight(piece, page, memory)) wrong.push(page);
+      if (!this.#isRight(piece, page, memory.at(page, region))) wrong.push(page);
     return wrong;
   }
 
-  #isRight(piece: Piece, page: Address, memory: MappedMemory): boolean {
-    const place = memory.at(page);
+  #isRight(piece: Piece, page: Address, place: MappedPlace | undefined): boolean {
     if (!place) return false;
     const written = piece.pages.get(page);
     const source = piece.file && { path: piece.file.path, offset: piece.file.offset + page - piece.address };

@@ -27,6 +27,13 @@ describe.each(['threads', 'copy-relocation'])('%s', (name) => {
     );
   });
 
+  test('the time stamp counter was read when the linker began, and when it was done', () => {
+    const { begin, end } = capture.context.ticks;
+    expect(end - begin).toBeGreaterThan(0n);
+    // A minute at 10 GHz.
+    expect(end - begin).toBeLessThan(600_000_000_000n);
+  });
+
   test('it stands at the instruction after call _dl_start, with the kernel’s vectors', () => {
     const linker = program.interpreter;
     const region = capture.regions.find((each) => each.module === linker);

@@ -9,6 +9,7 @@ import { packageRoot } from '../../src/util/native.ts';
 import { linkonce } from '../cli/linkonce.ts';
 import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
+import { moduleRows } from '../image/module-rows.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-large-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,7 +58,7 @@ test.each(['image:partitions', 'image:single', 'install', 'prelink'])(
       signal: null,
     });
     const plan = readPlan(`${launcher}.image`);
-    const starts = plan.rows('modules').map(({ address }) => Number(address));
+    const starts = moduleRows(plan).map(({ address }) => Number(address));
     expect(Math.max(...starts) - Math.min(...starts)).toBeGreaterThan(2 ** 31);
     const files = [
       `${launcher}.image`,

@@ -22,6 +22,7 @@ import { environment, testProgram } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import type { TestSubject } from './subjects.ts';
 import { testSubject } from './subjects.ts';
+import { moduleRows } from '../image/module-rows.ts';
 
 const forms = [
   ['image', 'partitions'],
@@ -143,7 +144,7 @@ interface Range {
 
 function moduleRange(image: Image, name: RegExp): Range {
   const plan = readPlan(`${image.file}.image`);
-  const row = plan.rows('modules').find((each) => name.test(plan.text(each.path ?? 0n)));
+  const row = moduleRows(plan).find((each) => name.test(plan.text(each.path ?? 0n)));
   if (!row) throw new Error(`no module ${String(name)}`);
   const start = Number(row.address);
   return { start, end: start + Number(row.length) };
@@ -152,8 +153,7 @@ function moduleRange(image: Image, name: RegExp): Range {
 /** Paths of an image's movable modules by their addresses. */
 function orderIn(image: Image): string[] {
   const plan = readPlan(`${image.file}.image`);
-  return plan
-    .rows('modules')
+  return moduleRows(plan)
     .filter(({ address }) => (address ?? 0n) > 0x1000_0000_0000n)
     .sort((a, b) => Number(a.address) - Number(b.address))
     .map((row) => plan.text(row.path ?? 0n));
@@ -176,9 +176,7 @@ function atHandoff<T>(image: Image, args: readonly string[], look: (tracee: Trac
 function comparePages(tracee: Tracee, image: Image, subject: TestSubject): number {
   const plan = readPlan(`${image.file}.image`);
   const explained = subject.last();
-  const addresses = new Map(
-    plan.rows('modules').map((row) => [plan.text(row.path ?? 0n), Number(row.address)]),
-  );
+  const addresses = new Map(moduleRows(plan).map((row) => [plan.text(row.path ?? 0n), Number(row.address)]));
   const headEnd = Number(plan.header.loader_address + plan.header.loader_size);
   const { layout } = placedLayout(explained, addresses, headEnd);
   const moved = materialize(explained, layout);

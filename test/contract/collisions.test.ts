@@ -17,6 +17,7 @@ import { runInShell, runProgram } from '../run-program.ts';
 import { hasTrailer, occupyModule, occupyPlan } from './tampering.ts';
 import type { Workplace } from './workplace.ts';
 import { createWorkplace, expectHandOver } from './workplace.ts';
+import { moduleRows } from '../image/module-rows.ts';
 
 const debugging = { ...environment, LINKONCE_DEBUG: '1' };
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-window-'));
@@ -77,7 +78,7 @@ describe('a window that is large enough', () => {
     async (form) => {
       const outcome = await build(form, largeEnough);
       if (!('image' in outcome)) throw outcome.failure;
-      const rows = readPlan(`${outcome.image.file}.image`).rows('modules');
+      const rows = moduleRows(readPlan(`${outcome.image.file}.image`));
       const starts = rows.map(({ address }) => Number(address));
       const ends = rows.map(({ address, length }) => Number(address) + Number(length));
       expect(Math.max(...ends) - Math.min(...starts)).toBeLessThanOrEqual(2 ** largeEnough);

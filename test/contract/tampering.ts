@@ -51,12 +51,12 @@ export function occupyModule(launcher: string, image: string): void {
   for (const index of stepsOnFreeRanges(image)) {
     const at = Number(plan.steps_offset) + index * structureSize(tables.steps);
     const { address } = decodeStructure(tables.steps, bytes, at);
-    for (let row = 0; row < Number(plan.modules_count); row++) {
-      const place = Number(plan.modules_offset) + row * structureSize(tables.modules);
-      const module = decodeStructure(tables.modules, bytes, place);
+    for (let row = 0; row < Number(plan.regions_count); row++) {
+      const place = Number(plan.regions_offset) + row * structureSize(tables.regions);
+      const module = decodeStructure(tables.regions, bytes, place);
       if (address < module.address || address >= module.address + module.length) continue;
       const moved = { ...module, address: module.address + occupied - address };
-      encodeStructure(tables.modules, moved, bytes, place);
+      encodeStructure(tables.regions, moved, bytes, place);
       writeFileSync(image, bytes, { flag: 'r+' });
       occupyStep(launcher, image, index);
       return;

@@ -12,11 +12,18 @@ import { packageRoot } from '../../src/util/native.ts';
 
 const address = fc.integer({ min: 0, max: 2 ** 47 - 1 });
 const small = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const short = fc.integer({ min: 0, max: 2 ** 16 - 1 });
 const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((each) => !each.includes('\0'));
 
+const kept = new Set([
+  'loader_offset',
+  'heap_offset',
+  'program_header_count',
+  'fixes_offset',
+  'unwind_table_count',
+]);
 const scalarNames = Object.keys(planHeader.fields).filter(
-  (name) =>
-    !/_(offset|count)$/.test(name) || ['loader_offset', 'heap_offset', 'program_header_count'].includes(name),
+  (name) => !/_(offset|count)$/.test(name) || kept.has(name),
 );
 const computed =
   /^(magic|version|header_size|checksum|tables_size|vdso_notes|vdso_notes_size|\w+_path|command_name|platform)$/;
@@ -35,9 +42,13 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   vdsoNotes: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   tables: fc.record({
     steps: fc.array(
-      fc.record({ address, length: address, offset: address, operation: small, protection: small }),
+      fc.record({
+        ...{ address, length: address, offset: address },
+        ...{ operation: short, protection: short, region: small },
+      }),
     ),
-    seals: fc.array(fc.record({ address, length: address, protection: small, in_heap: small })),
+    seals: fc.array(fc.record({ address, length: address, protection: small, region: small })),
+    fix_ranges: fc.array(fc.record({ address, length: address, protection: small, region: small })),
     files: fc.array(
       fc.record({
         device: address,
@@ -64,7 +75,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
         steps: small,
       }),
     ),
-    modules: fc.array(fc.record({ address, length: address, path: text })),
+    regions: fc.array(fc.record({ address, length: address, path: text, alignment: small })),
     prefaults: fc.array(fc.record({ address, length: address })),
     paths: fc.array(fc.record({ path: text, kind: small })),
     calls: fc.array(fc.record({ argument: address, result: fc.bigInt(-4096n, 0n), number: small })),
@@ -76,7 +87,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
       fc.record({ leaf: small, subleaf: small, eax: small, ebx: small, ecx: small, edx: small }),
     ),
     words: fc.array(
-      fc.record({ address, addend: address, source: small, width: small, type: small, in_heap: small }),
+      fc.record({ address, addend: address, source: small, width: small, type: small, region: small }),
     ),
   }),
 });

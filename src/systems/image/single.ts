@@ -31,6 +31,7 @@ export async function buildSingle(
       headEnd: base,
       protections,
       endOnCollision: false,
+      moves: 'never' as const,
     };
     const placed = placeMemory(blueprint, placement, readFileSync(nativePart('loader.bin')));
     const request = { output, imagePath: `${output}.image`, asInterpreter };

@@ -1,0 +1,155 @@
+/*
+ * Stage 3 where modules may move: a range is reserved for each, another one where its own is taken, and the words that refer
+ * to what moved are fixed in private copies. Where nothing moved, no fix-up is looked at.
+ */
+#pragma once
+#include "start.h"
+
+/* A place for the region: the one wanted, or where the kernel has room. */
+static long reserve_range(const struct plan_region *region, uint64_t wanted)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	long at = map(wanted, region->length, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+	if (at == (long)wanted)
+		return at;
+	/* With room to keep the place's remainder by the alignment. */
+	uint64_t room = region->length + region->alignment - PAGE_SIZE;
+	if (failed(at = map(0, room, PROT_NONE, flags, -1, 0)))
+		return at;
+	uint64_t skipped = (region->address - (uint64_t)at) & (region->alignment - 1);
+	uint64_t begin = (uint64_t)at + skipped, end = begin + region->length;
+	if (skipped)
+		call2(__NR_munmap, at, skipped);
+	if (end < (uint64_t)at + room)
+		call2(__NR_munmap, end, (uint64_t)at + room - end);
+	return (long)begin;
+}
+
+/* The distance by which everything moves in this process. */
+static const char *draw_slide(const struct plan *plan, uint64_t *slide)
+{
+	*slide = 0;
+	if (!(plan->flags & PLAN_SLIDE))
+		return 0;
+	if (call3(__NR_getrandom, slide, sizeof *slide, GRND_NONBLOCK) != sizeof *slide)
+		return "the kernel has no random bytes yet";
+	*slide = (*slide & ((1ull << SLIDE_BITS) - 1)) * SLIDE_UNIT;
+	return 0;
+}
+
+static const char *reserve(struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_region *region = TABLE(plan, region);
+	uint64_t slide;
+	const char *why = draw_slide(plan, &slide);
+	for (uint32_t i = 0; i < plan->regions_count && !why; i++, region++) {
+		if (!region->alignment)
+			continue;
+		long at = reserve_range(region, region->address + slide);
+		if (failed(at))
+			return "there is no room for a module";
+		start->places[i].shift = (uint64_t)at - region->address;
+		start->moved |= start->places[i].shift != 0;
+	}
+	return why;
+}
+
+/* A group of fix-ups: see docs/formats/image.md. */
+struct fix_group {
+	uint32_t holder, target, count, offsets[];
+};
+
+static const struct fix_group *next_group(const struct fix_group *group)
+{
+	return (const struct fix_group *)(group->offsets + group->count);
+}
+
+struct fixes {
+	const struct fix_group *first;
+	/* No group begins from here on; a word of padding may. */
+	const uint32_t *end;
+};
+
+#define FOR_EACH_GROUP(group, fixes)                                                                                    \
+	for (const struct fix_group *group = (fixes)->first; group->offsets < (fixes)->end; group = next_group(group))
+
+static void mark_holders(const struct start *start, const struct fixes *fixes)
+{
+	FOR_EACH_GROUP(group, fixes)
+		if (start->places[group->target].shift)
+			start->places[group->holder].fixed = 1;
+}
+
+/* Read-only ranges in which something is fixed. They are not executable while they can be written to. */
+static int protect_fixed(const struct start *start, int writable)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_fix_range *range = TABLE(plan, fix_range);
+	for (uint32_t i = 0; i < plan->fix_ranges_count; i++, range++)
+		if (start->places[range->region].fixed &&
+		    call3(__NR_mprotect, placed(start, range->address, range->region), range->length,
+			  writable ? PROT_READ | PROT_WRITE : (int)range->protection))
+			return -1;
+	return 0;
+}
+
+static void apply_fixes(const struct start *start, const struct fixes *fixes)
+{
+	const struct plan_region *regions = TABLE(start->plan, region);
+	FOR_EACH_GROUP(group, fixes) {
+		uint64_t shift = start->places[group->target].shift;
+		char *holder = (char *)placed(start, regions[group->holder].address, group->holder);
+		if (shift)
+			for (uint32_t i = 0; i < group->count; i++)
+				*(uint64_t *)(holder + group->offsets[i]) += shift;
+	}
+}
+
+/* Before anything is replaced: afterwards it would be too late to hand over. */
+static const char *load_fixes(const struct start *start, struct fixes *fixes)
+{
+	const struct plan *plan = start->plan;
+	fixes->first = 0;
+	if (!start->moved)
+		return 0;
+	long at = map(0, page_up(plan->fixes_size), PROT_READ, MAP_PRIVATE, start->image, plan->fixes_offset);
+	if (failed(at))
+		return "the fix-ups cannot be mapped";
+	fixes->first = (const struct fix_group *)at;
+	fixes->end = (const uint32_t *)(at + (long)plan->fixes_size);
+	return checksum((const uint64_t *)at, plan->fixes_size / 8) == plan->fixes_checksum
+		       ? 0
+		       : "the image's fix-ups are damaged";
+}
+
+static const char *fix(const struct start *start, const struct fixes *fixes)
+{
+	if (!fixes->first)
+		return 0;
+	mark_holders(start, fixes);
+	if (protect_fixed(start, 1))
+		return "a range cannot be made writable";
+	apply_fixes(start, fixes);
+	call2(__NR_munmap, fixes->first, page_up(start->plan->fixes_size));
+	return 0;
+}
+
+/* glibc since 2.35 searches it by halves for the module of an address (elf/dl-find_object.c). */
+struct unwind_entry {
+	uint64_t start, end, map, eh_frame;
+};
+
+static void sort_unwind_table(const struct start *start)
+{
+	const struct plan *plan = start->plan;
+	struct unwind_entry *table = (struct unwind_entry *)placed(start, plan->unwind_table, plan->unwind_table_region);
+	for (uint64_t i = 1; i < plan->unwind_table_count; i++) {
+		struct unwind_entry entry = table[i];
+		uint64_t at = i;
+		for (; at > 0 && table[at - 1].start > entry.start; at--)
+			table[at] = table[at - 1];
+		if (at < i)
+			table[at] = entry;
+	}
+}

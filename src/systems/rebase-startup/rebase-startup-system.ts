@@ -1,0 +1,59 @@
+/**
+ * Common system 3 of the seed: prelinking, and on collision: relocate on startup, as Windows NT did with its DLLs. A module
+ * whose range is taken goes elsewhere, and only the words that refer to it are fixed, in private copies of their pages.
+ */
+import { baseBits } from '../../capture/placement.ts';
+import type { Arrangement } from '../../collection/arrangement.ts';
+import { buildCollection } from '../../collection/build.ts';
+import { slideBits } from '../../image/plan-layout.ts';
+import type { System } from '../system.ts';
+
+const preferred: Arrangement = {
+  protections: 'exact',
+  files: 'module',
+  codeFromModules: true,
+  addresses: 'overlapping',
+  growth: 1 / 8,
+  fixedBase: false,
+  onCollision: 'move',
+};
+
+const arrangements = { collision: preferred, slide: { ...preferred, slides: true } };
+
+export const rebaseStartup: System = {
+  id: 'rebase-startup',
+  seed: 'common 3',
+  summary: 'prelinked data files; a module whose range is taken is moved at start-up',
+  properties: {
+    placement:
+      'each module at its preferred address, unique as long as the window has room; elsewhere where that is taken. slide: preferred address plus a distance that each process draws; plan and loader stay',
+    shared:
+      'code and read-only data of the module files, with unbound programs too; prelinked data and GOT without fixed words',
+    private:
+      'pages with words of the process itself; pages with references to a module that moved; slide: every page with a reference',
+    work: {
+      mapping: 'start-up: a range reserved for each module, then mapped module by module',
+      relocation: 'bind; start-up for references to modules that moved (slide: for all)',
+      binding: 'bind',
+    },
+    onCollision:
+      'the module goes where the kernel has room, and references to it are fixed; ld.so where an executable with fixed addresses, plan or loader, or the memory of the linker itself is concerned',
+    onUpgrade: 'hands over to ld.so until the program is bound again',
+    aslr: [
+      { bits: baseBits, drawn: 'store' },
+      { bits: baseBits, drawn: 'boot' },
+      { bits: slideBits, drawn: 'process' },
+    ],
+  },
+  variants: [
+    { id: 'collision', summary: 'a module moves where its range is taken' },
+    { id: 'slide', summary: 'everything moves by a distance that each process draws' },
+  ],
+  arrangements,
+  build: (subjects, request) =>
+    buildCollection(
+      subjects,
+      request.variant === 'slide' ? arrangements.slide : arrangements.collision,
+      request,
+    ),
+};
