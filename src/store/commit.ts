@@ -22,7 +22,7 @@ import { writeBytes } from '../image/write-range.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
 import { readCatalogue, referencedFiles } from './catalogue.ts';
-import { names } from './folder.ts';
+import { isTemporary, names } from './folder.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
 export function commit(store: string, catalogue: Catalogue, encode: (catalogue: Catalogue) => string): void {
@@ -77,7 +77,7 @@ export function findLeftovers(store: string, keep: readonly Catalogue[]): Leftov
   const current = currentGeneration(store);
   const files = listed(store, names.files).filter((name) => !needed.has(name));
   const generations = listed(store, names.generations).filter((name) => name !== current);
-  const links = readdirSync(store).filter((name) => name.startsWith('.'));
+  const links = readdirSync(store).filter(isTemporary);
   return [
     ...files.map((name) => path.join(store, names.files, name)),
     ...generations.map((name) => path.join(store, names.generations, name)),
