@@ -39,6 +39,8 @@ export interface StoredProgram {
   readonly asInterpreter: boolean;
   /** Why the platform's linker runs it at each start; it has no files then. */
   readonly relocatedAtStart?: string;
+  /** Why it could not be bound after a change: what it had stays, hands over, and the next update tries again. */
+  readonly failed?: string;
   /** File names below `files`. */
   readonly record: string;
   readonly image: string;
@@ -114,6 +116,11 @@ export function requireCatalogue(store: string): Catalogue {
   const catalogue = readCatalogue(store);
   if (!catalogue) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
   return catalogue;
+}
+
+/** Whether its files are those of its modules as the store knows them. */
+export function isBound({ relocatedAtStart, failed }: StoredProgram): boolean {
+  return relocatedAtStart === undefined && failed === undefined;
 }
 
 /** Names below `files` that a catalogue needs. */

@@ -94,8 +94,10 @@ function currentGeneration(store: string): string | undefined {
   return isThere(link) ? path.basename(readlinkSync(link)) : undefined;
 }
 
+/** 0 for what is gone: the workers of a killed command may still be ending. */
 function allocatedKb(file: string): number {
-  const status = lstatSync(file);
+  const status = lstatSync(file, { throwIfNoEntry: false });
+  if (!status) return 0;
   if (!status.isDirectory()) return status.blocks / 2;
   return readdirSync(file).reduce((sum, name) => sum + allocatedKb(path.join(file, name)), status.blocks / 2);
 }
@@ -107,9 +109,12 @@ export function collectGarbage(store: string, keep: readonly Catalogue[]): Lefto
   return leftovers;
 }
 
-/** Allocated kB of files below `files`, each once. */
+/** Allocated kB of files below `files`, each once; 0 for one that is missing. */
 export function storedKb(store: string, files: Iterable<string>): number {
   let sum = 0;
-  for (const name of files) sum += statSync(path.join(store, names.files, name)).blocks / 2;
+  for (const name of files) {
+    const status = statSync(path.join(store, names.files, name), { throwIfNoEntry: false });
+    sum += (status?.blocks ?? 0) / 2;
+  }
   return sum;
 }

@@ -10,6 +10,7 @@ import { layOut } from '../collection/lay-out.ts';
 import type { Placing } from '../collection/place-programs.ts';
 import { freshName, orderOf, placePrograms } from '../collection/place-programs.ts';
 import type { Stock } from '../collection/stock.ts';
+import type { BackingFile } from '../image/filing.ts';
 import { writeImage } from '../image/write-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import { loadProgram } from '../program/load-program.ts';
@@ -22,7 +23,7 @@ import { nativePart } from '../util/native.ts';
 import { pageSize } from '../util/units.ts';
 import { captureAll } from './capture-pool.ts';
 import type { Catalogue, KnownModule, StoredProgram, StoreSettings } from './catalogue.ts';
-import { digestOf, loaderDigest } from './freshness.ts';
+import { digestOf, identityOf, loaderDigest } from './freshness.ts';
 import { names } from './folder.ts';
 import { readRecord } from './record.ts';
 
@@ -55,7 +56,10 @@ interface Session {
   readonly onProgress: OnProgress;
 }
 
-/** `catalogue`: what the store has; programs of it with the name of a wish are replaced. The caller commits the result. */
+/**
+ * `catalogue`: what the store has; programs of it with the name of a wish are replaced, or stay as failed ones. The caller
+ * commits the result.
+ */
 export async function rebuild(
   store: string,
   catalogue: Catalogue,
@@ -77,10 +81,15 @@ export async function rebuild(
   const captured = await capture(session, loaded, placing);
   onProgress('writing images');
   const written = writeAll(session, captured, placing);
-  return {
-    failures,
-    catalogue: merge(session, loaded, placing, [...relocated, ...written.programs], written.added),
-  };
+  const built = [...relocated, ...written.programs, ...failedAgain(catalogue, failures)];
+  return { failures, catalogue: merge(session, loaded, placing, built, written.added) };
+}
+
+/** Programs that were there and cannot be built now. */
+function failedAgain({ programs }: Catalogue, failures: Session['failures']): StoredProgram[] {
+  return failures.flatMap(({ wish, error }) =>
+    programs.filter(({ name }) => name === wish.name).map((each) => ({ ...each, failed: error.message })),
+  );
 }
 
 /** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
@@ -103,7 +112,7 @@ function loadAll(wishes: readonly Wish[], failures: Session['failures']): Loaded
   });
 }
 
-/** The store without the programs that are built again, and without what it knows of modules that changed. */
+/** The store without the programs that are built again, and without what it knows of files that changed. */
 function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: readonly Loaded[]): Catalogue {
   const replaced = new Set(wishes.map(({ name }) => name));
   const programs = catalogue.programs.filter(({ name }) => !replaced.has(name));
@@ -120,14 +129,23 @@ function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: r
       .map((known) => known.path),
   );
   const isKept = ({ path: file }: { readonly path: string }): boolean => !changed.has(file);
-  const { stock } = catalogue;
+  const { modules: stocked, runs } = catalogue.stock;
   return {
     ...catalogue,
     programs,
     modules: catalogue.modules.filter(isKept),
     holdings: catalogue.holdings.filter(({ key }) => !changed.has(key)),
-    stock: { ...stock, modules: stock.modules.filter(isKept) },
+    stock: {
+      modules: stocked.filter((each) => isKept(each) && isAsWritten(each.file)),
+      runs: runs.filter(({ place }) => isAsWritten(place.file)),
+    },
   };
+}
+
+/** Whether a shared file is still the one that the store wrote. */
+function isAsWritten({ path: file, identity }: BackingFile): boolean {
+  const now = identityOf(file);
+  return now !== undefined && sameIdentity(now, identity);
 }
 
 /** Programs that the platform's linker runs since their modules collide; those with an error are failures. */

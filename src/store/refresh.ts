@@ -13,15 +13,25 @@ import { LinkonceError } from '../util/errors.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
-import { identityOf } from './freshness.ts';
 
-/** New image and launcher, written below `files`. Throws LinkonceError where a file is gone. */
-export function refreshProgram(store: string, program: StoredProgram): StoredProgram {
+/**
+ * New image and launcher, written below `files`. `identityOf`: of each file as it was found equal. Throws LinkonceError where
+ * one is gone.
+ */
+export function refreshProgram(
+  store: string,
+  program: StoredProgram,
+  identityOf: (file: string) => FileIdentity | undefined,
+): StoredProgram {
   const files = path.join(store, names.files);
   const before = path.join(files, program.image);
   const bytes = readFileSync(before);
   const plan = decodePlan(bytes, before);
-  encodeIdentities(bytes, plan, requireIdentity);
+  encodeIdentities(bytes, plan, (file) => {
+    const identity = identityOf(file);
+    if (!identity) throw new LinkonceError(`${file}: is gone`);
+    return identity;
+  });
   const checksum = sealPlan(bytes, plan);
   const image = freshName(`${program.name}.image`);
   writeAtomically(path.join(files, image), 0o644, (file) => {
@@ -36,10 +46,4 @@ export function refreshProgram(store: string, program: StoredProgram): StoredPro
     writeBytes(file, code, 0);
   });
   return { ...program, image, launcher };
-}
-
-function requireIdentity(file: string): FileIdentity {
-  const identity = identityOf(file);
-  if (!identity) throw new LinkonceError(`${file}: is gone`);
-  return identity;
 }

@@ -3,14 +3,24 @@
  * a program of which a module changed, or that would find other modules, is captured again.
  */
 import path from 'node:path';
+import { readPlan } from '../image/verify-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import { loadProgram } from '../program/load-program.ts';
+import type { FileIdentity } from '../program/program.ts';
 import type { ReadModule } from '../program/read-module.ts';
 import { cachedReader } from '../program/read-module.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
-import { digestOf, identityOf, loaderDigest, otherAnswer, staleReason } from './freshness.ts';
+import {
+  damageOf,
+  digestOf,
+  identityOf,
+  loaderDigest,
+  otherAnswer,
+  plannedFiles,
+  staleReason,
+} from './freshness.ts';
 import type { OnProgress, Wish } from './rebuild.ts';
 import { rebuild } from './rebuild.ts';
 import { refreshProgram } from './refresh.ts';
@@ -48,7 +58,9 @@ export async function updatePrograms(
   const of = (kind: Verdict['kind']): StoredProgram[] =>
     verdicts.filter(({ verdict }) => verdict.kind === kind).map(({ program }) => program);
   const gone = of('gone').map(({ name }) => name);
-  const refreshed = of('refresh').map((program) => refreshProgram(store, program));
+  const refreshed = of('refresh').map((program) =>
+    refreshProgram(store, program, (file) => judge.identityOf(file)),
+  );
   const base = {
     ...catalogue,
     modules: judge.modules(),
@@ -61,11 +73,14 @@ export async function updatePrograms(
   }));
   const { catalogue: next, failures } =
     wishes.length === 0 ? { catalogue: base, failures: [] } : await rebuild(store, base, wishes, onProgress);
+  const failed = new Set(failures.map(({ wish }) => wish.name));
   return {
     catalogue: next,
     changed: verdicts.some(({ verdict }) => verdict.kind !== 'fresh'),
     rebuilt: verdicts.flatMap(({ program, verdict }) =>
-      verdict.kind === 'rebuild' ? [{ name: program.name, reason: verdict.reason }] : [],
+      verdict.kind === 'rebuild' && !failed.has(program.name)
+        ? [{ name: program.name, reason: verdict.reason }]
+        : [],
     ),
     refreshed: refreshed.map(({ name }) => name),
     gone,
@@ -76,6 +91,8 @@ export async function updatePrograms(
 
 interface Judge {
   verdict(program: StoredProgram): Verdict;
+  /** That which the verdicts are about. */
+  identityOf(file: string): FileIdentity | undefined;
   /** The known modules with their identities of now; those that changed are as they were. */
   modules(): KnownModule[];
   /** Paths of modules whose content changed. */
@@ -87,13 +104,15 @@ function createJudge(store: string, catalogue: Catalogue): Judge {
   const read = cachedReader();
   const current = new Map<string, KnownModule | 'changed' | 'gone'>();
   const state = (file: string): KnownModule | 'changed' | 'gone' => {
-    const answer = current.get(file) ?? lookAt(file, known.get(file));
+    const answer = current.get(file) ?? lookAt(file, identities.of(file), known.get(file));
     current.set(file, answer);
     return answer;
   };
+  const identities = new Identities();
   const isOtherLoader = catalogue.loader !== loaderDigest();
   return {
-    verdict: (program) => judge(store, program, { state, read, isOtherLoader }),
+    verdict: (program) => judge(store, program, { state, read, identities, isOtherLoader }),
+    identityOf: (file) => identities.of(file),
     modules: () =>
       catalogue.modules.map((each) => {
         const now = current.get(each.path);
@@ -104,30 +123,53 @@ function createJudge(store: string, catalogue: Catalogue): Judge {
 }
 
 /** A module with its identity of now, where its content is what it was. */
-function lookAt(file: string, known: KnownModule | undefined): KnownModule | 'changed' | 'gone' {
-  const identity = identityOf(file);
+function lookAt(
+  file: string,
+  identity: FileIdentity | undefined,
+  known: KnownModule | undefined,
+): KnownModule | 'changed' | 'gone' {
   if (!identity) return 'gone';
   if (!known) return 'changed';
   if (sameIdentity(identity, known.identity)) return known;
   return digestOf(file) === known.digest ? { ...known, identity } : 'changed';
 }
 
+/** The identity that each file had when it was first looked at. */
+class Identities {
+  readonly #known = new Map<string, FileIdentity | undefined>();
+
+  of(file: string): FileIdentity | undefined {
+    if (!this.#known.has(file)) this.#known.set(file, identityOf(file));
+    return this.#known.get(file);
+  }
+}
+
 interface JudgeInput {
   readonly state: (file: string) => KnownModule | 'changed' | 'gone';
   readonly read: ReadModule;
+  readonly identities: Identities;
   readonly isOtherLoader: boolean;
 }
 
-function judge(store: string, program: StoredProgram, { state, read, isOtherLoader }: JudgeInput): Verdict {
+function judge(store: string, program: StoredProgram, input: JudgeInput): Verdict {
+  const { state, isOtherLoader } = input;
   if (state(program.invocation) === 'gone' && !identityOf(program.invocation)) return { kind: 'gone' };
   const changed = program.modules.find((file) => typeof state(file) === 'string');
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
+  if (program.failed !== undefined) return { kind: 'rebuild', reason: `before: ${program.failed}` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
   if (isOtherLoader) return { kind: 'rebuild', reason: 'linkonce itself changed' };
-  const image = path.join(store, names.files, program.image);
-  const reason = staleReason(image);
+  const damage = damageOf(path.join(store, names.files), program);
+  return damage === undefined ? judgePlan(store, program, input) : { kind: 'rebuild', reason: damage };
+}
+
+function judgePlan(store: string, program: StoredProgram, { read, identities }: JudgeInput): Verdict {
+  const plan = readPlan(path.join(store, names.files, program.image));
+  const reason = staleReason(plan);
   if (reason === undefined) return { kind: 'fresh' };
-  const other = otherAnswer(image) ?? otherModules(program, read);
+  // Before anything is read from them: a later change must show.
+  for (const { path: file } of plannedFiles(plan)) identities.of(file);
+  const other = otherAnswer(plan) ?? otherModules(program, read);
   if (other !== undefined) return { kind: 'rebuild', reason: other };
   return program.asInterpreter ? { kind: 'rebuild', reason } : { kind: 'refresh' };
 }

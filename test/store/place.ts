@@ -12,7 +12,7 @@ export interface Place {
   readonly folder: string;
   readonly store: string;
   /** Path of a file below the folder of programs. */
-  program(name: string): string;
+  readonly program: (name: string) => string;
   /** `linkonce store COMMAND … --store STORE`. */
   command(name: string, ...args: readonly string[]): Promise<Outcome>;
   /** Starts a program of the store; it says why it hands over. */
