@@ -22,6 +22,9 @@ function newPlace(): Place {
 
 const main = path.join(packageRoot(), 'dist', 'src', 'cli', 'main.js');
 
+/** Whoever has this variable was started by a command of ours. */
+const mark = 'LINKONCE_TEST_PLACE';
+
 /** Starts `linkonce store …` and kills it, alone or with all that it started; answers how long it ran, ms. */
 function killed(place: Place, args: readonly string[], delay = Infinity, alone = false): Promise<number> {
   const [name = '', ...rest] = args;
@@ -29,6 +32,7 @@ function killed(place: Place, args: readonly string[], delay = Infinity, alone =
   const child = spawn(process.execPath, [main, 'store', name, '--store', place.store, ...rest], {
     detached: true,
     stdio: 'ignore',
+    env: { ...process.env, [mark]: place.folder },
   });
   const { pid } = child;
   if (pid === undefined) throw new Error('the command does not start');
@@ -42,18 +46,19 @@ function killed(place: Place, args: readonly string[], delay = Infinity, alone =
   });
 }
 
-/** Processes of programs, workers and commands below a folder that are still there. */
+/** Commands, workers and traced programs of a place that are still there. */
 function survivors(folder: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => commandOf(pid).includes(folder));
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOf(folder, path.join('/proc', name)));
 }
 
-function commandOf(pid: string): string {
+function isOf(folder: string, process: string): boolean {
   try {
-    return `${readlinkSync(`/proc/${pid}/exe`)} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8')}`;
+    const environment = readFileSync(path.join(process, 'environ'), 'utf8').split('\0');
+    const program = readlinkSync(path.join(process, 'exe'));
+    return program.startsWith(`${folder}/`) || environment.includes(`${mark}=${folder}`);
   } catch {
-    return '';
+    // It has ended.
+    return false;
   }
 }
 
@@ -128,6 +133,8 @@ async function killWhole(place: Place, times: number): Promise<void> {
     if (existsSync(path.join(place.store, 'current')))
       await expectWhole(place, `${args[0]!} after ${delay.toFixed(0)} ms`);
   }
-  if (existsSync(place.store)) expect(await undoStore(context(place))).toEqual([]);
+  await well(place.command('add', place.program('search-path')));
+  await expectWhole(place, 'at the end');
+  expect(await undoStore(context(place))).toEqual([]);
   expect(existsSync(place.store)).toBe(false);
 }

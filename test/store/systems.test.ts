@@ -1,7 +1,8 @@
 /** Every system that a store can have: programs are added, run, and verify, in a small window. */
+import { execFileSync } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
 import { systems } from '../../src/systems/registry.ts';
-import { createPlace, expectSound, fromStore, well, type Place } from './place.ts';
+import { createPlace, expectSound, fromStore, inBin, well, type Place } from './place.ts';
 
 const said = 'library from second\n';
 
@@ -51,12 +52,37 @@ test('a window that is too small: said in one line a program, and the store stay
   expect(await well(place.command('verify'))).toContain('0 programs');
 });
 
+/** A program that with its libraries needs 5 MB, of which each has less than 2. */
+function compileLarge(): string {
+  const compile = (source: string, ...args: readonly string[]) =>
+    execFileSync('cc', ['-x', 'c', '-', '-x', 'none', ...args], { input: source });
+  const libraries = ['libone', 'libtwo'].map((name) => {
+    const file = place.program(`${name}.so`);
+    compile(`char ${name}[1500000];`, '-shared', '-fPIC', '-o', file);
+    return file;
+  });
+  const source = `
+    #include <stdio.h>
+    extern char libone[], libtwo[];
+    int main(void) { return printf("%d\\n", libone[1499999] + libtwo[1499999]) != 2; }`;
+  compile(source, ...libraries, '-Wl,-rpath,$ORIGIN', '-o', place.program('large'));
+  return place.program('large');
+}
+
 test("modules that collide: the platform's linker runs the program, as list says", async () => {
   place = createPlace('search-path');
-  await well(place.command('add', '--system', 'prelink', '--window', '21', place.program('search-path')));
-  await fromStore(place.run('search-path'), said);
-  expect(await well(place.command('list'))).toMatch(/search-path .* through ld\.so: \S+ wants 0x/);
-  expect(await well(place.command('verify'))).toContain('1 programs');
-  expect(await well(place.command('reslide'))).toContain('1 programs');
-  await fromStore(place.run('search-path'), said);
+  const programs = [compileLarge(), place.program('search-path')];
+  await well(place.command('add', '--system', 'prelink', '--window', '22', ...programs));
+  const expectRuns = async (): Promise<void> => {
+    await fromStore(place.run('large'), '0\n');
+    await fromStore(place.run('search-path'), said);
+    await expectSound(place);
+  };
+  await expectRuns();
+  expect(await well(place.command('list'))).toMatch(/large .* through ld\.so: \S+ wants 0x/);
+  expect(await well(place.command('update'))).toMatch(/^everything is up to date/);
+  await well(place.command('reslide'));
+  await expectRuns();
+  await well(place.command('remove', 'search-path'));
+  expect(inBin(place)).toEqual(['large']);
 });
