@@ -87,7 +87,7 @@ static void say_number(uint64_t value)
 }
 
 /* One line: `linkonce: git: /lib/libz.so.1 wants 0x…-0x…, where [stack] is`. */
-static void say_collision(const struct plan *plan, uint64_t address, uint64_t length)
+static __attribute__((noinline, cold)) void say_collision(const struct plan *plan, uint64_t address, uint64_t length)
 {
 	const struct plan_module *module = TABLE(plan, module);
 	struct range range = { address, address + length };

@@ -25,7 +25,12 @@ static long take_step(const struct start *start, const struct plan_step *step, i
 	return map(step->address, step->length, (int)step->protection, flags, file, step->offset);
 }
 
-/* A backing without a path is the image. Any other one is a file that nobody changes once it is written. */
+/*
+ * A backing without a path is the image. Any other one is a file that nobody changes once it is written, or a module's own.
+ * Who owns it and who may write to it is not asked, as it is of the image: the plan, which is ours or root's, names the very
+ * inode and its ctime, and whoever writes to the file, or changes owner or mode, moves the ctime on; nobody can set it back.
+ * A library may belong to another user, as under the platform's linker.
+ */
 static int open_backing(const struct start *start, const struct plan_backing *backing)
 {
 	const char *path = plan_string(start->plan, backing->path);

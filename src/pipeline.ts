@@ -1,6 +1,7 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
 import { movableModules } from './collection/place-programs.ts';
+import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement, Settings } from './measure/measurement.ts';
@@ -22,14 +23,14 @@ interface ProgramSubject extends Subject {
 export interface SystemChoice {
   readonly system: System;
   readonly variant: string;
+  /** Bits of the space for module addresses; absent: as many as a system likes. */
+  readonly window?: number | undefined;
 }
 
 export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
   readonly asInterpreter: boolean;
-  /** Bits of the space for module addresses. */
-  readonly window?: number | undefined;
 }
 
 /** An image and the modules that it was made of. */
@@ -57,13 +58,13 @@ export async function bindProgram(
 ): Promise<BoundImage> {
   const subject = readSubject(name, onProgress);
   const { system, output } = settings;
-  const [outcome] = await system.build([subject], {
-    ...settings,
-    outputs: [output],
-    folder: `${output}.files`,
-  });
+  const folder = `${output}.files`;
+  const earlier = earlierFiles(`${output}.image`, folder);
+  const [outcome] = await system.build([subject], { ...settings, outputs: [output], folder });
   if (!outcome) throw new Error('no outcome');
   if ('failure' in outcome) throw outcome.failure;
+  // A bind that wrote nothing leaves the earlier launcher in place, too.
+  if (outcome.image.files.length > 0) removeEarlier(earlier, outcome.image.files, folder);
   return { ...outcome.image, modules: subject.program.modules };
 }
 

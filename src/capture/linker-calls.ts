@@ -61,7 +61,7 @@ const handlers: Readonly<Record<number, Handler>> = {
   6: looked(0), // lstat
   8: nothing, // lseek
   9: nothing, // mmap: placement.ts
-  10: nothing, // mprotect
+  10: protect,
   11: nothing, // munmap
   12: nothing, // brk
   17: nothing, // pread64
@@ -104,6 +104,17 @@ function pathArgument(call: LinkerCall, index: number, tracee: Tracee): string {
   if (path !== '' && !path.startsWith('/'))
     throw new Refusal(`its dynamic linker looks for '${path}' in the current directory`);
   return path;
+}
+
+/** linux/mman.h: the range reaches down to the start of the stack. */
+const protGrowsDown = 0x0100_0000n;
+
+/** What a module's PT_GNU_STACK asks for; a launcher has only the executable's. Other memory is read from the process. */
+function protect(call: LinkerCall): void {
+  if ((argument(call, 2) & protGrowsDown) !== 0n)
+    throw new Refusal(
+      'its dynamic linker changes the protection of the stack: a library needs an executable one',
+    );
 }
 
 function opened(index: number): Handler {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { checkOutput } from './check-output.ts';
+import { windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystem } from './system-choice.ts';
 
@@ -12,6 +13,7 @@ interface BindOptions {
   readonly system: string;
   readonly output?: string;
   readonly asInterpreter?: boolean;
+  readonly window?: number;
 }
 
 export function registerBind(program: Command): void {
@@ -26,6 +28,7 @@ export function registerBind(program: Command): void {
       '--as-interpreter',
       'write a copy of the program whose PT_INTERP is the loader, for programs that read /proc/self/exe',
     )
+    .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
     .action(async (names: readonly string[], options: BindOptions, command: Command) => {
       if (options.output !== undefined && names.length > 1)
         command.error('-o names one launcher; bind several programs without it');
@@ -50,7 +53,8 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const { bindProgram } = await import('../pipeline.ts');
   checkOutput(output);
   const begun = performance.now();
-  const request = { system, variant, output, asInterpreter: options.asInterpreter ?? false };
+  const { asInterpreter = false, window } = options;
+  const request = { system, variant, output, asInterpreter, window };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
   process.stdout.write(describe(image, performance.now() - begun));
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { collected, moment, positiveInteger } from './options.ts';
+import { collected, moment, positiveInteger, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
@@ -17,6 +17,7 @@ interface CompareOptions {
   readonly at: 'entry' | 'exit' | number;
   readonly json?: string;
   readonly html?: string;
+  readonly window?: number;
 }
 
 export function registerCompare(program: Command): void {
@@ -36,6 +37,7 @@ export function registerCompare(program: Command): void {
     .option('--runs <n>', 'timed runs of each system', positiveInteger, 40)
     .option('--processes <n>', 'processes alive at once of a program without a count', positiveInteger, 4)
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
+    .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
     .option('--json <file>', 'write the measurement as JSON')
     .option('--html <file>', 'write the report as one HTML page')
     .passThroughOptions()
@@ -80,7 +82,9 @@ async function compare(
   options: CompareOptions,
   command: Command,
 ): Promise<void> {
-  const choices = await chooseSystems(options.systems, command);
+  const { window } = options;
+  const chosen = await chooseSystems(options.systems, command);
+  const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));
   const settings = { choices, runs: options.runs, moment: options.at };
   const { comparePrograms } = await import('../pipeline.ts');

@@ -53,7 +53,7 @@ export function describeVerified({ programs, pages, faults, stale, leftovers }: 
     ...stale.map((name) => `stale, runs through ld.so: ${name}`),
     ...(leftovers.length > 0
       ? [
-          `${String(leftovers.length)} files of interrupted commands, ${kb.toFixed(0)} kB: \`store gc\` removes them`,
+          `${String(leftovers.length)} files that no program needs any more, ${kb.toFixed(0)} kB: \`store gc\` removes them`,
         ]
       : []),
     `${String(programs)} programs, ${String(pages)} pages read and compared: ${faults.length === 0 ? 'all as they must be' : `${String(faults.length)} faults`}`,

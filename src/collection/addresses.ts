@@ -3,7 +3,9 @@
  * range as long as it fits in.
  */
 import type { Address } from '../util/units.ts';
-import { pageSize, roundUp } from '../util/units.ts';
+import { pageSize, roundDown, roundUp } from '../util/units.ts';
+
+const pageBits = 12;
 
 /** [base, base + 2^bits). */
 export interface AddressSpace {
@@ -80,17 +82,19 @@ function freeStart(
   return next + size <= end ? next : undefined;
 }
 
-/** A place that depends on the name only, as a vendor would choose it who knows nobody else's modules. */
+/**
+ * A place that depends on the name only, as a vendor would choose it who knows nobody else's modules; moved down to the last
+ * one where the space ends too early.
+ */
 function namedStart(
   { base, bits }: AddressSpace,
   { key, alignment }: Wanted,
   size: number,
 ): Address | undefined {
-  const room = 2 ** bits - size;
-  if (room < 0) return undefined;
-  const unit = Math.max(alignment, pageSize);
-  const places = Math.floor(room / unit) + 1;
-  return roundUp(base, unit) + (fnv(key) % places) * unit;
+  const first = roundUp(base, alignment);
+  const last = roundDown(base + 2 ** bits - size, alignment);
+  const named = roundDown(base + (fnv(key) % 2 ** (bits - pageBits)) * pageSize, alignment);
+  return first > last ? undefined : Math.min(Math.max(named, first), last);
 }
 
 /** FNV-1a, 32 bits. */

@@ -4,7 +4,10 @@ import type { AddressPolicy } from './addresses.ts';
 
 export interface Arrangement {
   readonly protections: Protections;
-  /** `partition`: one file for all modules that the same programs use; `module`: one file each. */
+  /**
+   * `partition`: one file for libraries that the same programs use; an executable stands in its own image. `module`: one
+   * file each.
+   */
   readonly files: 'partition' | 'module';
   /** Ranges that the linker does not write to are mapped from the module's own file. */
   readonly codeFromModules: boolean;

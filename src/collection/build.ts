@@ -7,7 +7,8 @@ import type { Blueprint } from '../provenance/explained.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Arrangement } from './arrangement.ts';
-import { layOut } from './lay-out.ts';
+import type { AddressSpace } from './addresses.ts';
+import { layOut, requirePlaceable } from './lay-out.ts';
 import { defaultGap } from './member-filing.ts';
 import type { Placing, PlacingFailure } from './place-programs.ts';
 import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.ts';
@@ -33,7 +34,7 @@ export async function buildCollection(
   const placing = placePrograms(programs, arrangement, space);
   const outcomes = new Map<number, CollectionOutcome>();
   for (const [index, failure] of placing.failures) outcomes.set(index, toOutcome(failure, subjects[index]));
-  const ready = await explainAll(subjects, placing, outcomes);
+  const ready = await explainAll(subjects, placing, space, outcomes);
   const laidOut = layOut({
     blueprints: ready.map(({ blueprint }) => blueprint),
     arrangement,
@@ -89,13 +90,16 @@ interface Ready {
 async function explainAll(
   subjects: readonly Subject[],
   placing: Placing,
+  space: AddressSpace,
   outcomes: Map<number, CollectionOutcome>,
 ): Promise<Ready[]> {
   const ready: Ready[] = [];
   for (const [index, subject] of subjects.entries()) {
     if (outcomes.has(index)) continue;
     try {
-      ready.push({ index, blueprint: await subject.explained(orderOf(subject.program, placing.holdings)) });
+      const blueprint = await subject.explained(orderOf(subject.program, placing.holdings));
+      requirePlaceable(blueprint, { ...placing, space });
+      ready.push({ index, blueprint });
     } catch (error) {
       if (!(error instanceof LinkonceError)) throw error;
       outcomes.set(index, { failure: error });

@@ -4,7 +4,9 @@
  */
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
+import { vdsoThunks } from '../image/vdso-thunks.ts';
 import type { Blueprint } from '../provenance/explained.ts';
+import type { Layout } from '../provenance/layout.ts';
 import { placedLayout } from '../provenance/layout.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
@@ -53,12 +55,14 @@ export interface LayOutResult {
   readonly added: Stock;
 }
 
-/** Writes the shared files; the programs' own images are the caller's. */
+/** Writes the shared files; the programs' own images are the caller's. Throws Refusal as `requirePlaceable`. */
 export function layOut(input: LayOutInput): LayOutResult {
   const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
   const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
+  if (arrangement.files === 'partition')
+    for (const { facts } of blueprints) wanted.delete(facts.executable.path);
   const modules = stockModules(collectContents(placed, wanted), partitions, arrangement, newFile);
   const byPath = new Map([...stock.modules, ...modules].map((each) => [each.path, each]));
   const reader = new PageReader();
@@ -78,26 +82,38 @@ export function layOut(input: LayOutInput): LayOutResult {
   return { programs, added: { modules, runs } };
 }
 
-/** A program's memory at its addresses. Throws Refusal where the linker's own memory is larger than its area. */
+type Where = Pick<LayOutInput, 'holdings' | 'space'>;
+
+/** A program's memory at its addresses. Throws Refusal as `requirePlaceable`. */
 export function placeProgram(
   blueprint: Blueprint,
-  {
-    holdings,
-    space,
-    arrangement,
-    loader,
-  }: Pick<LayOutInput, 'holdings' | 'space' | 'arrangement' | 'loader'>,
+  input: Where & Pick<LayOutInput, 'arrangement' | 'loader'>,
 ): PlacedMemory {
+  const { space, arrangement, loader } = input;
+  const layout = layoutOf(blueprint, input);
+  const { protections, onCollision } = arrangement;
+  const endOnCollision = onCollision === 'end';
+  return placeMemory(blueprint, { layout, headEnd: headEndOf(space), protections, endOnCollision }, loader);
+}
+
+/**
+ * Throws Refusal where `layOut` would: for a program that cannot be laid out. Asked first, so that one such program does not
+ * keep the others from it.
+ */
+export function requirePlaceable(blueprint: Blueprint, where: Where): void {
+  vdsoThunks(blueprint, layoutOf(blueprint, where), headEndOf(where.space));
+}
+
+/** Throws Refusal where the linker's own memory is larger than its area. */
+function layoutOf(blueprint: Blueprint, { holdings, space }: Where): Layout {
   const addresses = new Map<string, Address>(holdings.map(({ key, start }) => [key, start]));
   const headEnd = headEndOf(space);
   const { layout, end } = placedLayout(blueprint, addresses, headEnd);
   if (end > space.base)
     throw new Refusal(
-      `${blueprint.facts.invocation}: its linker has ${hex(end - headEnd)} bytes of its own, more than the store has room for`,
+      `${blueprint.facts.invocation}: its linker has ${hex(end - headEnd)} bytes of its own, more than there is room for`,
     );
-  const { protections, onCollision } = arrangement;
-  const endOnCollision = onCollision === 'end';
-  return placeMemory(blueprint, { layout, headEnd, protections, endOnCollision }, loader);
+  return layout;
 }
 
 /** Where plan and loader of every program end. */

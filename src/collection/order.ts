@@ -15,29 +15,38 @@ export interface Partition {
   readonly modules: readonly string[];
 }
 
-/** Modules of at least this part of the programs are the base. */
-const baseShare = 1 / 3;
+/** Modules of more than this part of the programs are the base. */
+const baseShare = 1 / 2;
 
 /**
  * `programs`: name and module paths of each. The base partition has what many programs use; every other module stands with
  * those of the largest program that uses it: one partition for what only this program uses, one for what others use, too.
  */
-export function partitionModules(
-  programs: readonly { readonly name: string; readonly modules: readonly string[] }[],
-): Partition[] {
-  const uses = collectUses(programs);
-  const leaders = programs.map(({ modules }) => modules.length);
-  const groups = new Map<string, ModuleUse[]>();
-  for (const use of uses) {
-    const key = partitionOf(use, programs, leaders);
-    groups.set(key, [...(groups.get(key) ?? []), use]);
+export function partitionModules(programs: readonly ProgramModules[]): Partition[] {
+  const groups = new Map<string, Group>();
+  for (const use of collectUses(programs)) {
+    const group = groupOf(use, programs);
+    const members = groups.get(group.key)?.members ?? [];
+    groups.set(group.key, { ...group, members: [...members, use] });
   }
-  return [...groups]
-    .map(([name, members]) => ({ name, modules: sortByUsers(members).map(({ path }) => path) }))
-    .sort((a, b) => Number(b.name === baseName) - Number(a.name === baseName) || compare(a.name, b.name));
+  return [...groups.values()]
+    .sort((a, b) => Number(b.key === baseKey) - Number(a.key === baseKey) || compare(a.name, b.name))
+    .map(({ name, members }) => ({ name, modules: sortByUsers(members).map(({ path }) => path) }));
 }
 
-const baseName = 'base';
+interface ProgramModules {
+  readonly name: string;
+  readonly modules: readonly string[];
+}
+
+/** Programs may have the same name: the key tells partitions apart. */
+interface Group {
+  readonly key: string;
+  readonly name: string;
+  readonly members: readonly ModuleUse[];
+}
+
+const baseKey = 'base';
 
 function collectUses(programs: readonly { readonly modules: readonly string[] }[]): ModuleUse[] {
   const users = new Map<string, number[]>();
@@ -47,15 +56,15 @@ function collectUses(programs: readonly { readonly modules: readonly string[] }[
   return [...users].map(([path, list]) => ({ path, users: list }));
 }
 
-function partitionOf(
-  { users }: ModuleUse,
-  programs: readonly { readonly name: string }[],
-  sizes: readonly number[],
-): string {
-  if (programs.length > 1 && users.length > 1 && users.length >= programs.length * baseShare) return baseName;
-  const leader = [...users].sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0) || a - b)[0] ?? 0;
+function groupOf({ users }: ModuleUse, programs: readonly ProgramModules[]): Group {
+  if (users.length > 1 && users.length > programs.length * baseShare)
+    return { key: baseKey, name: 'base', members: [] };
+  const size = (index: number): number => programs[index]?.modules.length ?? 0;
+  const leader = [...users].sort((a, b) => size(b) - size(a) || a - b)[0] ?? 0;
   const name = programs[leader]?.name ?? '';
-  return users.length === 1 ? name : `${name}+`;
+  return users.length === 1
+    ? { key: String(leader), name, members: [] }
+    : { key: `${String(leader)}+`, name: `${name}+`, members: [] };
 }
 
 /** Most used first; those with the same users together; otherwise as they came. */

@@ -24,7 +24,7 @@ export function drawSpace(arrangement: Arrangement, bits: number = usualBits): A
 
 export interface Placing {
   readonly partitions: readonly Partition[];
-  /** Of all modules that have a range, the ones held before among them. */
+  /** Of all modules that have a range, those held before and kept among them. */
   readonly holdings: readonly Holding[];
   /** By the program's index: why it cannot be laid out, or must run through the platform's linker. */
   readonly failures: ReadonlyMap<number, PlacingFailure>;
@@ -32,20 +32,32 @@ export interface Placing {
 
 export type PlacingFailure = { readonly error: LinkonceError } | { readonly relocatedAtStart: string };
 
-/** `held`: ranges of modules that are placed already. */
+/** What is placed already. */
+export interface Placed {
+  readonly holdings: readonly Holding[];
+  /** Names, and paths of movable modules. */
+  readonly programs: readonly { readonly name: string; readonly modules: readonly string[] }[];
+}
+
 export function placePrograms(
   programs: readonly { readonly name: string; readonly program: Program }[],
   arrangement: Arrangement,
   space: AddressSpace,
-  held: readonly Holding[] = [],
+  placed: Placed = { holdings: [], programs: [] },
 ): Placing {
-  const partitions = partitionModules(
-    programs.map(({ name, program }) => ({ name, modules: movableModules(program).map(({ path }) => path) })),
-  );
-  const wanted = wantedRanges(programs, partitions, held);
+  const partitions = partitionModules([
+    ...placed.programs,
+    ...programs.map(({ name, program }) => ({
+      name,
+      modules: movableModules(program).map(({ path }) => path),
+    })),
+  ]);
+  const wanted = wantedRanges(programs, partitions);
+  const kept = keptHoldings(placed.holdings, wanted);
+  const known = new Set(kept.map(({ key }) => key));
+  const missing = wanted.filter(({ key }) => !known.has(key));
   const { growth, addresses: policy } = arrangement;
-  const { holdings } = assignRanges(space, held, wanted, { growth, policy });
-  const all = [...held, ...holdings];
+  const all = [...kept, ...assignRanges(space, kept, missing, { growth, policy }).holdings];
   const failures = new Map<number, PlacingFailure>();
   programs.forEach(({ program }, index) => {
     const failure = problemOf(program, all, arrangement, space);
@@ -58,18 +70,25 @@ export function movableModules(program: Program): readonly Module[] {
   return program.modules.filter(({ elf }) => elf.header.type === ET.DYN);
 }
 
+/** A module that has grown out of its range gives it up. */
+function keptHoldings(held: readonly Holding[], wanted: readonly Wanted[]): Holding[] {
+  const sizes = new Map(wanted.map((each) => [each.key, each]));
+  return held.filter(({ key, start, size }) => {
+    const now = sizes.get(key);
+    return !now || (now.size <= size && start % now.alignment === 0);
+  });
+}
+
+/** All movable modules, in the order of the partitions. */
 function wantedRanges(
   programs: readonly { readonly program: Program }[],
   partitions: readonly Partition[],
-  held: readonly Holding[],
 ): Wanted[] {
-  const known = new Set(held.map(({ key }) => key));
   const modules = new Map<string, Module>();
   for (const { program } of programs)
     for (const module of movableModules(program)) modules.set(module.path, module);
   return partitions
     .flatMap(({ modules: paths }) => paths)
-    .filter((path) => !known.has(path))
     .flatMap((path) => {
       const module = modules.get(path);
       if (!module) return [];
@@ -81,7 +100,7 @@ function wantedRanges(
 function problemOf(
   program: Program,
   holdings: readonly Holding[],
-  { onCollision }: Arrangement,
+  { onCollision, addresses }: Arrangement,
   space: AddressSpace,
 ): PlacingFailure | undefined {
   const own = movableModules(program).map(({ path }) => ({
@@ -89,12 +108,12 @@ function problemOf(
     holding: holdings.find(({ key }) => key === path),
   }));
   const without = own.find(({ holding }) => !holding);
-  if (without)
-    return {
-      error: new Refusal(
-        `${program.invocation}: ${without.path} finds no range in a window of ${String(space.bits)} bits`,
-      ),
-    };
+  if (without) {
+    const words = `${without.path} finds no range in a window of ${String(space.bits)} bits`;
+    return addresses === 'overlapping'
+      ? { relocatedAtStart: words }
+      : { error: new Refusal(`${program.invocation}: ${words}`) };
+  }
   const collision = findCollision(own.flatMap(({ holding }) => holding ?? []));
   if (!collision || onCollision === 'move') return undefined;
   const { module, holder } = collision;

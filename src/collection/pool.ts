@@ -1,6 +1,6 @@
 /** Runs of pages that several programs have and their modules' stored pages do not: each stands once in a pool file. */
 import type { Place } from '../image/filing.ts';
-import { writeBytes } from '../image/write-range.ts';
+import { writeBytes } from '../image/assemble-file.ts';
 import { fileIdentity } from '../program/file-identity.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';

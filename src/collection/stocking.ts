@@ -1,8 +1,8 @@
 /** Puts new modules into files of a collection. */
-import { ftruncateSync } from 'node:fs';
 import type { BackingFile } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
-import { writeRange } from '../image/write-range.ts';
+import type { FilePart } from '../image/assemble-file.ts';
+import { assembleFile, piecePart } from '../image/assemble-file.ts';
 import { fileIdentity } from '../program/file-identity.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
@@ -63,8 +63,7 @@ function writeGroup(
     };
   });
   writeAtomically(path, 0o644, (file) => {
-    ftruncateSync(file, next);
-    for (const each of placed) writeContent(file, each);
+    assembleFile(file, next, placed.flatMap(contentParts));
   });
   const file: BackingFile = { path, identity: fileIdentity(path) };
   return placed.map((each) => toStocked(each, file));
@@ -77,15 +76,12 @@ function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }:
   return false;
 }
 
-function writeContent(file: number, { content, offset, stored }: PlacedContent): void {
-  for (const piece of stored)
-    writeRange(
-      file,
-      { ...piece, pages: content.pages },
-      piece.address,
-      piece.length,
-      offset + piece.address - content.address,
-    );
+function contentParts({ content, offset, stored }: PlacedContent): FilePart[] {
+  const { address: origin, pages } = content;
+  return stored.map((piece) => {
+    const { address, length } = piece;
+    return piecePart({ ...piece, pages }, address, length, offset + address - origin);
+  });
 }
 
 function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile): StockedModule {

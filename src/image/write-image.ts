@@ -3,15 +3,14 @@
  * is there, and was read back, before the launcher that leads to it appears.
  */
 import { dirname } from 'node:path';
-import { ftruncateSync } from 'node:fs';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
-import { pageSize } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
+import { assembleFile, bytesPart, piecePart, writeBytes } from './assemble-file.ts';
 import type { Composed, PlacedMemory } from './compose-image.ts';
 import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
@@ -19,7 +18,6 @@ import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
-import { writeBytes, writeRange } from './write-range.ts';
 
 export interface ImageRequest {
   /** The launcher, or in interpreter mode the copy of the program. Absolute. */
@@ -70,13 +68,12 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
 
 function writeContents(file: number, composed: Composed): void {
   const { plan, code, contents, heap } = composed;
-  ftruncateSync(file, composed.fileSize);
-  writeBytes(file, plan, 0);
-  writeBytes(file, code, plan.length);
-  for (const { piece, address, length, offset } of contents) writeRange(file, piece, address, length, offset);
-  heap.pages.forEach((page, index) => {
-    writeBytes(file, page, heap.offset + index * pageSize);
-  });
+  assembleFile(file, composed.fileSize, [
+    bytesPart(plan, 0),
+    bytesPart(code, plan.length),
+    ...contents.map(({ piece, address, length, offset }) => piecePart(piece, address, length, offset)),
+    bytesPart(Buffer.concat(heap.pages), heap.offset),
+  ]);
 }
 
 function requireUnchanged(facts: ProgramFacts): void {

@@ -10,6 +10,8 @@ import type { CompareSubject } from './subject.ts';
 export interface Choice {
   readonly system: System;
   readonly variant: string;
+  /** Bits of the space for module addresses. */
+  readonly window?: number | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Choice {
  * outcome like any other. Files appear below `directory`.
  */
 export async function buildAll(
-  { system, variant }: Choice,
+  { system, variant, window }: Choice,
   subjects: readonly Subject[],
   directory: string,
 ): Promise<readonly CompareSubject[]> {
@@ -31,7 +33,7 @@ export async function buildAll(
   const begun = performance.now();
   const outcomes = await system.build(
     clocks.map(({ subject }) => subject),
-    { variant, outputs, folder: path.join(folder, 'shared'), asInterpreter: false },
+    { variant, outputs, folder: path.join(folder, 'shared'), asInterpreter: false, window },
   );
   const waitedMs = clocks.reduce((sum, clock) => sum + clock.waitedMs(), 0);
   const restMs = (performance.now() - begun - waitedMs) / subjects.length;

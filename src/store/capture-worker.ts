@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { captureProgram } from '../capture/capture-program.ts';
-import { writeBytes } from '../image/write-range.ts';
+import { writeBytes } from '../image/assemble-file.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { explainCaptures } from '../provenance/explain-captures.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { freshName } from '../collection/place-programs.ts';
-import { writeBytes } from '../image/write-range.ts';
+import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
 import { readCatalogue, referencedFiles } from './catalogue.ts';

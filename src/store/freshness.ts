@@ -8,7 +8,7 @@ import { pathKinds } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf, rowIdentity } from '../image/plan.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
-import type { FileIdentity } from '../program/program.ts';
+import type { FileIdentity, Module } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { StoredProgram } from './catalogue.ts';
@@ -108,6 +108,11 @@ function readVdso(): Buffer {
 /** SHA-256 of a file, in hexadecimal. */
 export function digestOf(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+/** The same of a module's bytes as they were read. */
+export function moduleDigest({ elf }: Module): string {
+  return createHash('sha256').update(elf.bytes).digest('hex');
 }
 
 /** Of the loader that goes into images. */

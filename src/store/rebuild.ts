@@ -23,9 +23,11 @@ import { nativePart } from '../util/native.ts';
 import { pageSize } from '../util/units.ts';
 import { captureAll } from './capture-pool.ts';
 import type { Catalogue, KnownModule, StoredProgram, StoreSettings } from './catalogue.ts';
-import { digestOf, identityOf, loaderDigest } from './freshness.ts';
+import { identityOf, loaderDigest, moduleDigest } from './freshness.ts';
 import { names } from './folder.ts';
 import { readRecord } from './record.ts';
+import { currentBlueprint } from './current-blueprint.ts';
+import { withoutWorn } from './worn-files.ts';
 
 /** A program that shall be in the store. */
 export interface Wish {
@@ -69,27 +71,42 @@ export async function rebuild(
   onProgress('reading the modules');
   const failures: Session['failures'] = [];
   const loaded = loadAll(wishes, failures);
-  const base = withoutChanged(catalogue, wishes, loaded);
+  const { base, worn } = withoutWorn(withoutChanged(catalogue, wishes, loaded));
   const session = { store, arrangement: arrangementOf(catalogue.settings), base, failures, onProgress };
   const placing = placePrograms(
     loaded.map(({ wish, program }) => ({ name: wish.name, program })),
     session.arrangement,
     base.space,
-    base.holdings,
+    { holdings: base.holdings, programs: placedPrograms(base, worn) },
   );
   const relocated = collectRelocated(loaded, placing, failures);
-  const captured = await capture(session, loaded, placing);
+  const captured = [
+    ...worn.map((program) => ({ ...program, wish: program, blueprint: currentBlueprint(store, program) })),
+    ...(await capture(session, loaded, placing)),
+  ];
   onProgress('writing images');
   const written = writeAll(session, captured, placing);
   const built = [...relocated, ...written.programs, ...failedAgain(catalogue, failures)];
   return { failures, catalogue: merge(session, loaded, placing, built, written.added) };
 }
 
-/** Programs that were there and cannot be built now. */
+/** Programs that could not be built again keep their files, and run through the platform's linker. */
 function failedAgain({ programs }: Catalogue, failures: Session['failures']): StoredProgram[] {
   return failures.flatMap(({ wish, error }) =>
     programs.filter(({ name }) => name === wish.name).map((each) => ({ ...each, failed: error.message })),
   );
+}
+
+/** Names and movable modules of programs that are not captured now. */
+function placedPrograms(
+  { programs, holdings }: Catalogue,
+  worn: readonly StoredProgram[],
+): { readonly name: string; readonly modules: readonly string[] }[] {
+  const placed = new Set(holdings.map(({ key }) => key));
+  return [...programs, ...worn].map(({ name, modules }) => ({
+    name,
+    modules: modules.filter((file) => placed.has(file)),
+  }));
 }
 
 /** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
@@ -124,7 +141,7 @@ function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: r
       .filter((known) => {
         const module = now.get(known.path);
         if (!module || sameIdentity(module.identity, known.identity)) return false;
-        return digestOf(known.path) !== known.digest;
+        return moduleDigest(module) !== known.digest;
       })
       .map((known) => known.path),
   );
@@ -169,7 +186,8 @@ function collectRelocated(
   });
 }
 
-interface Captured extends Loaded {
+interface Captured {
+  readonly wish: Wish;
   readonly record: string;
   readonly blueprint: Blueprint;
 }
@@ -189,9 +207,22 @@ async function capture(session: Session, loaded: readonly Loaded[], placing: Pla
   return ready.flatMap((one, index) => {
     const error = errors[index];
     const output = orders[index]?.output ?? '';
-    if (error) failures.push({ wish: one.wish, error });
-    return error ? [] : [{ ...one, record: path.basename(output), blueprint: readRecord(output) }];
+    const blueprint = error ? undefined : readRecord(output);
+    const problem = error ?? (blueprint && changedMeanwhile(one.program, blueprint));
+    if (problem) failures.push({ wish: one.wish, error: problem });
+    return problem || !blueprint ? [] : [{ ...one, record: path.basename(output), blueprint }];
   });
+}
+
+/** The modules that were captured must be those that were read before, and got their places. */
+function changedMeanwhile({ invocation, modules }: Program, { facts }: Blueprint): LinkonceError | undefined {
+  const other = facts.modules.find(({ path: file, identity }, index) => {
+    const module = modules[index];
+    return module?.path !== file || !sameIdentity(module.identity, identity);
+  });
+  return other || facts.modules.length !== modules.length
+    ? new LinkonceError(`${other?.path ?? invocation}: changed while ${invocation} was bound`)
+    : undefined;
 }
 
 interface Written {
@@ -288,10 +319,11 @@ function merge(
 function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[] {
   const known = new Map(base.modules.map((each) => [each.path, each]));
   for (const { program } of loaded)
-    for (const { path: file, name, identity } of program.modules) {
+    for (const module of program.modules) {
+      const { path: file, name, identity } = module;
       const before = known.get(file);
       if (before && sameIdentity(before.identity, identity)) continue;
-      known.set(file, { path: file, name, identity, digest: before?.digest ?? digestOf(file) });
+      known.set(file, { path: file, name, identity, digest: before?.digest ?? moduleDigest(module) });
     }
   return [...known.values()];
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { freshName } from '../collection/place-programs.ts';
-import { writeBytes } from '../image/write-range.ts';
+import { writeBytes } from '../image/assemble-file.ts';
 import { encodeIdentities, decodePlan, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
 import type { FileIdentity } from '../program/program.ts';
@@ -15,8 +15,8 @@ import type { StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
 
 /**
- * New image and launcher, written below `files`. `identityOf`: of each file as it was found equal. Throws LinkonceError where
- * one is gone.
+ * New image and launcher, written below `files`. `identityOf`: what the files were when they were found to be equal; a later
+ * change must not get by.
  */
 export function refreshProgram(
   store: string,

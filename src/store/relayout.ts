@@ -4,18 +4,15 @@ import path from 'node:path';
 import { layOut } from '../collection/lay-out.ts';
 import { partitionModules } from '../collection/order.ts';
 import { freshName } from '../collection/place-programs.ts';
-import { readPlan } from '../image/verify-image.ts';
-import type { FileIdentity } from '../program/program.ts';
-import type { Blueprint } from '../provenance/explained.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { isBound } from './catalogue.ts';
 import { names } from './folder.ts';
-import { loaderDigest, plannedFiles } from './freshness.ts';
+import { currentBlueprint } from './current-blueprint.ts';
+import { loaderDigest } from './freshness.ts';
 import type { OnProgress } from './rebuild.ts';
 import { arrangementOf, writeProgram } from './rebuild.ts';
-import { readRecord } from './record.ts';
 
 /**
  * The programs of `from` as they will stand in `to`, with their modules moved to `base`, all by the same distance. Every
@@ -64,37 +61,5 @@ export function layOutAgain(
     modules,
     programs: [...written, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
     stock: result.added,
-  };
-}
-
-/** A record says which files were there when it was made; the image, which are there now. */
-export function currentBlueprint(store: string, { record, image }: StoredProgram): Blueprint {
-  const files = path.join(store, names.files);
-  const plan = readPlan(path.join(files, image));
-  const now = new Map(plannedFiles(plan).map((each) => [each.path, each.identity]));
-  return withIdentities(readRecord(path.join(files, record)), now);
-}
-
-function withIdentities(blueprint: Blueprint, now: ReadonlyMap<string, FileIdentity>): Blueprint {
-  const update = <T extends { readonly path: string; readonly identity: FileIdentity }>(file: T): T => ({
-    ...file,
-    identity: now.get(file.path) ?? file.identity,
-  });
-  const { facts, start, regions } = blueprint;
-  return {
-    ...blueprint,
-    facts: {
-      ...facts,
-      executable: update(facts.executable),
-      interpreter: update(facts.interpreter),
-      modules: facts.modules.map(update),
-    },
-    start: {
-      ...start,
-      questions: start.questions.map((each) => (each.kind === 'file' ? update(each) : each)),
-    },
-    regions: regions.map((each) =>
-      each.region.module ? { ...each, region: { ...each.region, module: update(each.region.module) } } : each,
-    ),
   };
 }

@@ -53,7 +53,7 @@ export async function addPrograms(
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
     requireSameProgram(catalogue, wishes);
-    const { base } = await freshen(store, catalogue, wishes, onProgress);
+    const base = await freshen(store, catalogue, wishes, onProgress);
     const { catalogue: next, failures } = await rebuild(store, base, wishes, onProgress);
     commit(store, next, encodeCatalogue);
     const failed = new Set(failures.map(({ wish }) => wish.name));
@@ -65,18 +65,19 @@ export async function addPrograms(
   });
 }
 
-/** New programs stand beside programs that are up to date. */
+/** New programs stand beside programs that are up to date; those that they replace are as they were. */
 async function freshen(
   store: string,
   catalogue: Catalogue,
   wishes: readonly Wish[],
   onProgress: OnProgress,
-): Promise<{ base: Catalogue }> {
+): Promise<Catalogue> {
   const replaced = new Set(wishes.map(({ name }) => name));
   const others = { ...catalogue, programs: catalogue.programs.filter(({ name }) => !replaced.has(name)) };
-  if (others.programs.length === 0) return { base: { ...catalogue, programs: [] } };
+  if (others.programs.length === 0) return catalogue;
   const { catalogue: base } = await updatePrograms(store, others, onProgress);
-  return { base };
+  const old = catalogue.programs.filter(({ name }) => replaced.has(name));
+  return { ...base, programs: [...base.programs, ...old] };
 }
 
 /** What was typed as programs, each once; what is no program is a failure of its own. */

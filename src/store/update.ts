@@ -58,9 +58,7 @@ export async function updatePrograms(
   const of = (kind: Verdict['kind']): StoredProgram[] =>
     verdicts.filter(({ verdict }) => verdict.kind === kind).map(({ program }) => program);
   const gone = of('gone').map(({ name }) => name);
-  const refreshed = of('refresh').map((program) =>
-    refreshProgram(store, program, (file) => judge.identityOf(file)),
-  );
+  const refreshed = of('refresh').map((program) => refreshProgram(store, program, judge.identity));
   const base = {
     ...catalogue,
     modules: judge.modules(),
@@ -91,8 +89,8 @@ export async function updatePrograms(
 
 interface Judge {
   verdict(program: StoredProgram): Verdict;
-  /** That which the verdicts are about. */
-  identityOf(file: string): FileIdentity | undefined;
+  /** Of a file when it was first looked at, before anything of it was read. */
+  readonly identity: (file: string) => FileIdentity | undefined;
   /** The known modules with their identities of now; those that changed are as they were. */
   modules(): KnownModule[];
   /** Paths of modules whose content changed. */
@@ -102,17 +100,21 @@ interface Judge {
 function createJudge(store: string, catalogue: Catalogue): Judge {
   const known = new Map(catalogue.modules.map((each) => [each.path, each]));
   const read = cachedReader();
+  const identities = new Map<string, FileIdentity | undefined>();
+  const identity = (file: string): FileIdentity | undefined => {
+    if (!identities.has(file)) identities.set(file, identityOf(file));
+    return identities.get(file);
+  };
   const current = new Map<string, KnownModule | 'changed' | 'gone'>();
   const state = (file: string): KnownModule | 'changed' | 'gone' => {
-    const answer = current.get(file) ?? lookAt(file, identities.of(file), known.get(file));
+    const answer = current.get(file) ?? lookAt(file, identity(file), known.get(file));
     current.set(file, answer);
     return answer;
   };
-  const identities = new Identities();
   const isOtherLoader = catalogue.loader !== loaderDigest();
   return {
-    verdict: (program) => judge(store, program, { state, read, identities, isOtherLoader }),
-    identityOf: (file) => identities.of(file),
+    identity,
+    verdict: (program) => judge(store, program, { identity, state, read, isOtherLoader }),
     modules: () =>
       catalogue.modules.map((each) => {
         const now = current.get(each.path);
@@ -134,26 +136,16 @@ function lookAt(
   return digestOf(file) === known.digest ? { ...known, identity } : 'changed';
 }
 
-/** The identity that each file had when it was first looked at. */
-class Identities {
-  readonly #known = new Map<string, FileIdentity | undefined>();
-
-  of(file: string): FileIdentity | undefined {
-    if (!this.#known.has(file)) this.#known.set(file, identityOf(file));
-    return this.#known.get(file);
-  }
-}
-
 interface JudgeInput {
+  readonly identity: Judge['identity'];
   readonly state: (file: string) => KnownModule | 'changed' | 'gone';
   readonly read: ReadModule;
-  readonly identities: Identities;
   readonly isOtherLoader: boolean;
 }
 
 function judge(store: string, program: StoredProgram, input: JudgeInput): Verdict {
-  const { state, isOtherLoader } = input;
-  if (state(program.invocation) === 'gone' && !identityOf(program.invocation)) return { kind: 'gone' };
+  const { identity, state, isOtherLoader } = input;
+  if (!identity(program.invocation)) return { kind: 'gone' };
   const changed = program.modules.find((file) => typeof state(file) === 'string');
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
   if (program.failed !== undefined) return { kind: 'rebuild', reason: `before: ${program.failed}` };
@@ -163,12 +155,11 @@ function judge(store: string, program: StoredProgram, input: JudgeInput): Verdic
   return damage === undefined ? judgePlan(store, program, input) : { kind: 'rebuild', reason: damage };
 }
 
-function judgePlan(store: string, program: StoredProgram, { read, identities }: JudgeInput): Verdict {
+function judgePlan(store: string, program: StoredProgram, { identity, read }: JudgeInput): Verdict {
   const plan = readPlan(path.join(store, names.files, program.image));
+  for (const { path: file } of plannedFiles(plan)) identity(file);
   const reason = staleReason(plan);
   if (reason === undefined) return { kind: 'fresh' };
-  // Before anything is read from them: a later change must show.
-  for (const { path: file } of plannedFiles(plan)) identities.of(file);
   const other = otherAnswer(plan) ?? otherModules(program, read);
   if (other !== undefined) return { kind: 'rebuild', reason: other };
   return program.asInterpreter ? { kind: 'rebuild', reason } : { kind: 'refresh' };

@@ -24,7 +24,7 @@ import { names, withStoreLock } from './folder.ts';
 import { damageOf, loaderDigest, staleReason } from './freshness.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './rebuild.ts';
-import { currentBlueprint } from './relayout.ts';
+import { currentBlueprint } from './current-blueprint.ts';
 import type { StoreContext } from './store.ts';
 
 export interface Verified {

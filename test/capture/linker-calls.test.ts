@@ -61,6 +61,16 @@ test('a shadow stack is refused', () => {
   expect(() => shadowStackStatus(0n, 1)).toThrow(Refusal);
 });
 
+test('an executable stack that a library asks for is refused', () => {
+  const protect = (flags: bigint) => ({ number: 10, arguments: [0x1000n, 0x1000n, flags], result: 0n });
+  const record = newRecord();
+  recordCall(protect(1n), record, memory(Buffer.alloc(1)));
+  // PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN
+  expect(() => {
+    recordCall(protect(0x0100_0007n), record, memory(Buffer.alloc(1)));
+  }).toThrow(/a library needs an executable one/);
+});
+
 test('a call that is not known is refused', () => {
   const seal = { number: 462, arguments: [0x1000n, 0x1000n, 0n], result: 0n };
   expect(() => {

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -57,6 +58,25 @@ test.each(['a text', 'a program', 'a folder'])('does not overwrite %s', async (w
   expect(outcome).toMatchObject({ stdout: '', status: 1 });
   expect(outcome.stderr).toMatch(/^linkonce: [^\n]+\n$/);
   if (what !== 'a folder') expect(readFileSync(output)).toEqual(before);
+});
+
+test('a second bind leaves no shared file of the first, and none of a person', async () => {
+  const shared = () => readdirSync(inFolder('launcher.files')).filter((name) => name !== 'mine');
+  await bind('--system', 'install', '-o', 'launcher', 'echo');
+  const first = shared();
+  writeFileSync(path.join(inFolder('launcher.files'), 'mine'), 'mine');
+  await bind('--system', 'install', '-o', 'launcher', 'echo');
+  expect(shared()).toHaveLength(first.length);
+  expect(shared().filter((name) => first.includes(name))).toEqual([]);
+  expect(await runProgram(inFolder('launcher'), ['hello'])).toMatchObject({ stdout: 'hello\n' });
+  await bind('-o', 'launcher', 'echo');
+  expect(readdirSync(inFolder('launcher.files'))).toEqual(['mine']);
+});
+
+test('a second bind without shared files leaves no folder', async () => {
+  await bind('--system', 'install', '-o', 'launcher', 'echo');
+  await bind('-o', 'launcher', 'echo');
+  expect(readdirSync(folder).sort()).toEqual(['launcher', 'launcher.image']);
 });
 
 test('binds the others where one of several cannot be bound', async () => {

@@ -19,12 +19,14 @@ export function refusalOfProgram(system: string, program: string): RegExp | unde
   return programs[system]?.[program];
 }
 
+const mergedRanges = {
+  programs: /^protections/,
+  reason: 'the variant makes read-only data executable, and this program prints the protections',
+};
 /** By the form without its mode: programs that print what the variant changes on purpose. */
 const otherwise: Readonly<Record<string, { readonly programs: RegExp; readonly reason: string }>> = {
-  'image:merged': {
-    programs: /^protections/,
-    reason: 'image:merged makes read-only data executable, and this program prints the protections',
-  },
+  'image:merged': mergedRanges,
+  'image:partitions': mergedRanges,
 };
 
 /** Why a program's output differs under a form by design; undefined where it must be the same. */

@@ -44,6 +44,27 @@ export function occupyStep(launcher: string, image: string, index: number): void
   changeTrailer(launcher, (trailer) => ({ ...trailer, checksum }));
 }
 
+/** Has a module where the stack is: the first range of it that is mapped, and what the plan says of it. */
+export function occupyModule(launcher: string, image: string): void {
+  const bytes = readFileSync(image);
+  const plan = decodeStructure(planHeader, bytes, 0);
+  for (const index of stepsOnFreeRanges(image)) {
+    const at = Number(plan.steps_offset) + index * structureSize(tables.steps);
+    const { address } = decodeStructure(tables.steps, bytes, at);
+    for (let row = 0; row < Number(plan.modules_count); row++) {
+      const place = Number(plan.modules_offset) + row * structureSize(tables.modules);
+      const module = decodeStructure(tables.modules, bytes, place);
+      if (address < module.address || address >= module.address + module.length) continue;
+      const moved = { ...module, address: module.address + occupied - address };
+      encodeStructure(tables.modules, moved, bytes, place);
+      writeFileSync(image, bytes, { flag: 'r+' });
+      occupyStep(launcher, image, index);
+      return;
+    }
+  }
+  throw new Error('no step maps a module');
+}
+
 /** The steps of an image's plan whose range must be free. */
 export function stepsOnFreeRanges(image: string): readonly number[] {
   const bytes = readFileSync(image);

@@ -30,15 +30,16 @@ export interface Workplace {
 const sources = path.join(packageRoot(), 'test', 'programs');
 const debugging = { ...environment, LINKONCE_DEBUG: '1' };
 
-/** Binds a copy of a test program; `search-path` prints where its library is from. */
+/** Binds a copy of a test program under a system and variant; `search-path` prints where its library is from. */
 export async function createWorkplace({
   asInterpreter = false,
   name = 'search-path',
+  form = 'image:single',
 } = {}): Promise<Workplace> {
   const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-fault-'));
   cpSync(path.dirname(testProgram(name).path), folder, { recursive: true });
   const program = path.join(folder, name);
-  const image = await bindCopy(program, path.join(folder, 'launcher'), asInterpreter);
+  const image = await bindCopy(program, path.join(folder, 'launcher'), asInterpreter, form);
   return {
     folder,
     program,
@@ -51,10 +52,10 @@ export async function createWorkplace({
   };
 }
 
-function bindCopy(program: string, output: string, asInterpreter: boolean): Promise<Image> {
-  const system = findSystem('image');
-  if (system === undefined) throw new Error('there is no system image');
-  const variant = system.variants[0]!.id;
+function bindCopy(program: string, output: string, asInterpreter: boolean, form: string): Promise<Image> {
+  const [id = '', variant = ''] = form.split(':');
+  const system = findSystem(id);
+  if (system === undefined) throw new Error(`there is no system ${id}`);
   return bindProgram(program, { system, variant, output, asInterpreter }, () => undefined);
 }
 

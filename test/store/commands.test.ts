@@ -44,7 +44,9 @@ test('add: the programs run from the store, and list and verify know them', asyn
   );
   expect(inBin(place)).toEqual(['bss', 'search-path']);
   await fromStore(place.run('search-path'), said);
-  await expectSound(place);
+  expect(await well(place.command('verify'))).toMatch(
+    /^2 programs, [1-9]\d+ pages read and compared: all as they must be\n$/,
+  );
   const text = await well(place.command('list'));
   expect(text).toMatch(/^ {2}bss +\d+ modules +\d+ kB {2}ready$/m);
   expect(text).toMatch(/^2 programs, \d+ modules; launchers in /m);
@@ -197,4 +199,21 @@ test('export: into a folder that is not empty is refused', async () => {
   expect(await failure(place.command('export', target))).toContain('is not empty');
   expect(filesBelow(target)).toEqual(['mine']);
   rmSync(target, { recursive: true });
+});
+
+test('inspect shows the catalogue and a record', async () => {
+  await well(add('search-path'));
+  const catalogue = path.join(place.store, 'current', 'catalogue');
+  const text = await well(linkonce(['inspect', catalogue]));
+  expect(text).toMatch(/^kind: catalogue\nsystem: image\nvariant: partitions$/m);
+  expect(text).toMatch(/^programs: 1\n {2}name search-path, invocation /m);
+  expect(text).toMatch(/^ {2}path \S+liborder\.so, sha256 [0-9a-f]{64}$/m);
+  const record = readdirSync(path.join(place.store, 'files')).find((name) => name.endsWith('.record'))!;
+  const inspected = await well(linkonce(['inspect', '--json', path.join(place.store, 'files', record)]));
+  const { kind, program, references, regions } = JSON.parse(inspected) as Record<string, unknown>;
+  expect({ kind, program }).toEqual({ kind: 'record', program: place.program('search-path') });
+  expect(Number(references)).toBeGreaterThan(100);
+  expect(regions).toEqual(
+    expect.arrayContaining([expect.objectContaining({ module: place.program('second/liborder.so') })]),
+  );
 });

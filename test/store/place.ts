@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { verifyStore } from '../../src/store/verify.ts';
 import { linkonce } from '../cli/linkonce.ts';
 import { handedOver } from '../contract/workplace.ts';
 import { environment, testProgram } from '../programs/build.ts';
@@ -71,9 +72,10 @@ export async function throughLinker(outcome: Promise<Outcome>, stdout: string): 
   expect(stderr).toMatch(handedOver);
 }
 
-/** Nothing of the store is wrong. */
-export async function expectSound(place: Place): Promise<void> {
-  expect(await well(place.command('verify'))).toMatch(/\d+ pages read and compared: all as they must be\n$/);
+/** Nothing of the store is wrong, and no program of it is stale. */
+export async function expectSound({ store }: Place): Promise<void> {
+  const { faults, stale } = await verifyStore({ store, onProgress: () => undefined });
+  expect({ faults, stale }).toEqual({ faults: [], stale: [] });
 }
 
 /** Names in the store's bin. */

@@ -1,4 +1,5 @@
 /** `linkonce store update`: what changed, what is done about it, and what runs meanwhile. */
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
@@ -210,4 +211,42 @@ test('a module that appears in the search path, and answers to nobody', async ()
   rmSync(place.program('first'), { recursive: true });
   await update();
   await fromStore(place.run('search-path'), said);
+});
+
+test('a program that could not be bound with a changed library is not taken for unchanged later', async () => {
+  const extra = place.program('libextra.so');
+  const compile = (source: string, ...args: readonly string[]) =>
+    execFileSync('cc', ['-x', 'c', '-', '-x', 'none', ...args], { input: source });
+  compile('int extra(void) { return 0; }', '-shared', '-fPIC', '-o', extra);
+  const source = `
+    #include <stdio.h>
+    int extra(void);
+    const char *order(void);
+    int main(void) { printf("library from %s\\n", order()); return extra(); }`;
+  const paths = '-Wl,-rpath,$ORIGIN:$ORIGIN/second';
+  compile(source, extra, library, paths, '-o', place.program('both'));
+  await well(place.command('add', place.program('both')));
+  renameSync(extra, `${extra}.away`);
+  changeLibrary('thirds');
+  expect((await place.command('update')).stderr).toMatch(/^linkonce: [^\n]+libextra\.so[^\n]+\n$/);
+  await fromStore(place.run('search-path'), 'library from thirds\n');
+  renameSync(`${extra}.away`, extra);
+  await throughLinker(place.run('both'), 'library from thirds\n');
+  expect(await update()).toMatch(/^bound again: both/m);
+  await fromStore(place.run('both'), 'library from thirds\n');
+  await expectSound(place);
+});
+
+test('add: a program that cannot be bound again stays, and runs through ld.so', async () => {
+  const kept = `${library}.kept`;
+  renameSync(library, kept);
+  const { status } = await place.command('add', place.program('search-path'));
+  expect({ status, bin: inBin(place) }).toEqual({
+    status: 1,
+    bin: ['also-order', 'copy-input', 'search-path'],
+  });
+  renameSync(kept, library);
+  await update();
+  await fromStore(place.run('search-path'), said);
+  await expectSound(place);
 });

@@ -6,22 +6,28 @@ import { composeImage, placeMemory } from '../../image/compose-image.ts';
 import { ownImage } from '../../image/filing.ts';
 import type { Protections } from '../../image/pieces.ts';
 import { writeImage } from '../../image/write-image.ts';
+import type { Blueprint } from '../../provenance/explained.ts';
+import type { Layout } from '../../provenance/layout.ts';
 import { packedLayout } from '../../provenance/layout.ts';
-import { LinkonceError } from '../../util/errors.ts';
+import { LinkonceError, Refusal } from '../../util/errors.ts';
 import { nativePart } from '../../util/native.ts';
+import type { Address } from '../../util/units.ts';
+import { hex } from '../../util/units.ts';
 import type { BuildOutcome, BuildRequest } from '../system.ts';
 
 export async function buildSingle(
   subject: Subject,
   output: string,
-  { asInterpreter }: BuildRequest,
+  { asInterpreter, window }: BuildRequest,
   protections: Protections,
 ): Promise<BuildOutcome> {
   try {
     const blueprint = await subject.explained();
     const base = drawBase();
+    const layout = packedLayout(blueprint, base);
+    if (window !== undefined) requireRoom(blueprint, layout, base, window);
     const placement = {
-      layout: packedLayout(blueprint, base),
+      layout,
       headEnd: base,
       protections,
       endOnCollision: false,
@@ -33,4 +39,16 @@ export async function buildSingle(
     if (!(error instanceof LinkonceError)) throw error;
     return { failure: error };
   }
+}
+
+/** Throws Refusal where the modules do not fit into a window. */
+function requireRoom(blueprint: Blueprint, layout: Layout, base: Address, window: number): void {
+  const ends = blueprint.regions.map(({ region }, index) =>
+    region.kind === 'module' && region.movable ? (layout[index] ?? 0) + region.end - region.start : base,
+  );
+  const size = Math.max(base, ...ends) - base;
+  if (size > 2 ** window)
+    throw new Refusal(
+      `${blueprint.facts.invocation}: its modules take ${hex(size)} bytes, more than a window of ${String(window)} bits`,
+    );
 }

@@ -1,0 +1,48 @@
+/**
+ * Partitions of which too much is no longer used: they are written anew, one at a time, when something is built anyway. A
+ * changed module first gets a file of its own, so that an update does not write its whole partition.
+ */
+import path from 'node:path';
+import type { StockedModule } from '../collection/stock.ts';
+import type { Catalogue, StoredProgram } from './catalogue.ts';
+import { isBound } from './catalogue.ts';
+
+/** A file that is used by less than this is written anew. */
+const leastUse = 3 / 4;
+
+export interface WithoutWorn {
+  readonly base: Catalogue;
+  /** Programs that map a worn file: they are laid out again, from their records. */
+  readonly worn: readonly StoredProgram[];
+}
+
+/** The catalogue without its worn files and the programs that map them. */
+export function withoutWorn(catalogue: Catalogue): WithoutWorn {
+  const { modules } = catalogue.stock;
+  const files = wornFiles(modules);
+  const isWorn = (program: StoredProgram): boolean =>
+    isBound(program) && program.shared.some((name) => files.has(name));
+  return {
+    base: {
+      ...catalogue,
+      programs: catalogue.programs.filter((program) => !isWorn(program)),
+      stock: {
+        ...catalogue.stock,
+        modules: modules.filter(({ file }) => !files.has(path.basename(file.path))),
+      },
+    },
+    worn: catalogue.programs.filter(isWorn),
+  };
+}
+
+/** Names of files of which modules were taken out. */
+function wornFiles(modules: readonly StockedModule[]): ReadonlySet<string> {
+  const used = new Map<string, { bytes: number; size: number }>();
+  for (const { file, ranges } of modules) {
+    const entry = used.get(file.path) ?? { bytes: 0, size: Number(file.identity.size) };
+    entry.bytes += ranges.reduce((sum, { length }) => sum + length, 0);
+    used.set(file.path, entry);
+  }
+  const worn = [...used].filter(([, { bytes, size }]) => bytes < size * leastUse);
+  return new Set(worn.map(([file]) => path.basename(file)));
+}

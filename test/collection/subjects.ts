@@ -1,0 +1,39 @@
+/** Programs for collections: captured once for each order of their modules, as the pipeline does it. */
+import { captureProgram } from '../../src/capture/capture-program.ts';
+import { movableModules } from '../../src/collection/place-programs.ts';
+import type { Subject } from '../../src/collection/subject.ts';
+import { loadProgram } from '../../src/program/load-program.ts';
+import type { Program } from '../../src/program/program.ts';
+import { explainCaptures } from '../../src/provenance/explain-captures.ts';
+import type { Explained } from '../../src/provenance/explained.ts';
+
+export interface TestSubject extends Subject {
+  explained(order?: readonly string[]): Promise<Explained>;
+  /** What the last build was made of. */
+  last(): Explained;
+}
+
+export function testSubject(file: string): TestSubject {
+  const program = loadProgram(file);
+  const known = new Map<string, Explained>();
+  let last: Explained | undefined;
+  return {
+    program,
+    explained(order = movableModules(program).map(({ path }) => path)) {
+      const key = order.join('\0');
+      last = known.get(key) ?? explain(program, order);
+      known.set(key, last);
+      return Promise.resolve(last);
+    },
+    last() {
+      if (!last) throw new Error('nothing was built');
+      return last;
+    },
+  };
+}
+
+function explain(program: Program, order: readonly string[]): Explained {
+  const rank = new Map(order.map((path, index) => [path, index]));
+  const modules = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
+  return explainCaptures(captureProgram(program, undefined, modules));
+}
