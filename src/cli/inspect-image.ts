@@ -1,4 +1,4 @@
-/** What the stored files of linkonce say: an image's plan, a launcher's trailer. docs/formats/image.md. */
+/** What the stored files of linkonce say: an image's plan, a launcher's trailer, and what a store has. docs/formats/. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import {
   launcherFlags,
@@ -12,14 +12,15 @@ import type { TableName } from '../image/plan-layout.ts';
 import { decodeStructure } from '../image/structure-codec.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { hex } from '../util/units.ts';
+import type { StoredFile } from './inspect-store.ts';
+import { describeCatalogue, describeRecord } from './inspect-store.ts';
 
-/** A stored file as names and values; numbers that are addresses or sizes as hexadecimal strings. */
-export type StoredFile = Readonly<Record<string, unknown>>;
-
-/** Undefined where the file is neither. Throws LinkonceError for an image that is damaged. */
+/** Undefined where the file is none of them. Throws LinkonceError for one that is damaged. */
 export function readStoredFile(path: string): StoredFile | undefined {
   const magic = firstWord(path);
-  return magic === planMagic ? readImage(path) : undefined;
+  if (magic === planMagic) return readImage(path);
+  if (magic === recordMagic) return describeRecord(path);
+  return magic === catalogueStart ? describeCatalogue(path) : undefined;
 }
 
 /** The trailer of a launcher; undefined for any other ELF file. `bytes` is the whole file. */
@@ -55,6 +56,10 @@ function firstWord(path: string): bigint {
   closeSync(file);
   return bytes.readBigUInt64LE(0);
 }
+
+/** First bytes of the files of a store, as `firstWord` reads them. */
+const recordMagic = Buffer.from('LNKRECRD').readBigUInt64LE();
+const catalogueStart = Buffer.from('{"format').readBigUInt64LE();
 
 const textFields = new Set([
   'program_path',

@@ -2,16 +2,16 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { StoredFile } from './inspect-image.ts';
+import type { StoredFile } from './inspect-store.ts';
 
 export function registerInspect(program: Command): void {
   program
     .command('inspect')
-    .summary('show what one ELF file, image or launcher says')
+    .summary('show what one ELF file, or a file of linkonce, says')
     .description(
       'Show what one ELF file says: a summary, or with --json every symbol, relocation and PLT slot.',
     )
-    .argument('<file>', 'an ELF file, or an image or launcher of linkonce')
+    .argument('<file>', 'an ELF file, or an image, launcher, catalogue or record of linkonce')
     .option('--json', 'print JSON')
     .action(inspect);
 }
@@ -34,7 +34,7 @@ async function inspect(file: string, { json = false }: { json?: boolean }): Prom
   }
 }
 
-/** Files of our own: an image, or a launcher, which is an ELF file too. A file that is not there is left to readElf. */
+/** Files of our own; a launcher is an ELF file, too. A file that is not there is left to readElf. */
 async function inspectStored(file: string): Promise<StoredFile | undefined> {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
   const { readStoredFile, readLauncher } = await import('./inspect-image.ts');

@@ -2,12 +2,13 @@
  * A process that captures programs, so that several are captured at once (ptrace keeps one thread busy). It reads one order a
  * line from its standard input, and answers each with one line.
  */
-import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { captureProgram } from '../capture/capture-program.ts';
+import { writeBytes } from '../image/assemble-file.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { explainCaptures } from '../provenance/explain-captures.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
+import { writeAtomically } from '../util/write-atomically.ts';
 import { encodeRecord } from './record.ts';
 
 export interface CaptureOrder {
@@ -26,7 +27,10 @@ function capture({ invocation, modules, output }: CaptureOrder): CaptureAnswer {
     const rank = new Map(modules.map((path, index) => [path, index]));
     const order = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
     const captures = captureProgram(program, undefined, order);
-    writeFileSync(output, encodeRecord(explainCaptures(captures)), { flag: 'wx' });
+    const record = encodeRecord(explainCaptures(captures));
+    writeAtomically(output, 0o644, (file) => {
+      writeBytes(file, record, 0);
+    });
     return 'done';
   } catch (error) {
     if (error instanceof Refusal) return { refused: error.message };

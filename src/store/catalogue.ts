@@ -3,7 +3,7 @@
  * generation: docs/formats/store.md.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AddressSpace, Holding } from '../collection/addresses.ts';
 import type { Stock } from '../collection/stock.ts';
@@ -39,6 +39,8 @@ export interface StoredProgram {
   readonly asInterpreter: boolean;
   /** Why the platform's linker runs it at each start; it has no files then. */
   readonly relocatedAtStart?: string;
+  /** Why it could not be bound after a change: what it had stays, hands over, and the next update tries again. */
+  readonly failed?: string;
   /** File names below `files`. */
   readonly record: string;
   readonly image: string;
@@ -106,7 +108,18 @@ function digestOf(text: string): string {
 /** The catalogue of the current generation; undefined where there is no store yet. */
 export function readCatalogue(store: string): Catalogue | undefined {
   const file = path.join(store, names.current, names.catalogue);
-  return existsSync(file) ? decodeCatalogue(readFileSync(file, 'utf8'), file) : undefined;
+  // Who reads without the lock may meet a commit between the link and what it led to.
+  const text = readIfThere(file) ?? readIfThere(file);
+  return text === undefined ? undefined : decodeCatalogue(text, file);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 /** The same; throws LinkonceError where there is none. */
@@ -114,6 +127,11 @@ export function requireCatalogue(store: string): Catalogue {
   const catalogue = readCatalogue(store);
   if (!catalogue) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
   return catalogue;
+}
+
+/** Whether its files are those of its modules as the store knows them. */
+export function isBound({ relocatedAtStart, failed }: StoredProgram): boolean {
+  return relocatedAtStart === undefined && failed === undefined;
 }
 
 /** Names below `files` that a catalogue needs. */

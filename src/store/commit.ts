@@ -22,7 +22,7 @@ import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
 import { readCatalogue, referencedFiles } from './catalogue.ts';
-import { names } from './folder.ts';
+import { isTemporary, names } from './folder.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
 export function commit(store: string, catalogue: Catalogue, encode: (catalogue: Catalogue) => string): void {
@@ -77,7 +77,7 @@ export function findLeftovers(store: string, keep: readonly Catalogue[]): Leftov
   const current = currentGeneration(store);
   const files = listed(store, names.files).filter((name) => !needed.has(name));
   const generations = listed(store, names.generations).filter((name) => name !== current);
-  const links = readdirSync(store).filter((name) => name.startsWith('.'));
+  const links = readdirSync(store).filter(isTemporary);
   return [
     ...files.map((name) => path.join(store, names.files, name)),
     ...generations.map((name) => path.join(store, names.generations, name)),
@@ -94,8 +94,10 @@ function currentGeneration(store: string): string | undefined {
   return isThere(link) ? path.basename(readlinkSync(link)) : undefined;
 }
 
+/** 0 for what is gone: the workers of a killed command may still be ending. */
 function allocatedKb(file: string): number {
-  const status = lstatSync(file);
+  const status = lstatSync(file, { throwIfNoEntry: false });
+  if (!status) return 0;
   if (!status.isDirectory()) return status.blocks / 2;
   return readdirSync(file).reduce((sum, name) => sum + allocatedKb(path.join(file, name)), status.blocks / 2);
 }
@@ -107,9 +109,12 @@ export function collectGarbage(store: string, keep: readonly Catalogue[]): Lefto
   return leftovers;
 }
 
-/** Allocated kB of files below `files`, each once. */
+/** Allocated kB of files below `files`, each once; 0 for one that is missing. */
 export function storedKb(store: string, files: Iterable<string>): number {
   let sum = 0;
-  for (const name of files) sum += statSync(path.join(store, names.files, name)).blocks / 2;
+  for (const name of files) {
+    const status = statSync(path.join(store, names.files, name), { throwIfNoEntry: false });
+    sum += (status?.blocks ?? 0) / 2;
+  }
   return sum;
 }

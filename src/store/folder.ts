@@ -1,5 +1,5 @@
 /** Where a store is, what stands in it, and the lock that serialises its changes. */
-import { closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
@@ -14,7 +14,8 @@ export const names = {
   generations: 'generations',
   /** Files that never change once they are written: images, shared files, records, launchers. */
   files: 'files',
-  lock: 'lock',
+  /** What makes a folder a store: the first file that appears and the last that goes. */
+  lock: 'linkonce.lock',
   catalogue: 'catalogue',
 } as const;
 
@@ -25,11 +26,27 @@ export function defaultStore(): string {
   return path.join(path.isAbsolute(given) ? given : path.join(homedir(), '.local', 'share'), 'linkonce');
 }
 
-/** Creates the folder where it is missing. Throws LinkonceError where another user could write it. */
+/**
+ * Creates the folder where it is missing. Throws LinkonceError where it has other things than a store, or another user could
+ * write it.
+ */
 export function prepareStore(store: string): void {
-  mkdirSync(path.join(store, names.files), { recursive: true, mode: 0o755 });
-  mkdirSync(path.join(store, names.generations), { recursive: true, mode: 0o755 });
+  mkdirSync(store, { recursive: true, mode: 0o755 });
+  if (!isStore(store) && readdirSync(store).length > 0)
+    throw new LinkonceError(`${store}: is not empty, and no store`);
   requirePrivate(store);
+  closeSync(openSync(path.join(store, names.lock), 'a', 0o644));
+  for (const name of [names.files, names.generations])
+    mkdirSync(path.join(store, name), { recursive: true, mode: 0o755 });
+}
+
+export function isStore(folder: string): boolean {
+  return existsSync(path.join(folder, names.lock));
+}
+
+/** Whether a name in a store's folder is that of a link which a killed command was about to put in its place. */
+export function isTemporary(name: string): boolean {
+  return /^\.(bin|current)-/.test(name);
 }
 
 /** A store that another user could write is not used. */
@@ -48,23 +65,34 @@ const lockNonBlocking = 4;
 
 /**
  * Runs `work` while no other command changes the store; `onWait` is called when another one does. The kernel gives the lock
- * back when this process ends, however it ends: flock(2).
+ * back when this process ends, however it ends: flock(2). Throws LinkonceError where there is no store (any more).
  */
 export async function withStoreLock<T>(
   store: string,
   onWait: () => void,
   work: () => Promise<T> | T,
 ): Promise<T> {
-  const file = openSync(path.join(store, names.lock), 'a', 0o644);
+  const lock = path.join(store, names.lock);
+  const file = openLock(lock, store);
   try {
     if (Number(flock(file, lockExclusive | lockNonBlocking)) !== 0) {
       onWait();
       while (Number(flock(file, lockExclusive)) !== 0) if (koffi.errno() !== koffi.os.errno.EINTR) break;
     }
-    if (fstatSync(file).ino !== statSync(path.join(store, names.lock), { throwIfNoEntry: false })?.ino)
-      throw new LinkonceError(`${store}: was removed by another command meanwhile`);
+    // `undo` removes the lock: who waited for it has that of a store that is gone.
+    if (statSync(lock, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino)
+      throw new LinkonceError(`${store}: was removed by another command`);
     return await work();
   } finally {
     closeSync(file);
+  }
+}
+
+function openLock(lock: string, store: string): number {
+  try {
+    return openSync(lock, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
   }
 }

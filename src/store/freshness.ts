@@ -1,6 +1,7 @@
 /** Which programs of a store no longer run from it, and why. */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { readMaps } from '../capture/memory-map.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { pathKinds } from '../image/plan-layout.ts';
@@ -8,31 +9,58 @@ import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf, rowIdentity } from '../image/plan.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity, Module } from '../program/program.ts';
+import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
+import type { StoredProgram } from './catalogue.ts';
+import { filesOf } from './catalogue.ts';
 
-/** `image`: its path. What the loader would find not as at bind; undefined where all is. */
-export function staleReason(image: string): string | undefined {
-  const plan = readPlan(image);
-  return changedFile(plan) ?? changedPath(plan) ?? changedMachine(plan);
+/** What the loader would find not as at bind; undefined where all is. */
+export function staleReason(plan: DecodedPlan): string | undefined {
+  return changedFile(plan) ?? otherAnswer(plan);
 }
 
 /** The same without the files: what no replacement by an equal file explains. */
-export function otherAnswer(image: string): string | undefined {
-  const plan = readPlan(image);
+export function otherAnswer(plan: DecodedPlan): string | undefined {
   return changedPath(plan) ?? changedMachine(plan);
 }
 
-/** Paths of the files that a plan's program was made of, with what they were. */
-export function plannedFiles(plan: DecodedPlan): { path: string; identity: FileIdentity }[] {
-  return plan.rows('files').map((row) => ({ path: pathOf(plan, row), identity: rowIdentity(row) }));
+/** `files`: the store's folder of files. One of a program's that the loader would not accept, and why. */
+export function damageOf(files: string, program: StoredProgram): string | undefined {
+  const missing = filesOf(program).find((name) => !existsSync(path.join(files, name)));
+  if (missing !== undefined) return `${path.join(files, missing)}: is missing`;
+  try {
+    return changedBacking(files, readPlan(path.join(files, program.image)));
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return error.message;
+  }
+}
+
+function changedBacking(files: string, plan: DecodedPlan): string | undefined {
+  const changed = plannedFiles(plan, 'backings')
+    .filter(({ path: file }) => path.dirname(file) === files)
+    .find(isChanged);
+  return changed && `${changed.path}: is not as it was written`;
+}
+
+interface PlannedFile {
+  readonly path: string;
+  readonly identity: FileIdentity;
+}
+
+/** Paths of the files that a plan's program was made of, or that it maps, with what they were. */
+export function plannedFiles(plan: DecodedPlan, table: 'files' | 'backings' = 'files'): PlannedFile[] {
+  return plan.rows(table).map((row) => ({ path: pathOf(plan, row), identity: rowIdentity(row) }));
 }
 
 function changedFile(plan: DecodedPlan): string | undefined {
-  const changed = plannedFiles(plan).find(({ path: file, identity }) => {
-    const now = identityOf(file);
-    return !now || !sameIdentity(now, identity);
-  });
+  const changed = plannedFiles(plan).find(isChanged);
   return changed && `${changed.path} changed`;
+}
+
+function isChanged({ path: file, identity }: PlannedFile): boolean {
+  const now = identityOf(file);
+  return !now || !sameIdentity(now, identity);
 }
 
 /** Undefined where there is no such file. */

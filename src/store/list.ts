@@ -1,13 +1,14 @@
 /** What a store holds: `linkonce store list`. */
 import path from 'node:path';
 import { writtenCount } from '../collection/stocking.ts';
+import { readPlan } from '../image/verify-image.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import { storedKb } from './commit.ts';
 import { names } from './folder.ts';
-import { identityOf, staleReason } from './freshness.ts';
+import { damageOf, identityOf, staleReason } from './freshness.ts';
 
 export interface ListedProgram {
   readonly name: string;
@@ -67,8 +68,11 @@ function listProgram(store: string, program: StoredProgram): ListedProgram {
 
 function whyStale(store: string, program: StoredProgram): string | undefined {
   if (!identityOf(program.invocation)) return 'it is gone';
-  if (program.relocatedAtStart !== undefined) return program.relocatedAtStart;
-  return staleReason(path.join(store, names.files, program.image));
+  const { relocatedAtStart, failed, image } = program;
+  const files = path.join(store, names.files);
+  return (
+    relocatedAtStart ?? failed ?? damageOf(files, program) ?? staleReason(readPlan(path.join(files, image)))
+  );
 }
 
 function relocatedSizes({ stock, programs }: Catalogue): Listing['relocated'] {

@@ -11,6 +11,7 @@ import type { Placing } from '../collection/place-programs.ts';
 import { requireMovable } from '../collection/movable.ts';
 import { freshName, orderOf, placePrograms } from '../collection/place-programs.ts';
 import type { Stock } from '../collection/stock.ts';
+import type { BackingFile } from '../image/filing.ts';
 import { writeImage } from '../image/write-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import { loadProgram } from '../program/load-program.ts';
@@ -23,7 +24,7 @@ import { nativePart } from '../util/native.ts';
 import { pageSize } from '../util/units.ts';
 import { captureAll } from './capture-pool.ts';
 import type { Catalogue, KnownModule, StoredProgram, StoreSettings } from './catalogue.ts';
-import { loaderDigest, moduleDigest } from './freshness.ts';
+import { identityOf, loaderDigest, moduleDigest } from './freshness.ts';
 import { names } from './folder.ts';
 import { readRecord } from './record.ts';
 import { currentBlueprint } from './current-blueprint.ts';
@@ -58,7 +59,10 @@ interface Session {
   readonly onProgress: OnProgress;
 }
 
-/** `catalogue`: what the store has; programs of it with the name of a wish are replaced. The caller commits the result. */
+/**
+ * `catalogue`: what the store has; programs of it with the name of a wish are replaced, or stay as failed ones. The caller
+ * commits the result.
+ */
 export async function rebuild(
   store: string,
   catalogue: Catalogue,
@@ -83,14 +87,15 @@ export async function rebuild(
   ];
   onProgress('writing images');
   const written = writeAll(session, captured, placing);
-  const built = [...relocated, ...written.programs, ...keptFailures(catalogue, failures)];
+  const built = [...relocated, ...written.programs, ...failedAgain(catalogue, failures)];
   return { failures, catalogue: merge(session, loaded, placing, built, written.added) };
 }
 
-/** Programs that could not be built again stay as they are, and run through the platform's linker. */
-function keptFailures({ programs }: Catalogue, failures: Session['failures']): StoredProgram[] {
-  const failed = new Set(failures.map(({ wish }) => wish.name));
-  return programs.filter(({ name }) => failed.has(name));
+/** Programs that could not be built again keep their files, and run through the platform's linker. */
+function failedAgain({ programs }: Catalogue, failures: Session['failures']): StoredProgram[] {
+  return failures.flatMap(({ wish, error }) =>
+    programs.filter(({ name }) => name === wish.name).map((each) => ({ ...each, failed: error.message })),
+  );
 }
 
 /** Names and movable modules of programs that are not captured now. */
@@ -125,7 +130,7 @@ function loadAll(wishes: readonly Wish[], failures: Session['failures']): Loaded
   });
 }
 
-/** The store without the programs that are built again, and without what it knows of modules that changed. */
+/** The store without the programs that are built again, and without what it knows of files that changed. */
 function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: readonly Loaded[]): Catalogue {
   const replaced = new Set(wishes.map(({ name }) => name));
   const programs = catalogue.programs.filter(({ name }) => !replaced.has(name));
@@ -142,14 +147,23 @@ function withoutChanged(catalogue: Catalogue, wishes: readonly Wish[], loaded: r
       .map((known) => known.path),
   );
   const isKept = ({ path: file }: { readonly path: string }): boolean => !changed.has(file);
-  const { stock } = catalogue;
+  const { modules: stocked, runs } = catalogue.stock;
   return {
     ...catalogue,
     programs,
     modules: catalogue.modules.filter(isKept),
     holdings: catalogue.holdings.filter(({ key }) => !changed.has(key)),
-    stock: { ...stock, modules: stock.modules.filter(isKept) },
+    stock: {
+      modules: stocked.filter((each) => isKept(each) && isAsWritten(each.file)),
+      runs: runs.filter(({ place }) => isAsWritten(place.file)),
+    },
   };
+}
+
+/** Whether a shared file is still the one that the store wrote. */
+function isAsWritten({ path: file, identity }: BackingFile): boolean {
+  const now = identityOf(file);
+  return now !== undefined && sameIdentity(now, identity);
 }
 
 /** Programs that the platform's linker runs since their modules collide; those with an error are failures. */

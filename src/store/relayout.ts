@@ -7,6 +7,7 @@ import { freshName } from '../collection/place-programs.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
+import { isBound } from './catalogue.ts';
 import { names } from './folder.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { loaderDigest } from './freshness.ts';
@@ -27,7 +28,7 @@ export function layOutAgain(
   onProgress('laying all programs out anew');
   const { space, settings, programs, modules } = catalogue;
   const holdings = catalogue.holdings.map((each) => ({ ...each, start: each.start + base - space.base }));
-  const bound = programs.filter(({ relocatedAtStart }) => relocatedAtStart === undefined);
+  const bound = programs.filter(isBound);
   const blueprints = bound.map((program) => currentBlueprint(from, program));
   const files = path.join(to, names.files);
   const placed = new Set(holdings.map(({ key }) => key));
@@ -51,7 +52,7 @@ export function layOutAgain(
     if (from !== to) copyFileSync(path.join(from, names.files, record), path.join(files, record));
     return writeProgram(files, { wish: { name, invocation, asInterpreter }, record, blueprint }, laidOut);
   });
-  const others = programs.filter(({ relocatedAtStart }) => relocatedAtStart !== undefined);
+  const others = programs.filter((program) => !isBound(program));
   return {
     ...catalogue,
     space: { ...space, base },

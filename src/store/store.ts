@@ -11,7 +11,7 @@ import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { encodeCatalogue, readCatalogue, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
-import { names, prepareStore, requirePrivate, withStoreLock } from './folder.ts';
+import { isTemporary, names, prepareStore, requirePrivate, withStoreLock } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
 import type { OnProgress, Wish } from './rebuild.ts';
 import { arrangementOf, rebuild } from './rebuild.ts';
@@ -45,42 +45,66 @@ export async function addPrograms(
   settings: Partial<StoreSettings>,
   asInterpreter: boolean,
 ): Promise<Added> {
-  const wishes = typed.map((name) => toWish(name, asInterpreter));
+  const { wishes, unknown } = toWishes(store, typed, asInterpreter);
   requireDistinct(wishes);
+  if (wishes.length === 0) return { added: [], failures: unknown };
   prepareStore(store);
   return locked(store, onProgress, async () => {
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
     requireSameProgram(catalogue, wishes);
-    const { base } = await freshen(store, catalogue, wishes, onProgress);
+    const base = await freshen(store, catalogue, wishes, onProgress);
     const { catalogue: next, failures } = await rebuild(store, base, wishes, onProgress);
     commit(store, next, encodeCatalogue);
     const failed = new Set(failures.map(({ wish }) => wish.name));
     const asked = new Set(wishes.map(({ name }) => name).filter((name) => !failed.has(name)));
     return {
       added: next.programs.filter(({ name }) => asked.has(name)),
-      failures: failures.map(({ wish, error }) => ({ name: wish.name, error })),
+      failures: [...unknown, ...failures.map(({ wish, error }) => ({ name: wish.name, error }))],
     };
   });
 }
 
-/** New programs stand beside programs that are up to date. */
+/** New programs stand beside programs that are up to date; those that they replace are as they were. */
 async function freshen(
   store: string,
   catalogue: Catalogue,
   wishes: readonly Wish[],
   onProgress: OnProgress,
-): Promise<{ base: Catalogue }> {
+): Promise<Catalogue> {
   const replaced = new Set(wishes.map(({ name }) => name));
   const others = { ...catalogue, programs: catalogue.programs.filter(({ name }) => !replaced.has(name)) };
-  if (others.programs.length === 0) return { base: { ...catalogue, programs: [] } };
+  if (others.programs.length === 0) return catalogue;
   const { catalogue: base } = await updatePrograms(store, others, onProgress);
-  return { base };
+  const old = catalogue.programs.filter(({ name }) => replaced.has(name));
+  return { ...base, programs: [...base.programs, ...old] };
 }
 
-function toWish(typed: string, asInterpreter: boolean): Wish {
-  const invocation = findProgram(typed, process.env.PATH ?? '');
-  return { name: path.basename(invocation), invocation, asInterpreter };
+/** What was typed as programs, each once; what is no program is a failure of its own. */
+function toWishes(
+  store: string,
+  typed: readonly string[],
+  asInterpreter: boolean,
+): { readonly wishes: readonly Wish[]; readonly unknown: readonly ProgramFailure[] } {
+  const wishes = new Map<string, Wish>();
+  const unknown: ProgramFailure[] = [];
+  const search = searchPath(store);
+  for (const name of typed)
+    try {
+      const invocation = findProgram(name, search);
+      wishes.set(invocation, { name: path.basename(invocation), invocation, asInterpreter });
+    } catch (error) {
+      if (!(error instanceof LinkonceError)) throw error;
+      unknown.push({ name, error });
+    }
+  return { wishes: [...wishes.values()], unknown };
+}
+
+/** PATH without the store's own launchers, which stand first in it. */
+function searchPath(store: string): string {
+  const bin = path.join(store, names.bin);
+  const folders = (process.env.PATH ?? '').split(':');
+  return folders.filter((folder) => path.resolve(folder) !== bin).join(':');
 }
 
 function requireDistinct(wishes: readonly Wish[]): void {
@@ -208,30 +232,20 @@ export function collectStore({ store, onProgress }: StoreContext): Promise<reado
 }
 
 /** Takes the whole store away. Answers what was there that is not the store's, and stays. */
-export async function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
-  if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store`);
-  const own: ReadonlySet<string> = new Set(Object.values(names));
-  if (!existsSync(path.join(store, names.generations)))
-    throw new LinkonceError(`${store}: there is no store`);
-  await locked(store, onProgress, () => {
-    // The link first: from then on there is no store.
-    for (const name of [names.current, names.bin, names.generations, names.files])
+export function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
+  return locked(store, onProgress, () => {
+    // The link first: from then on there is no program. The lock last: until then it is a store.
+    const own = [names.current, names.bin, names.generations, names.files];
+    for (const name of [...own, ...readdirSync(store).filter(isTemporary), names.lock])
       rmSync(path.join(store, name), { recursive: true, force: true });
-    for (const name of readdirSync(store).filter(isTemporary)) rmSync(path.join(store, name));
-    rmSync(path.join(store, names.lock), { force: true });
+    const foreign = readdirSync(store);
+    if (foreign.length === 0 && !lstatSync(store).isSymbolicLink()) rmdirSync(store);
+    return foreign;
   });
-  const foreign = readdirSync(store).filter((name) => !own.has(name));
-  if (foreign.length === 0 && !lstatSync(store).isSymbolicLink()) rmdirSync(store);
-  return foreign;
-}
-
-function isTemporary(name: string): boolean {
-  return /^\.(bin|current)-/.test(name);
 }
 
 async function locked<T>(store: string, onProgress: OnProgress, work: () => Promise<T> | T): Promise<T> {
-  if (!existsSync(store)) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
-  requirePrivate(store);
+  if (existsSync(store)) requirePrivate(store);
   return withStoreLock(
     store,
     () => {

@@ -12,7 +12,15 @@ import { cachedReader } from '../program/read-module.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
-import { digestOf, identityOf, loaderDigest, otherAnswer, plannedFiles, staleReason } from './freshness.ts';
+import {
+  damageOf,
+  digestOf,
+  identityOf,
+  loaderDigest,
+  otherAnswer,
+  plannedFiles,
+  staleReason,
+} from './freshness.ts';
 import type { OnProgress, Wish } from './rebuild.ts';
 import { rebuild } from './rebuild.ts';
 import { refreshProgram } from './refresh.ts';
@@ -63,11 +71,14 @@ export async function updatePrograms(
   }));
   const { catalogue: next, failures } =
     wishes.length === 0 ? { catalogue: base, failures: [] } : await rebuild(store, base, wishes, onProgress);
+  const failed = new Set(failures.map(({ wish }) => wish.name));
   return {
     catalogue: next,
     changed: verdicts.some(({ verdict }) => verdict.kind !== 'fresh'),
     rebuilt: verdicts.flatMap(({ program, verdict }) =>
-      verdict.kind === 'rebuild' ? [{ name: program.name, reason: verdict.reason }] : [],
+      verdict.kind === 'rebuild' && !failed.has(program.name)
+        ? [{ name: program.name, reason: verdict.reason }]
+        : [],
     ),
     refreshed: refreshed.map(({ name }) => name),
     gone,
@@ -132,21 +143,24 @@ interface JudgeInput {
   readonly isOtherLoader: boolean;
 }
 
-function judge(
-  store: string,
-  program: StoredProgram,
-  { identity, state, read, isOtherLoader }: JudgeInput,
-): Verdict {
+function judge(store: string, program: StoredProgram, input: JudgeInput): Verdict {
+  const { identity, state, isOtherLoader } = input;
   if (!identity(program.invocation)) return { kind: 'gone' };
   const changed = program.modules.find((file) => typeof state(file) === 'string');
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
+  if (program.failed !== undefined) return { kind: 'rebuild', reason: `before: ${program.failed}` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
   if (isOtherLoader) return { kind: 'rebuild', reason: 'linkonce itself changed' };
-  const image = path.join(store, names.files, program.image);
-  for (const { path: file } of plannedFiles(readPlan(image))) identity(file);
-  const reason = staleReason(image);
+  const damage = damageOf(path.join(store, names.files), program);
+  return damage === undefined ? judgePlan(store, program, input) : { kind: 'rebuild', reason: damage };
+}
+
+function judgePlan(store: string, program: StoredProgram, { identity, read }: JudgeInput): Verdict {
+  const plan = readPlan(path.join(store, names.files, program.image));
+  for (const { path: file } of plannedFiles(plan)) identity(file);
+  const reason = staleReason(plan);
   if (reason === undefined) return { kind: 'fresh' };
-  const other = otherAnswer(image) ?? otherModules(program, read);
+  const other = otherAnswer(plan) ?? otherModules(program, read);
   if (other !== undefined) return { kind: 'rebuild', reason: other };
   return program.asInterpreter ? { kind: 'rebuild', reason } : { kind: 'refresh' };
 }

@@ -11,7 +11,7 @@ import { interpreterCopy } from '../image/interpreter-copy.ts';
 import { launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { DecodedPlan } from '../image/plan.ts';
-import { verifyImage } from '../image/verify-image.ts';
+import { readPlan, verifyImage } from '../image/verify-image.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
@@ -21,7 +21,7 @@ import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
 import { names, withStoreLock } from './folder.ts';
-import { loaderDigest, staleReason } from './freshness.ts';
+import { damageOf, loaderDigest, staleReason } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './rebuild.ts';
@@ -59,10 +59,9 @@ function verify(store: string, catalogue: Catalogue, onProgress: (step: string) 
   const isOtherLoader = catalogue.loader !== loaderDigest();
   for (const program of catalogue.programs) {
     onProgress(`comparing ${program.name}`);
-    if (program.relocatedAtStart !== undefined) continue;
+    if (program.relocatedAtStart !== undefined || lacksFile(store, program)) continue;
     try {
-      if (isOtherLoader || staleReason(path.join(store, names.files, program.image)) !== undefined)
-        stale.push(program.name);
+      if (isOtherLoader || isStale(store, program)) stale.push(program.name);
       else faults.push(...verifyProgram(store, catalogue, program, comparison));
     } catch (error) {
       if (!(error instanceof LinkonceError)) throw error;
@@ -79,11 +78,22 @@ function verify(store: string, catalogue: Catalogue, onProgress: (step: string) 
   };
 }
 
+/** A fault of its own. */
+function lacksFile(store: string, program: StoredProgram): boolean {
+  return filesOf(program).some((name) => !existsSync(path.join(store, names.files, name)));
+}
+
+function isStale(store: string, { failed, image }: StoredProgram): boolean {
+  return failed !== undefined || staleReason(readPlan(path.join(store, names.files, image))) !== undefined;
+}
+
 function missingFiles(store: string, catalogue: Catalogue): string[] {
   const missing = [...referencedFiles(catalogue)]
     .map((name) => path.join(store, names.files, name))
     .filter((file) => !existsSync(file));
-  const others = catalogue.programs.filter((program) => !isInBin(store, program));
+  const others = catalogue.programs.filter(
+    (program) => !lacksFile(store, program) && !isInBin(store, program),
+  );
   return [
     ...missing.map((file) => `${file}: is missing`),
     ...others.map(({ name }) => `${path.join(store, names.bin, name)}: is not the launcher`),
@@ -104,7 +114,6 @@ function verifyProgram(
   comparison: Comparison,
 ): string[] {
   const files = path.join(store, names.files);
-  if (filesOf(program).some((name) => !existsSync(path.join(files, name)))) return [];
   const loader = readFileSync(nativePart('loader.bin'));
   const { space, holdings, settings } = catalogue;
   const blueprint = currentBlueprint(store, program);
@@ -121,7 +130,11 @@ function verifyProgram(
     .map(
       (page) => `${program.name}: wrong memory at ${hex(page)}, and ${String(wrong.length - 1)} more pages`,
     );
-  return [...faults, ...launcherFaults(files, program, placed, plan)];
+  const damage = damageOf(files, program);
+  return [
+    ...(damage !== undefined && faults.length === 0 ? [damage] : faults),
+    ...launcherFaults(files, program, placed, plan),
+  ];
 }
 
 /** The launcher is made again, and must be the same. */

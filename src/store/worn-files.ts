@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { StockedModule } from '../collection/stock.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
+import { isBound } from './catalogue.ts';
 
 /** A file that is used by less than this is written anew. */
 const leastUse = 3 / 4;
@@ -19,7 +20,8 @@ export interface WithoutWorn {
 export function withoutWorn(catalogue: Catalogue): WithoutWorn {
   const { modules } = catalogue.stock;
   const files = wornFiles(modules);
-  const isWorn = ({ shared }: StoredProgram): boolean => shared.some((name) => files.has(name));
+  const isWorn = (program: StoredProgram): boolean =>
+    isBound(program) && program.shared.some((name) => files.has(name));
   return {
     base: {
       ...catalogue,

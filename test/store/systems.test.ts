@@ -1,0 +1,88 @@
+/** Every system that a store can have: programs are added, run, and verify, in a small window. */
+import { execFileSync } from 'node:child_process';
+import { afterEach, expect, test } from 'vitest';
+import { systems } from '../../src/systems/registry.ts';
+import { createPlace, expectSound, fromStore, inBin, well, type Place } from './place.ts';
+
+const said = 'library from second\n';
+
+let place: Place;
+afterEach(() => place.remove());
+
+const able = systems.flatMap(({ id, arrangements }) =>
+  Object.entries(arrangements).map(([variant, arrangement]) => ({
+    name: `${id}:${variant}`,
+    ...arrangement,
+  })),
+);
+
+test('there are several', () => {
+  place = createPlace();
+  expect(able.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['image:partitions', 'prelink:files', 'install:files', 'fixed:files']),
+  );
+});
+
+async function addAll(name: string, window: string): Promise<void> {
+  place = createPlace('search-path', 'search-path-no-pie', 'copy-input');
+  const programs = ['search-path', 'search-path-no-pie', 'copy-input'].map(place.program);
+  await well(place.command('add', '--system', name, '--window', window, ...programs));
+}
+
+test.each(able)('$name: add, run, verify, update', async ({ name }) => {
+  await addAll(name, '30');
+  for (const program of ['search-path', 'search-path-no-pie']) await fromStore(place.run(program), said);
+  expect(await place.run('copy-input', { input: 'a line\n' })).toMatchObject({
+    stdout: 'a line\n',
+    stderr: '1 lines, end of file 1\n',
+    status: 0,
+  });
+  await expectSound(place);
+  expect(await well(place.command('list'))).toContain(`${name}, window of 30 bits`);
+  expect(await well(place.command('update'))).toMatch(/^everything is up to date/);
+});
+
+test('a window that is too small: said in one line a program, and the store stays sound', async () => {
+  place = createPlace('search-path', 'copy-input');
+  const programs = ['search-path', 'copy-input'].map(place.program);
+  const { stderr, status } = await place.command('add', '--window', '21', ...programs);
+  expect(stderr).toMatch(/^(linkonce: [^\n]+ finds no range in a window of 21 bits\n){2}$/);
+  expect(status).toBe(1);
+  expect(await well(place.command('list'))).toContain('0 programs');
+  expect(await well(place.command('verify'))).toContain('0 programs');
+});
+
+/** A program that with its libraries needs 5 MB, of which each has less than 2. */
+function compileLarge(): string {
+  const compile = (source: string, ...args: readonly string[]) =>
+    execFileSync('cc', ['-x', 'c', '-', '-x', 'none', ...args], { input: source });
+  const libraries = ['libone', 'libtwo'].map((name) => {
+    const file = place.program(`${name}.so`);
+    compile(`char ${name}[1500000];`, '-shared', '-fPIC', '-o', file);
+    return file;
+  });
+  const source = `
+    #include <stdio.h>
+    extern char libone[], libtwo[];
+    int main(void) { return printf("%d\\n", libone[1499999] + libtwo[1499999]) != 2; }`;
+  compile(source, ...libraries, '-Wl,-rpath,$ORIGIN', '-o', place.program('large'));
+  return place.program('large');
+}
+
+test("modules that collide: the platform's linker runs the program, as list says", async () => {
+  place = createPlace('search-path');
+  const programs = [compileLarge(), place.program('search-path')];
+  await well(place.command('add', '--system', 'prelink', '--window', '22', ...programs));
+  const expectRuns = async (): Promise<void> => {
+    await fromStore(place.run('large'), '0\n');
+    await fromStore(place.run('search-path'), said);
+    await expectSound(place);
+  };
+  await expectRuns();
+  expect(await well(place.command('list'))).toMatch(/large .* through ld\.so: \S+ wants 0x/);
+  expect(await well(place.command('update'))).toMatch(/^everything is up to date/);
+  await well(place.command('reslide'));
+  await expectRuns();
+  await well(place.command('remove', 'search-path'));
+  expect(inBin(place)).toEqual(['large']);
+});
