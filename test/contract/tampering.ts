@@ -54,6 +54,8 @@ export function occupyModule(launcher: string, image: string): void {
     for (let row = 0; row < Number(plan.regions_count); row++) {
       const place = Number(plan.regions_offset) + row * structureSize(tables.regions);
       const module = decodeStructure(tables.regions, bytes, place);
+      // Regions that are no modules have no path.
+      if (bytes[Number(module.path)] === 0) continue;
       if (address < module.address || address >= module.address + module.length) continue;
       const moved = { ...module, address: module.address + occupied - address };
       encodeStructure(tables.regions, moved, bytes, place);
