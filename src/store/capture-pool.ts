@@ -17,10 +17,11 @@ export async function captureAll(
   let next = 0;
   let done = 0;
   const work = async (): Promise<void> => {
-    const worker = new Worker();
+    let worker = new Worker();
     try {
       for (let index = next++; index < orders.length; index = next++) {
         const order = orders[index];
+        if (worker.hasEnded) worker = new Worker();
         if (order) results[index] = await worker.capture(order);
         onDone(++done);
       }
@@ -37,19 +38,26 @@ export async function captureAll(
 class Worker {
   readonly #process: ChildProcess;
   readonly #answers: AsyncIterator<string>;
+  /** Something killed it. */
+  hasEnded = false;
 
   constructor() {
     const program = path.join(packageRoot(), 'dist', 'src', 'store', 'capture-worker.js');
     this.#process = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const { stdout } = this.#process;
-    if (!stdout) throw new Error('the worker has no output');
+    const { stdin, stdout } = this.#process;
+    if (!stdin || !stdout) throw new Error('the worker has no input or output');
+    // That it ended shows at its output.
+    stdin.on('error', () => undefined);
     this.#answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
   async capture(order: CaptureOrder): Promise<LinkonceError | undefined> {
     this.#process.stdin?.write(`${JSON.stringify(order)}\n`);
     const line = await this.#answers.next();
-    if (line.done === true) throw new Error(`the capture of ${order.invocation} ended without an answer`);
+    if (line.done === true) {
+      this.hasEnded = true;
+      return new LinkonceError(`${order.invocation}: its capture ended without an answer`);
+    }
     const answer = JSON.parse(line.value) as CaptureAnswer;
     if (answer === 'done') return undefined;
     return 'refused' in answer ? new Refusal(answer.refused) : new LinkonceError(answer.failed);

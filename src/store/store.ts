@@ -8,7 +8,7 @@ import { drawSpace } from '../collection/place-programs.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
-import { encodeCatalogue, readCatalogue, requireCatalogue } from './catalogue.ts';
+import { encodeCatalogue, isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isTemporary, names, prepareStore, requirePrivate, withStoreLock } from './folder.ts';
@@ -169,7 +169,7 @@ export function reslideStore({ store, onProgress }: StoreContext): Promise<numbe
   return locked(store, onProgress, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     commit(store, slideAnew(store, catalogue, onProgress), encodeCatalogue);
-    return catalogue.programs.length;
+    return catalogue.programs.filter(isBound).length;
   });
 }
 
@@ -183,14 +183,21 @@ function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress):
   return layOutAgain(store, store, { ...catalogue, boot: bootId() }, base, onProgress);
 }
 
-/** Writes the same programs at the same addresses as a store of its own. Answers how many. */
+/** Writes the same programs, but those that cannot be bound now, at the same addresses as a store of its own. Answers how many. */
 export function exportStore({ store, onProgress }: StoreContext, target: string): Promise<number> {
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new LinkonceError(`${target}: is not empty`);
   return locked(store, onProgress, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
+    const programs = catalogue.programs.filter(({ failed }) => failed === undefined);
     prepareStore(target);
-    const copy = layOutAgain(store, target, catalogue, catalogue.space.base, onProgress);
+    const copy = layOutAgain(
+      store,
+      target,
+      withPrograms(catalogue, programs),
+      catalogue.space.base,
+      onProgress,
+    );
     commit(target, copy, encodeCatalogue);
     return copy.programs.length;
   });

@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { collectStore, undoStore, updateStore } from '../../src/store/store.ts';
 import { verifyStore } from '../../src/store/verify.ts';
 import { packageRoot } from '../../src/util/native.ts';
+import { linkonce } from '../cli/linkonce.ts';
 import { compileLibrary } from '../contract/workplace.ts';
 import { createPlace, inBin, well, type Place } from './place.ts';
 
@@ -137,4 +138,27 @@ async function killWhole(place: Place, times: number): Promise<void> {
   await expectWhole(place, 'at the end');
   expect(await undoStore(context(place))).toEqual([]);
   expect(existsSync(place.store)).toBe(false);
+}
+
+test('a capture that something kills is a failure of its program alone', async () => {
+  const place = newPlace();
+  const add = linkonce(
+    ['store', 'add', '--store', place.store, place.program('bss'), place.program('search-path')],
+    { env: { ...process.env, [mark]: place.folder } },
+  );
+  const workers = (): string[] =>
+    survivors(place.folder).filter((pid) => commandOf(pid).includes('capture-worker'));
+  await expect.poll(workers, { interval: 5 }).not.toEqual([]);
+  process.kill(Number(workers()[0]), 'SIGKILL');
+  const { stderr, status } = await add;
+  expect({ stderr, status }).toEqual({
+    stderr: expect.stringMatching(/^(linkonce: [^\n]+: its capture ended without an answer\n)$/) as string,
+    status: 1,
+  });
+  expect(inBin(place)).toHaveLength(1);
+  await expectWhole(place, 'after a killed capture');
+});
+
+function commandOf(pid: string): string {
+  return existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
 }

@@ -19,7 +19,16 @@ import { fileIdentity } from '../../src/program/file-identity.ts';
 import { encodeCatalogue, requireCatalogue } from '../../src/store/catalogue.ts';
 import { compileLibrary } from '../contract/workplace.ts';
 import { runProgram } from '../run-program.ts';
-import { createPlace, expectSound, fromStore, inBin, throughLinker, well, type Place } from './place.ts';
+import {
+  createPlace,
+  placeAt,
+  expectSound,
+  fromStore,
+  inBin,
+  throughLinker,
+  well,
+  type Place,
+} from './place.ts';
 
 const said = 'library from second\n';
 
@@ -138,6 +147,10 @@ test('a program that cannot be bound now runs through ld.so, and is bound once i
   expect((await place.run('copy-input', { input: 'a line\n' })).stdout).toBe('a line\n');
   expect(await well(place.command('list'))).toMatch(/search-path .* through ld\.so: /m);
   expect(await well(place.command('verify'))).toMatch(/^stale, runs through ld\.so: search-path$/m);
+  expect(await well(place.command('reslide'))).toBe('1 programs at new addresses\n');
+  const copy = placeAt(place.folder, path.join(place.folder, 'copy'));
+  expect(await well(place.command('export', copy.store))).toMatch(/: 1 programs\n$/);
+  await expectSound(copy);
   changeLibrary('second');
   await throughLinker(place.run('search-path'), said);
   expect(await update()).toMatch(/^bound again: also-order.*\nbound again: search-path/m);
