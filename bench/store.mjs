@@ -19,7 +19,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const main = path.join(root, 'dist/src/cli/main.js');
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-forty-'));
 const store = path.join(directory, 'store');
-const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: directory };
 
 const forty =
   'git perl python3 gdb curl wget gpg ssh cmake ffmpeg ffprobe ffplay gdalinfo gdal_translate gdalwarp gdaladdo ' +

@@ -56,7 +56,11 @@ export async function bindProgram(
   settings: BindSettings,
   onProgress: OnProgress,
 ): Promise<BoundImage> {
-  const subject = readSubject(name, onProgress);
+  return bindSubject(openProgram(name, onProgress), settings);
+}
+
+/** The same for a program that is bound several times: its captures are made once. */
+export async function bindSubject(subject: Subject, settings: BindSettings): Promise<BoundImage> {
   const { system, output } = settings;
   const folder = `${output}.files`;
   const earlier = earlierFiles(`${output}.image`, folder);
@@ -76,7 +80,7 @@ export async function comparePrograms(
 ): Promise<Measurement> {
   const subjects = new Map<string, Subject>();
   const programs = requests.map(({ name, args, processes }) => {
-    const read = readSubject(name, onProgress);
+    const read = openProgram(name, onProgress);
     const { invocation } = read.program;
     const subject = subjects.get(invocation) ?? read;
     subjects.set(invocation, subject);
@@ -87,11 +91,11 @@ export async function comparePrograms(
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */
 export async function explainProgram(name: string, onProgress: OnProgress): Promise<Explained> {
-  return readSubject(name, onProgress).explained();
+  return openProgram(name, onProgress).explained();
 }
 
 /** A program whose captures are made when first asked for, once for each order of its modules. */
-function readSubject(name: string, onProgress: OnProgress): ProgramSubject {
+export function openProgram(name: string, onProgress: OnProgress): ProgramSubject {
   onProgress('reading the modules');
   const program = loadProgram(name);
   const usual = movableModules(program).map(({ path }) => path);

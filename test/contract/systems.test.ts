@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
-import { bindProgram, type BindSettings } from '../../src/pipeline.ts';
+import type { Subject } from '../../src/collection/subject.ts';
+import { bindSubject, openProgram, type BindSettings } from '../../src/pipeline.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { buildPrograms, environment, missing, programs, type TestProgram } from '../programs/build.ts';
@@ -91,6 +92,8 @@ function asOriginal(outcome: Outcome, program: TestProgram, image: Image): Outco
 
 const interpreterFolder = '/as-interpreter/';
 const bound = new Map<string, Promise<Image | Refusal>>();
+/** Captured once for all forms. */
+const subjects = new Map<string, Subject>();
 
 /** The image of a program, made for its first invocation, in a file of the program's name. */
 function bindOnce(form: Form, { name, path: file }: TestProgram): Promise<Image | Refusal> {
@@ -104,7 +107,9 @@ function bindOnce(form: Form, { name, path: file }: TestProgram): Promise<Image 
 async function bind(file: string, settings: BindSettings): Promise<Image | Refusal> {
   mkdirSync(path.dirname(settings.output), { recursive: true });
   try {
-    return await bindProgram(file, settings, () => undefined);
+    const subject = subjects.get(file) ?? openProgram(file, () => undefined);
+    subjects.set(file, subject);
+    return await bindSubject(subject, settings);
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
