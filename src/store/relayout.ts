@@ -11,8 +11,9 @@ import { isBound } from './catalogue.ts';
 import { names } from './folder.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { loaderDigest } from './freshness.ts';
-import type { OnProgress } from './rebuild.ts';
-import { arrangementOf, writeProgram } from './rebuild.ts';
+import type { OnProgress } from './session.ts';
+import { arrangementOf } from './session.ts';
+import { writeProgram } from './write-program.ts';
 
 /**
  * The programs of `from` as they will stand in `to`, with their modules moved to `base`, all by the same distance. Every

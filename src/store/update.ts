@@ -21,8 +21,8 @@ import {
   plannedFiles,
   staleReason,
 } from './freshness.ts';
-import type { OnProgress, Wish } from './rebuild.ts';
 import { rebuild } from './rebuild.ts';
+import type { OnProgress, Wish } from './session.ts';
 import { refreshProgram } from './refresh.ts';
 
 export interface Updated {

@@ -24,7 +24,7 @@ import { names, withStoreLock } from './folder.ts';
 import { damageOf, loaderDigest, staleReason } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
-import { arrangementOf } from './rebuild.ts';
+import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import type { StoreContext } from './store.ts';
 

@@ -1,0 +1,87 @@
+/** The catalogue before and after programs are built. */
+import path from 'node:path';
+import type { Placing } from '../collection/place-programs.ts';
+import type { Stock } from '../collection/stock.ts';
+import type { BackingFile } from '../image/filing.ts';
+import { sameIdentity } from '../program/file-identity.ts';
+import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
+import { identityOf, loaderDigest, moduleDigest } from './freshness.ts';
+import type { Loaded, Session, Wish } from './session.ts';
+
+/** The store without the programs that are built again, and without what it knows of files that changed. */
+export function withoutChanged(
+  catalogue: Catalogue,
+  wishes: readonly Wish[],
+  loaded: readonly Loaded[],
+): Catalogue {
+  const replaced = new Set(wishes.map(({ name }) => name));
+  const programs = catalogue.programs.filter(({ name }) => !replaced.has(name));
+  const now = new Map(
+    loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)),
+  );
+  const changed = new Set(
+    catalogue.modules
+      .filter((known) => {
+        const module = now.get(known.path);
+        if (!module || sameIdentity(module.identity, known.identity)) return false;
+        return moduleDigest(module) !== known.digest;
+      })
+      .map((known) => known.path),
+  );
+  const isKept = ({ path: file }: { readonly path: string }): boolean => !changed.has(file);
+  const { modules: stocked, runs } = catalogue.stock;
+  return {
+    ...catalogue,
+    programs,
+    modules: catalogue.modules.filter(isKept),
+    holdings: catalogue.holdings.filter(({ key }) => !changed.has(key)),
+    stock: {
+      modules: stocked.filter((each) => isKept(each) && isAsWritten(each.file)),
+      runs: runs.filter(({ place }) => isAsWritten(place.file)),
+    },
+  };
+}
+
+/** Whether a shared file is still the one that the store wrote. */
+function isAsWritten({ path: file, identity }: BackingFile): boolean {
+  const now = identityOf(file);
+  return now !== undefined && sameIdentity(now, identity);
+}
+
+/** With what was built and written. */
+export function merge(
+  { base }: Session,
+  loaded: readonly Loaded[],
+  placing: Placing,
+  built: readonly StoredProgram[],
+  added: Stock,
+): Catalogue {
+  const programs = [...base.programs, ...built].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const used = new Set(programs.flatMap(({ modules }) => modules));
+  const { modules, runs } = base.stock;
+  return {
+    ...base,
+    loader: loaderDigest(),
+    programs,
+    modules: knownModules(base, loaded).filter((each) => used.has(each.path)),
+    holdings: placing.holdings.filter(({ key }) => used.has(key)),
+    stock: {
+      modules: [...modules, ...added.modules].filter((each) => used.has(each.path)),
+      runs: [...runs, ...added.runs].filter(({ place }) =>
+        programs.some(({ shared }) => shared.includes(path.basename(place.file.path))),
+      ),
+    },
+  };
+}
+
+function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[] {
+  const known = new Map(base.modules.map((each) => [each.path, each]));
+  for (const { program } of loaded)
+    for (const module of program.modules) {
+      const { path: file, name, identity } = module;
+      const before = known.get(file);
+      if (before && sameIdentity(before.identity, identity)) continue;
+      known.set(file, { path: file, name, identity, digest: before?.digest ?? moduleDigest(module) });
+    }
+  return [...known.values()];
+}

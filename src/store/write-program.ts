@@ -1,0 +1,45 @@
+/** Writes image and launcher of one program of a store. */
+import path from 'node:path';
+import type { LaidOut } from '../collection/lay-out.ts';
+import { freshName } from '../collection/place-programs.ts';
+import { writeImage } from '../image/write-image.ts';
+import { pageSize } from '../util/units.ts';
+import type { Captured } from './capture-programs.ts';
+import type { StoredProgram } from './catalogue.ts';
+
+/** Image and launcher of one program. */
+export function writeProgram(
+  files: string,
+  { wish, record, blueprint }: Pick<Captured, 'wish' | 'record' | 'blueprint'>,
+  { placed, composed }: LaidOut,
+): StoredProgram {
+  const { asInterpreter, name } = wish;
+  const output = path.join(files, freshName(`${name}.launcher`));
+  const imagePath = path.join(files, freshName(`${name}.image`));
+  const image = writeImage(placed, composed, { output, imagePath, asInterpreter });
+  return {
+    ...wish,
+    record,
+    image: path.basename(imagePath),
+    launcher: path.basename(output),
+    ...(asInterpreter ? { loader: `${path.basename(output)}.loader` } : {}),
+    shared: sharedFiles(files, composed.backings),
+    modules: blueprint.facts.modules.map((module) => module.path),
+    writtenPages: blueprint.regions.reduce((sum, region) => sum + region.writtenPages, 0),
+    ownPages: ownPages({ placed, composed }),
+    notes: image.notes,
+  };
+}
+
+function sharedFiles(files: string, backings: readonly string[]): string[] {
+  return backings.filter((file) => path.dirname(file) === files).map((file) => path.basename(file));
+}
+
+/** Relocated pages that only this program's image holds. */
+function ownPages({ composed }: LaidOut): number {
+  const inParts = composed.contents.reduce((sum, { piece, address, length }) => {
+    for (let page = address; page < address + length; page += pageSize) if (piece.pages.has(page)) sum++;
+    return sum;
+  }, 0);
+  return inParts + composed.heap.pages.length;
+}
