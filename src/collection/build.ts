@@ -16,12 +16,17 @@ import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.t
 import type { Subject } from './subject.ts';
 
 export interface CollectionRequest {
+  /** Path of each program's launcher; files of its own stand beside it and begin with its name. */
   readonly outputs: readonly string[];
+  /** For files that programs share; it is created when one is written. */
   readonly folder: string;
+  /** Write copies of the programs whose PT_INTERP is the loader, instead of launchers of their own. */
   readonly asInterpreter: boolean;
+  /** Bits of the space in which modules have their addresses; absent: so many that there is always room. */
   readonly window?: number | undefined;
 }
 
+/** The failure is a Refusal where the system cannot serve the program. */
 export type CollectionOutcome = { readonly image: Image } | { readonly failure: LinkonceError };
 
 /** One outcome for each subject, in their order. */

@@ -2,7 +2,8 @@
  * Where one program's memory stands in the files of its collection, and which of its pages differ from there.
  *
  * A run of pages that differs costs the program a mapping. Runs with at most `gap` equal pages between them are one: each
- * page in such a gap is stored once more, and saves a mapping. docs/systems.md has the measurement.
+ * page in such a gap is stored once more, and saves a mapping. Of forty programs 24.6 MiB of relocated pages are stored with a
+ * gap of 0, 24.7 with 4 or 16: most runs that differ are single pages.
  */
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Filing, Overlay, Place } from '../image/filing.ts';

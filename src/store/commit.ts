@@ -21,11 +21,11 @@ import { freshName } from '../collection/place-programs.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
-import { readCatalogue, referencedFiles } from './catalogue.ts';
+import { encodeCatalogue, readCatalogue, referencedFiles } from './catalogue.ts';
 import { isTemporary, names } from './folder.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
-export function commit(store: string, catalogue: Catalogue, encode: (catalogue: Catalogue) => string): void {
+export function commit(store: string, catalogue: Catalogue): void {
   const before = readCatalogue(store);
   const name = freshName('generation');
   const folder = path.join(store, names.generations, name);
@@ -36,7 +36,7 @@ export function commit(store: string, catalogue: Catalogue, encode: (catalogue: 
     else linkSync(path.join(store, names.files, launcher), target);
   }
   writeAtomically(path.join(folder, names.catalogue), 0o644, (file) => {
-    writeBytes(file, Buffer.from(encode(catalogue)), 0);
+    writeBytes(file, Buffer.from(encodeCatalogue(catalogue)), 0);
   });
   synchronise(folder, path.join(folder, names.bin), path.join(store, names.files));
   replaceLink(store, names.current, path.join(names.generations, name));

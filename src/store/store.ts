@@ -4,11 +4,12 @@
  */
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { drawSpace } from '../collection/place-programs.ts';
+import { defaultGap } from '../collection/member-filing.ts';
+import { drawSpace, usualBits } from '../collection/place-programs.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
-import { encodeCatalogue, isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
+import { isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isTemporary, names, prepareStore, requirePrivate, withStoreLock } from './folder.ts';
@@ -56,7 +57,7 @@ export async function addPrograms(
     requireSameProgram(catalogue, wishes);
     const base = await freshen(store, catalogue, wishes, onProgress);
     const { catalogue: next, failures } = await rebuild(store, base, wishes, onProgress);
-    commit(store, next, encodeCatalogue);
+    commit(store, next);
     const failed = new Set(failures.map(({ wish }) => wish.name));
     const asked = new Set(wishes.map(({ name }) => name).filter((name) => !failed.has(name)));
     return {
@@ -126,9 +127,9 @@ function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): v
 const defaults: StoreSettings = {
   system: 'image',
   variant: 'partitions',
-  window: 40,
+  window: usualBits,
   slide: 'store',
-  gap: 4,
+  gap: defaultGap,
 };
 
 function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
@@ -160,7 +161,7 @@ export function updateStore({ store, onProgress }: StoreContext): Promise<Update
     const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
     const updated = await updatePrograms(store, catalogue, onProgress);
     const slid = isNewBoot ? slideAnew(store, updated.catalogue, onProgress) : undefined;
-    if (updated.changed || slid) commit(store, slid ?? updated.catalogue, encodeCatalogue);
+    if (updated.changed || slid) commit(store, slid ?? updated.catalogue);
     return updated;
   });
 }
@@ -169,7 +170,7 @@ export function updateStore({ store, onProgress }: StoreContext): Promise<Update
 export function reslideStore({ store, onProgress }: StoreContext): Promise<number> {
   return locked(store, onProgress, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
-    commit(store, slideAnew(store, catalogue, onProgress), encodeCatalogue);
+    commit(store, slideAnew(store, catalogue, onProgress));
     return catalogue.programs.filter(isBound).length;
   });
 }
@@ -199,7 +200,7 @@ export function exportStore({ store, onProgress }: StoreContext, target: string)
       catalogue.space.base,
       onProgress,
     );
-    commit(target, copy, encodeCatalogue);
+    commit(target, copy);
     return copy.programs.length;
   });
 }
@@ -212,7 +213,7 @@ export function removePrograms({ store, onProgress }: StoreContext, which: reado
     for (const name of which) if (!known.has(name)) throw new LinkonceError(`${name}: is not in the store`);
     const gone = new Set(which);
     const programs = catalogue.programs.filter(({ name }) => !gone.has(name));
-    commit(store, withPrograms(catalogue, programs), encodeCatalogue);
+    commit(store, withPrograms(catalogue, programs));
   });
 }
 

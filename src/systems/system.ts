@@ -3,9 +3,8 @@
  * never asks which one it has, it reads what the system says of itself or catches the `Refusal` that it throws.
  */
 import type { Arrangement } from '../collection/arrangement.ts';
+import type { CollectionOutcome, CollectionRequest } from '../collection/build.ts';
 import type { Subject } from '../collection/subject.ts';
-import type { Image } from '../image/image.ts';
-import type { LinkonceError } from '../util/errors.ts';
 
 export interface System {
   /** As in design and on the command line. */
@@ -21,7 +20,7 @@ export interface System {
    * Writes what the system needs to run the programs, which share what they can. One outcome for each, in their order: one
    * that cannot be served does not keep the others from it. Every file appears whole or not at all.
    */
-  build(subjects: readonly Subject[], request: BuildRequest): Promise<readonly BuildOutcome[]>;
+  build(subjects: readonly Subject[], request: BuildRequest): Promise<readonly CollectionOutcome[]>;
   /** How a store arranges programs under a variant; absent where the system has no files to arrange. */
   readonly arrangements: Readonly<Record<string, Arrangement>>;
 }
@@ -49,17 +48,6 @@ export interface SystemProperties {
   }[];
 }
 
-export interface BuildRequest {
+export interface BuildRequest extends CollectionRequest {
   readonly variant: string;
-  /** Path of each program's launcher; files of its own stand beside it and begin with its name. */
-  readonly outputs: readonly string[];
-  /** For files that programs share; it is created when one is written. */
-  readonly folder: string;
-  /** Write copies of the programs whose PT_INTERP is the loader, instead of launchers of their own. */
-  readonly asInterpreter: boolean;
-  /** Bits of the space in which modules have their addresses; absent: so many that there is always room. */
-  readonly window?: number | undefined;
 }
-
-/** The failure is a Refusal where the system cannot serve the program. */
-export type BuildOutcome = { readonly image: Image } | { readonly failure: LinkonceError };

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readPlan } from '../../src/image/verify-image.ts';
-import type { BuildOutcome } from '../../src/systems/system.ts';
+import type { CollectionOutcome } from '../../src/collection/build.ts';
 import { findSystem } from '../../src/systems/registry.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { linkonce } from '../cli/linkonce.ts';
@@ -29,7 +29,7 @@ const program = subject.program.invocation;
 const tooSmall = 22;
 const largeEnough = 24;
 
-async function build(form: string, window: number): Promise<BuildOutcome> {
+async function build(form: string, window: number): Promise<CollectionOutcome> {
   const [id = '', variant = ''] = form.split(':');
   const output = path.join(folder, `${form}.${String(window)}`);
   const request = { variant, outputs: [output], folder: `${output}.files`, asInterpreter: false, window };

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { measureSystems } from '../../src/measure/measure-systems.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
 import type { Subject } from '../../src/collection/subject.ts';
-import type { BuildOutcome, BuildRequest, System } from '../../src/systems/system.ts';
+import type { BuildRequest, System } from '../../src/systems/system.ts';
+import type { CollectionOutcome } from '../../src/collection/build.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 
 const file = '/bin/true';
@@ -24,7 +25,11 @@ const fakeRequest = (subject = fakeSubject()) => ({ subject, arguments: [], proc
 
 /** A system whose image is the program itself and a file of 8 kB. */
 function fakeSystem(id: string, prepare: (subject: Subject, request: BuildRequest) => unknown): System {
-  const buildOne = async (subject: Subject, output: string, request: BuildRequest): Promise<BuildOutcome> => {
+  const buildOne = async (
+    subject: Subject,
+    output: string,
+    request: BuildRequest,
+  ): Promise<CollectionOutcome> => {
     try {
       await prepare(subject, { ...request, outputs: [output] });
     } catch (failure) {

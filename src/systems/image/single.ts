@@ -13,14 +13,15 @@ import { LinkonceError, Refusal } from '../../util/errors.ts';
 import { nativePart } from '../../util/native.ts';
 import type { Address } from '../../util/units.ts';
 import { hex } from '../../util/units.ts';
-import type { BuildOutcome, BuildRequest } from '../system.ts';
+import type { BuildRequest } from '../system.ts';
+import type { CollectionOutcome } from '../../collection/build.ts';
 
 export async function buildSingle(
   subject: Subject,
   output: string,
   { asInterpreter, window }: BuildRequest,
   protections: Protections,
-): Promise<BuildOutcome> {
+): Promise<CollectionOutcome> {
   try {
     const blueprint = await subject.explained();
     const base = drawBase();
