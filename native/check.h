@@ -204,42 +204,6 @@ static const char *check_exe_link(const struct start *start)
 	return no_exe_link();
 }
 
-/* The end of whatever the kernel put last below a string of the stack. */
-static uint64_t occupied_below(const struct start *start, uint64_t string)
-{
-	uint64_t end = (uint64_t)start->auxv;
-	for (const struct auxiliary *entry = start->auxv; entry->type != AT_NULL; entry++)
-		end = (uint64_t)(entry + 2);
-	if (auxiliary_value(start, AT_RANDOM) < string && auxiliary_value(start, AT_RANDOM) + 16 > end)
-		end = auxiliary_value(start, AT_RANDOM) + 16;
-	const unsigned strings[] = { AT_PLATFORM, AT_BASE_PLATFORM };
-	for (unsigned i = 0; i < 2; i++) {
-		uint64_t at = auxiliary_value(start, strings[i]);
-		if (at && at < string && string_end((const char *)at) > end)
-			end = string_end((const char *)at);
-	}
-	return end;
-}
-
-/*
- * A launcher that was called by its own path shows the program's path as argv[0], as the program itself would have been
- * called. It is written so that it ends where the old one did: programs that write a title over their arguments rely on
- * the strings being neighbours. The kernel leaves a random gap below; without room the original program is executed.
- */
-static const char *place_first_argument(struct start *start)
-{
-	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
-	if ((start->launcher->flags & LAUNCHER_INTERPRETER) || !start->argc || !called ||
-	    !same_string(start->argv[0], called))
-		return 0;
-	const char *invocation = plan_string(start->plan, start->plan->invocation_path);
-	uint64_t at = string_end(start->argv[0]) - string_length(invocation) - 1;
-	if (at < occupied_below(start, (uint64_t)start->argv[0]))
-		return "its path does not fit where argv[0] is";
-	start->first_argument = (char *)at;
-	return 0;
-}
-
 /* The platform's linker draws one word, without waiting for the kernel to have enough randomness. */
 static const char *draw_random(struct start *start)
 {
@@ -266,6 +230,5 @@ static const char *check(struct start *start)
 	why = why ? why : check_machine(start);
 	why = why ? why : check_vdso(start);
 	why = why ? why : draw_random(start);
-	why = why ? why : check_exe_link(start);
-	return why ? why : place_first_argument(start);
+	return why ? why : check_exe_link(start);
 }

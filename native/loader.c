@@ -10,7 +10,7 @@
  * the original program with the same arguments and environment (in interpreter mode it maps the real linker and
  * enters it). Stages, each of which may rely on those before:
  *
- *   1 read    the stack is the kernel's; nothing is changed
+ *   1 read    the stack is the kernel's; nothing is changed, but that its vectors may move down
  *   2 check   the plan is whole and ours; every answer that the linker got is still the same
  *   3 map     all ranges are free, or their modules move; the image is mapped, process words are written, RELRO is sealed
  *   4 finish  runs in the image's copy of this code: the launcher's own pages go, the kernel is told, and we jump
@@ -41,6 +41,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	start.launcher = (const struct launcher *)loader_end;
 	if (start.launcher->magic != LAUNCHER_MAGIC || start.launcher->version != PLAN_VERSION)
 		die("launcher", "it is damaged");
+	place_first_argument(&start);
 
 	/* 2: is all as it was at bind? */
 	const char *why = check(&start);

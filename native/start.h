@@ -1,6 +1,6 @@
 /*
- * Stage 1, read: what the kernel put on the stack (System V ABI x86-64, 3.4.1). Nothing is changed. Also the words for
- * people, and how the plan and the trailer are read.
+ * Stage 1, read: what the kernel put on the stack (System V ABI x86-64, 3.4.1). Nothing is changed, but that the vectors
+ * may move down. Also the words for people, and how the plan and the trailer are read.
  */
 #pragma once
 #include "plan.h"
@@ -145,4 +145,63 @@ static void read_stack(struct start *start, uint64_t *stack)
 	for (struct auxiliary *entry = start->auxv; entry->type != AT_NULL; entry++)
 		if (entry->type < AUXILIARY_TYPES)
 			start->entry_of[entry->type] = entry;
+}
+
+/* fs/binfmt_elf.c, create_elf_tables: what the kernel puts between the auxiliary vector and the strings of the process. */
+static const unsigned kernel_strings[] = { AT_RANDOM, AT_PLATFORM, AT_BASE_PLATFORM };
+
+/* The end of whatever the kernel put last below a string of the stack. */
+static uint64_t occupied_below(const struct start *start, uint64_t string)
+{
+	uint64_t end = (uint64_t)start->auxv;
+	for (const struct auxiliary *entry = start->auxv; entry->type != AT_NULL; entry++)
+		end = (uint64_t)(entry + 2);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t at = auxiliary_value(start, kernel_strings[i]);
+		if (!at || at >= string)
+			continue;
+		uint64_t own_end = kernel_strings[i] == AT_RANDOM ? at + 16 : string_end((const char *)at);
+		end = own_end > end ? own_end : end;
+	}
+	return end;
+}
+
+/* Moves what lies between the stack pointer and `end` down, and begins anew: as if the kernel had put it there. */
+static __attribute__((noreturn)) void start_lower(struct start *start, uint64_t end, uint64_t distance)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t at = auxiliary_value(start, kernel_strings[i]);
+		if (at >= (uint64_t)start->stack && at < end)
+			set_auxiliary(start, kernel_strings[i], at - distance);
+	}
+	/* The loader's own frames lie where the vectors go: from here on there are only registers. */
+	__asm__ volatile("mov %1, %%rsp\n"
+			 "rep movsb\n"
+			 "jmp _start\n"
+			 :
+			 : "S"(start->stack), "r"((uint64_t)start->stack - distance),
+			   "D"((uint64_t)start->stack - distance), "c"(end - (uint64_t)start->stack)
+			 : "memory");
+	__builtin_unreachable();
+}
+
+/*
+ * A launcher that was called by its own path shows the program's path as argv[0], as the program itself would have been
+ * called. It is written so that it ends where the old one did: programs that write a title over their arguments rely on
+ * the strings being neighbours. Below the strings the kernel leaves a random gap of up to 8 KiB (arch_align_stack), or
+ * none; where that is too small, what stands below it moves.
+ */
+static void place_first_argument(struct start *start)
+{
+	const struct launcher *launcher = start->launcher;
+	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
+	if ((launcher->flags & LAUNCHER_INTERPRETER) || !start->argc || !called || !same_string(start->argv[0], called))
+		return;
+	const char *invocation = launcher_string(launcher, launcher->invocation_path);
+	uint64_t at = string_end(start->argv[0]) - string_length(invocation) - 1;
+	uint64_t end = occupied_below(start, (uint64_t)start->argv[0]);
+	if (at < end)
+		/* The stack pointer stays a multiple of 16 (AMD64 supplement, 3.4.1). */
+		start_lower(start, end, (end - at + 15) & ~15ul);
+	start->first_argument = (char *)at;
 }
