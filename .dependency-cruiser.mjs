@@ -8,6 +8,7 @@ const layers = [
   'util',
   'elf',
   'program',
+  'calls',
   'capture',
   'provenance',
   'image',
