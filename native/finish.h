@@ -66,6 +66,14 @@ static void register_thread(const struct start *start)
 	const struct plan *plan = start->plan;
 	uint64_t rseq = placed(start, plan->rseq_address, plan->rseq_region);
 	call2(__NR_arch_prctl, ARCH_SET_FS, placed(start, plan->fs_base, plan->fs_base_region));
+	if (plan->gs_base)
+		call2(__NR_arch_prctl, ARCH_SET_GS, plan->gs_base);
+	if (plan->trap_signal) {
+		/* On the stack of whoever calls, and again while it is handled: functions are entered inside of handlers, too. */
+		struct kernel_sigaction action = { plan->trap_handler, SA_SIGINFO | SA_RESTORER | SA_NODEFER,
+						   plan->trap_restorer, 0 };
+		call4(__NR_rt_sigaction, plan->trap_signal, &action, 0, sizeof action.mask);
+	}
 	if (plan->robust_head)
 		call2(__NR_set_robust_list, placed(start, plan->robust_head, plan->robust_region), plan->robust_length);
 	if (plan->rseq_address && call4(__NR_rseq, rseq, plan->rseq_length, 0, plan->rseq_signature) != 0)

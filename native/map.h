@@ -22,6 +22,16 @@ static int maps_over(const struct start *start, const struct plan_step *step)
 	       region->alignment || replaces_program(start, step);
 }
 
+/* Private memory with what the file holds: not executable before it is read-only. */
+static int fill(const struct plan_step *step, uint64_t address, int flags, int file)
+{
+	long at = map(address, step->length, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+	return at == (long)address && call4(__NR_pread64, file, at, step->length, step->offset) == (long)step->length &&
+			       !call3(__NR_mprotect, at, step->length, step->protection)
+		       ? 0
+		       : -1;
+}
+
 static int take_step(const struct start *start, const struct plan_step *step, int file)
 {
 	uint64_t address = placed(start, step->address, step->region);
@@ -29,6 +39,8 @@ static int take_step(const struct start *start, const struct plan_step *step, in
 	long at;
 	if (step->operation == OPERATION_PROTECT)
 		return call3(__NR_mprotect, address, step->length, step->protection) ? -1 : 0;
+	if (step->operation == OPERATION_FILL)
+		return fill(step, address, flags, file);
 	if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
 		at = map(address, step->length, step->protection, flags | MAP_ANONYMOUS, -1, 0);
 	else

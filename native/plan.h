@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 
@@ -14,6 +14,7 @@ enum {
 	OPERATION_MAP_ZERO_OVER = 2,
 	OPERATION_PROTECT = 3,
 	OPERATION_MAP_ZERO = 4,
+	OPERATION_FILL = 5,
 };
 enum {
 	SOURCE_STACK_POINTER = 0,
@@ -203,6 +204,10 @@ struct plan {
 	uint64_t linker_base;
 	uint64_t entry;
 	uint64_t xcr0;
+	uint64_t gs_base;
+	uint64_t trap_signal;
+	uint64_t trap_handler;
+	uint64_t trap_restorer;
 	uint64_t fixes_offset;
 	uint64_t fixes_size;
 	uint64_t fixes_checksum;
@@ -253,7 +258,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 448, "plan");
+_Static_assert(sizeof(struct plan) == 480, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

@@ -35,7 +35,16 @@
 /* linux/random.h */
 #define GRND_NONBLOCK 1
 /* asm/prctl.h */
+#define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
+
+/* asm/signal.h; struct sigaction of rt_sigaction(2) */
+#define SA_SIGINFO 4
+#define SA_RESTORER 0x04000000ul
+#define SA_NODEFER 0x40000000ul
+struct kernel_sigaction {
+	uint64_t handler, flags, restorer, mask;
+};
 
 static inline long system_call(long number, long a, long b, long c, long d, long e, long f)
 {

@@ -4,13 +4,15 @@
  */
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
-
-const pageBits = 12;
+import { hashName } from './hash-name.ts';
+import type { Numbers } from './numbers.ts';
 
 /** [base, base + 2^bits). */
 export interface AddressSpace {
   readonly base: Address;
   readonly bits: number;
+  /** Where plan and loader of every program end, and the linker's own memory begins; absent: a fixed way below the base. */
+  readonly programArea?: Address;
 }
 
 export interface Holding {
@@ -19,19 +21,41 @@ export interface Holding {
   readonly start: Address;
   /** Bytes, with the room to grow. */
   readonly size: number;
+  /** Bytes of the range that lie before the module's first page; absent: none. */
+  readonly before?: number;
+  readonly numbers?: Numbers;
 }
 
 export interface Wanted {
   readonly key: string;
+  /** DT_SONAME, or the path's last part; absent: the path. */
+  readonly name?: string;
+  /** Bytes, with those before the module's first page. */
   readonly size: number;
   readonly alignment: number;
+  /** Bytes before the module's first page; absent: none. */
+  readonly before?: number;
+  /** How many numbers; absent: none. */
+  readonly numbers?: number;
+  /** Where its range begins, whatever the policy. */
+  readonly at?: Address | undefined;
 }
 
 /**
- * `unique`: a range of its own, or none. `overlapping`: where no range is free, one that depends on the module's name only.
- * `by-name`: always that one, the same everywhere.
+ * `unique`: a range of its own, or none. `overlapping`: where no range is free, one that depends on the module's path only.
+ * `by-path`: always that one, the same everywhere. `by-name`: the same by the module's name.
  */
-export type AddressPolicy = 'unique' | 'overlapping' | 'by-name';
+export type AddressPolicy = 'unique' | 'overlapping' | 'by-path' | 'by-name';
+
+export interface AddressRules {
+  /** Part of its size that a module gets on top. */
+  readonly growth: number;
+  readonly policy: AddressPolicy;
+  /** Bytes of a block: a range is whole blocks; absent: pages. */
+  readonly block?: number;
+  /** Bytes at the beginning of the space that no module gets; absent: none. */
+  readonly reserved?: number;
+}
 
 export interface Assigned {
   readonly holdings: readonly Holding[];
@@ -41,25 +65,33 @@ export interface Assigned {
 
 /**
  * Ranges for new modules, in their order one behind the other above all that is held; once the space ends there, in the
- * lowest gap that is large enough. `growth`: part of its size that a module gets on top.
+ * lowest gap that is large enough.
  */
 export function assignRanges(
   space: AddressSpace,
   held: readonly Holding[],
   wanted: readonly Wanted[],
-  { growth, policy }: { readonly growth: number; readonly policy: AddressPolicy },
+  { growth, policy, block = pageSize, reserved = 0 }: AddressRules,
 ): Assigned {
   const holdings: Holding[] = [];
   const refused: Wanted[] = [];
+  const isFree = policy === 'unique' || policy === 'overlapping';
   for (const each of wanted) {
-    const size = roundUp(each.size + Math.ceil(each.size * growth));
-    const taken = [...held, ...holdings];
-    const free = policy === 'by-name' ? undefined : freeStart(space, taken, size, each.alignment);
-    const start = free ?? (policy === 'unique' ? undefined : namedStart(space, each, size));
+    const size = roundUp(each.size + Math.ceil(each.size * growth), block);
+    const alignment = Math.max(each.alignment, block);
+    const taken = [{ key: '', start: space.base, size: reserved }, ...held, ...holdings];
+    const free = isFree ? freeStart(space, taken, size, alignment) : undefined;
+    const named =
+      policy === 'unique' ? undefined : namedStart(space, nameOf(each, policy), size, alignment, block);
+    const start = each.at ?? free ?? named;
     if (start === undefined) refused.push(each);
-    else holdings.push({ key: each.key, start, size });
+    else holdings.push({ key: each.key, start, size, ...(each.before && { before: each.before }) });
   }
   return { holdings, refused };
+}
+
+function nameOf({ key, name }: Wanted, policy: AddressPolicy): string {
+  return policy === 'by-name' ? (name ?? key) : key;
 }
 
 /** First behind everything, then in the lowest gap. */
@@ -88,20 +120,15 @@ function freeStart(
  */
 function namedStart(
   { base, bits }: AddressSpace,
-  { key, alignment }: Wanted,
+  name: string,
   size: number,
+  alignment: number,
+  block: number,
 ): Address | undefined {
   const first = roundUp(base, alignment);
   const last = roundDown(base + 2 ** bits - size, alignment);
-  const named = roundDown(base + (fnv(key) % 2 ** (bits - pageBits)) * pageSize, alignment);
+  const named = roundDown(base + hashName(name, 2 ** bits / block) * block, alignment);
   return first > last ? undefined : Math.min(Math.max(named, first), last);
-}
-
-/** FNV-1a, 32 bits. */
-function fnv(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
 }
 
 /** Two holdings of one program that overlap: the first in the order given is the one that was there. */

@@ -1,6 +1,8 @@
 /** How a system arranges the modules of several programs: what its folder states, and what the shared code follows. */
+import type { CallScheme } from '../calls/call-scheme.ts';
 import type { Protections } from '../image/pieces.ts';
-import type { AddressPolicy } from './addresses.ts';
+import type { Address } from '../util/units.ts';
+import type { AddressPolicy, AddressSpace } from './addresses.ts';
 
 export interface Arrangement {
   readonly protections: Protections;
@@ -21,6 +23,16 @@ export interface Arrangement {
    * module moves and the words that refer to it are fixed.
    */
   readonly onCollision: 'hand-over' | 'end' | 'move';
+  /** A space of the system's own making, in place of one at a random base; `bits`: as many as a person allows. */
+  readonly space?: (bits: number) => AddressSpace;
+  /** Bytes of a block: a module's range is whole blocks; absent: pages. */
+  readonly block?: number;
+  /** Bytes at the beginning of the space that no module gets. */
+  readonly reserved?: number;
+  /** Where every executable's range begins. */
+  readonly executablesAt?: Address;
+  /** How modules call each other; absent: through PLT and GOT, as they were compiled. */
+  readonly calls?: CallScheme;
   /** Every process draws a distance by which all modules, and the linker's memory, move. */
   readonly slides?: boolean;
 }

@@ -23,7 +23,7 @@ export function modulePieces({ blueprint, pieces }: PlacedMemory): ReadonlyMap<s
   const modules = new Map<string, Piece[]>();
   for (const piece of pieces) {
     const path = blueprint.regions[piece.region]?.region.module?.path;
-    if (path === undefined || piece.fixed) continue;
+    if (path === undefined || piece.fixed || piece.own) continue;
     const list = modules.get(path);
     if (list) list.push(piece);
     else modules.set(path, [piece]);

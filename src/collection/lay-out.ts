@@ -3,7 +3,10 @@
  * once, and what differs between programs beside it.
  */
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
+import type { Allotments } from '../calls/wiring.ts';
+import { rewireCalls } from '../calls/rewire-calls.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
+import { PageReader } from '../image/page-reader.ts';
 import { vdsoThunks } from '../image/vdso-thunks.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
@@ -16,10 +19,10 @@ import type { Arrangement } from './arrangement.ts';
 import { collectContents } from './contents.ts';
 import { movesOf } from './movable.ts';
 import { fileMember, toFiling } from './member-filing.ts';
+import { numbersEnd } from './numbers.ts';
 import type { Partition } from './order.ts';
 import { placesOf, stockRuns } from './pool.ts';
 import type { Stock } from './stock.ts';
-import { PageReader } from './stock.ts';
 import type { NewFile } from './stocking.ts';
 import { stockModules } from './stocking.ts';
 
@@ -95,11 +98,19 @@ export function placeProgram(
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
-  return placeMemory(
-    blueprint,
-    { layout, headEnd: headEndOf(space), protections, endOnCollision, moves },
-    loader,
-  );
+  const placement = { layout, headEnd: headEndOf(space), protections, endOnCollision, moves };
+  const placed = placeMemory(blueprint, placement, loader);
+  return arrangement.calls ? rewireCalls(placed, arrangement.calls, allotments(blueprint, input)) : placed;
+}
+
+function allotments({ facts }: Blueprint, { holdings, space }: Where): Allotments {
+  const own = new Set(facts.modules.map(({ path }) => path));
+  const numbered = holdings.filter(({ key, numbers }) => numbers && own.has(key));
+  return {
+    base: space.base,
+    firstNumbers: new Map(numbered.map(({ key, numbers }) => [key, numbers?.first ?? 0])),
+    numbersEnd: numbersEnd(numbered.map(({ numbers }) => numbers)),
+  };
 }
 
 /**
@@ -112,10 +123,12 @@ export function requirePlaceable(blueprint: Blueprint, where: Where): void {
 
 /** Throws Refusal where the linker's own memory is larger than its area. */
 function layoutOf(blueprint: Blueprint, { holdings, space }: Where): Layout {
-  const addresses = new Map<string, Address>(holdings.map(({ key, start }) => [key, start]));
+  const addresses = new Map<string, Address>(
+    holdings.map(({ key, start, before = 0 }) => [key, start + before]),
+  );
   const headEnd = headEndOf(space);
   const { layout, end } = placedLayout(blueprint, addresses, headEnd);
-  if (end > space.base)
+  if (end > headEnd + linkerMemory)
     throw new Refusal(
       `${blueprint.facts.invocation}: its linker has ${hex(end - headEnd)} bytes of its own, more than there is room for`,
     );
@@ -124,5 +137,5 @@ function layoutOf(blueprint: Blueprint, { holdings, space }: Where): Layout {
 
 /** Where plan and loader of every program end. */
 function headEndOf(space: AddressSpace): Address {
-  return space.base - linkerMemory;
+  return space.programArea ?? space.base - linkerMemory;
 }

@@ -7,12 +7,13 @@
  */
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Filing, Overlay, Place } from '../image/filing.ts';
+import type { PageReader } from '../image/page-reader.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FileIdentity } from '../program/program.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import { hashOf } from './contents.ts';
-import type { PageReader, StockedModule } from './stock.ts';
+import type { StockedModule } from './stock.ts';
 import { placeInStock, writtenPages } from './stock.ts';
 
 /** Pages of a program that differ from its module's stored ones. */
@@ -43,7 +44,7 @@ export function fileMember(
   const runs: DeviatingRun[] = [];
   for (const piece of placed.pieces) {
     const module = placed.blueprint.regions[piece.region]?.region.module;
-    const stocked = module && !piece.fixed ? stock.get(module.path) : undefined;
+    const stocked = module && !piece.fixed && !piece.own ? stock.get(module.path) : undefined;
     if (!module || !stocked) continue;
     const stored = placeInStock(stocked, piece);
     const home = stored ?? placeInModule(piece, module.identity);

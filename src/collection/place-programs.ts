@@ -1,14 +1,16 @@
 /** Gives the modules of programs their addresses, and tells which programs cannot have them. */
 import { randomInt } from 'node:crypto';
+import { moduleReach, roomRequest } from '../calls/module-reach.ts';
 import { drawBase } from '../capture/placement.ts';
 import { moduleSpan } from '../capture/module-span.ts';
 import { ET } from '../elf/constants.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
-import { hex } from '../util/units.ts';
+import { hex, roundUp } from '../util/units.ts';
 import type { AddressSpace, Holding, Wanted } from './addresses.ts';
 import { assignRanges, findCollision } from './addresses.ts';
 import type { Arrangement } from './arrangement.ts';
+import { assignNumbers } from './numbers.ts';
 import type { Partition } from './order.ts';
 import { partitionModules } from './order.ts';
 
@@ -19,6 +21,7 @@ const constantBase = 0x2000_0000_0000;
 
 /** A space at a base of its own. */
 export function drawSpace(arrangement: Arrangement, bits: number = usualBits): AddressSpace {
+  if (arrangement.space) return arrangement.space(bits);
   return { base: arrangement.fixedBase ? constantBase : drawBase(), bits };
 }
 
@@ -52,12 +55,13 @@ export function placePrograms(
       modules: movableModules(program).map(({ path }) => path),
     })),
   ]);
-  const wanted = wantedRanges(programs, partitions);
+  const wanted = wantedRanges(programs, partitions, arrangement);
   const kept = keptHoldings(placed.holdings, wanted);
   const known = new Set(kept.map(({ key }) => key));
   const missing = wanted.filter(({ key }) => !known.has(key));
-  const { growth, addresses: policy } = arrangement;
-  const all = [...kept, ...assignRanges(space, kept, missing, { growth, policy }).holdings];
+  const { addresses: policy } = arrangement;
+  const added = assignRanges(space, kept, missing, { ...arrangement, policy }).holdings;
+  const all = [...kept, ...assignNumbers(kept, added, missing)];
   const failures = new Map<number, PlacingFailure>();
   programs.forEach(({ program }, index) => {
     const failure = problemOf(program, all, arrangement, space);
@@ -70,12 +74,14 @@ export function movableModules(program: Program): readonly Module[] {
   return program.modules.filter(({ elf }) => elf.header.type === ET.DYN);
 }
 
-/** A module that has grown out of its range gives it up. */
+/** A module that has grown out of its range, or its numbers, gives them up. */
 function keptHoldings(held: readonly Holding[], wanted: readonly Wanted[]): Holding[] {
   const sizes = new Map(wanted.map((each) => [each.key, each]));
-  return held.filter(({ key, start, size }) => {
+  return held.filter(({ key, start, size, before = 0, numbers }) => {
     const now = sizes.get(key);
-    return !now || (now.size <= size && start % now.alignment === 0);
+    if (!now) return true;
+    const fits = now.size <= size && (now.numbers ?? 0) <= (numbers?.count ?? 0);
+    return fits && (now.before ?? 0) === before && start % now.alignment === 0;
   });
 }
 
@@ -83,8 +89,10 @@ function keptHoldings(held: readonly Holding[], wanted: readonly Wanted[]): Hold
 function wantedRanges(
   programs: readonly { readonly program: Program }[],
   partitions: readonly Partition[],
+  arrangement: Arrangement,
 ): Wanted[] {
   const modules = new Map<string, Module>();
+  const executables = new Set(programs.map(({ program }) => program.executable.path));
   for (const { program } of programs)
     for (const module of movableModules(program)) modules.set(module.path, module);
   return partitions
@@ -92,9 +100,23 @@ function wantedRanges(
     .flatMap((path) => {
       const module = modules.get(path);
       if (!module) return [];
-      const { start, end, alignment } = moduleSpan(module);
-      return [{ key: path, size: end - start, alignment }];
+      return [wantedRange(module, arrangement, executables.has(path))];
     });
+}
+
+function wantedRange(module: Module, { calls, executablesAt }: Arrangement, isExecutable: boolean): Wanted {
+  const { start, end, alignment } = moduleSpan(module);
+  const room = calls?.room(roomRequest(moduleReach(module)));
+  const area = roundUp(room?.area ?? 0, alignment);
+  return {
+    key: module.path,
+    name: module.name,
+    size: end - start + area,
+    alignment,
+    before: calls?.areaPlace === 'before' ? area : 0,
+    numbers: room?.numbers ?? 0,
+    at: isExecutable ? executablesAt : undefined,
+  };
 }
 
 function problemOf(

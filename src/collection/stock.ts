@@ -2,7 +2,6 @@
  * What stands in the files of a collection: each module once, with the pages that most programs have, and runs of pages that
  * differ from there in several programs.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import type { BackingFile, Place } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { Address, FileOffset } from '../util/units.ts';
@@ -66,27 +65,4 @@ export function toRanges(pages: readonly Address[], origin: Address): StockRange
     else runs.push({ start: page - origin, length: pageSize });
   }
   return runs;
-}
-
-/** Reads pages of files, each opened once. */
-export class PageReader {
-  readonly #files = new Map<string, number>();
-
-  /** The page at an offset; zero behind the file's end. */
-  read(path: string, offset: FileOffset): Buffer {
-    const page = Buffer.alloc(pageSize);
-    readSync(this.#open(path), page, 0, pageSize, offset);
-    return page;
-  }
-
-  #open(path: string): number {
-    const file = this.#files.get(path) ?? openSync(path, 'r');
-    this.#files.set(path, file);
-    return file;
-  }
-
-  close(): void {
-    for (const file of this.#files.values()) closeSync(file);
-    this.#files.clear();
-  }
 }

@@ -9,7 +9,7 @@ import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Filing } from './filing.ts';
 import type { FixUps } from './fix-ups.ts';
 import { collectFixUps } from './fix-ups.ts';
-import type { Placing } from './make-plan.ts';
+import type { Placing, Trap } from './make-plan.ts';
 import { makePlan } from './make-plan.ts';
 import type { MemoryPlan, OwnPart } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
@@ -40,6 +40,23 @@ export interface PlacedMemory extends Placement {
   readonly loader: Buffer;
   /** The heap's pages from the break upwards. */
   readonly heap: readonly Buffer[];
+  /** What the segment base register %gs shall hold. */
+  readonly gsBase?: Address;
+  readonly trap?: Trap;
+  /** Absent where calls go as compiled. */
+  readonly calls?: CallCounts;
+}
+
+/** How many call sites and PLT slots of a program go where. */
+export interface CallCounts {
+  /** As the system has it. */
+  readonly changed: number;
+  /** Straight to functions of the same module. */
+  readonly own: number;
+  /** As compiled: lazy, into the vdso, or out of reach. */
+  readonly left: number;
+  /** What a person should know beside. */
+  readonly notes: readonly string[];
 }
 
 export interface Composed {
@@ -90,8 +107,8 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     const places = filePlaces(own.headSize, memory, fixUps, heap);
     const planAddress = headEnd - own.headSize;
     const placing = { planAddress, loaderAddress, loaderOffset: tablesSize, loaderSize: codeSize, ...places };
-    const { endOnCollision } = placed;
-    const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing };
+    const { endOnCollision, gsBase, trap } = placed;
+    const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing, gsBase, trap };
     return {
       plan: encodePlan(makePlan({ ...parts, words: thunks.words, endOnCollision, moves })),
       memory,

@@ -29,6 +29,13 @@ export interface Placing {
   readonly fileSize: number;
 }
 
+/** A signal by which functions are entered. */
+export interface Trap {
+  readonly signal: number;
+  readonly handler: Address;
+  readonly restorer: Address;
+}
+
 export interface PlanInput {
   readonly blueprint: Blueprint;
   readonly layout: Layout;
@@ -42,6 +49,8 @@ export interface PlanInput {
   /** See `planFlags`. */
   readonly endOnCollision: boolean;
   readonly moves: Moves;
+  readonly gsBase?: Address | undefined;
+  readonly trap?: Trap | undefined;
 }
 
 /** Auxiliary entries that differ from process to process, or that the loader sets. */
@@ -72,6 +81,7 @@ export function makePlan(input: PlanInput): Plan {
       ...stateScalars(blueprint, layout),
       ...programScalars(blueprint, layout),
       ...moveScalars(input),
+      ...callScalars(input),
       flags: flagsOf(input),
     },
     texts: {
@@ -155,6 +165,16 @@ function programScalars(blueprint: Blueprint, layout: Layout) {
     program_header_count: facts.programHeaders,
     linker_base: moduleBias(blueprint, layout, facts.interpreter),
     entry: bias + facts.entry,
+  };
+}
+
+/** What a process needs for calls between modules. */
+function callScalars({ gsBase, trap }: PlanInput) {
+  return {
+    gs_base: gsBase ?? 0,
+    trap_signal: trap?.signal ?? 0,
+    trap_handler: trap?.handler ?? 0,
+    trap_restorer: trap?.restorer ?? 0,
   };
 }
 

@@ -134,6 +134,7 @@ function newSpan(piece: Piece, home: ReturnType<Filing['home']>): Span {
 }
 
 function continues(span: Span, piece: Piece, home: ReturnType<Filing['home']>): boolean {
+  if (piece.filled || span.pieces[0]?.filled) return false;
   if (span.address + span.length !== piece.address || span.file?.path !== home?.file.path) return false;
   return span.fixed === piece.fixed && (!home || home.offset === span.offset + span.length);
 }
@@ -221,6 +222,8 @@ function spanSteps(span: Span, rules: Rules, isMapped: boolean): Step[] {
   const { address, length, offset } = span;
   const base = baseProtection(span, rules);
   const region = rowOf(span, rules);
+  if (span.pieces[0]?.filled)
+    return [{ address, length, offset, operation: operations.fill, protection: base, region }];
   const changes = spanRanges(span, rules)
     .filter((range) => range.zero || range.protection !== base)
     .map(({ zero, ...place }) => {

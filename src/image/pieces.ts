@@ -22,6 +22,10 @@ export interface Piece {
   readonly zero: boolean;
   /** Of an executable with fixed addresses. */
   readonly fixed: boolean;
+  /** The program's own image holds it, whatever file its module has. */
+  readonly own?: boolean;
+  /** Each process has it in private memory, filled from the file. */
+  readonly filled?: boolean;
 }
 
 /**

@@ -20,7 +20,7 @@ const structure = <const Fields extends Record<string, FieldType>>(
 ): Structure<Fields> => ({ name, comment, fields });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 2;
+export const planVersion = 3;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
@@ -36,6 +36,8 @@ export const operations = {
   protect: 3,
   /** Anonymous zero memory; the range must be free. */
   mapZero: 4,
+  /** Anonymous memory, filled with what the backing's file holds; the range must be free. */
+  fill: 5,
 } as const;
 
 /** What a process word is made of. */
@@ -202,6 +204,12 @@ export const headerFields = {
   linker_base: 'u64',
   entry: 'u64',
   xcr0: 'u64',
+  /** What %gs shall hold; 0: nothing. */
+  gs_base: 'u64',
+  /** A signal by which functions are entered, 0: none; its handler, and what returns from it (rt_sigaction). */
+  trap_signal: 'u64',
+  trap_handler: 'u64',
+  trap_restorer: 'u64',
   /** Groups of fix-ups, behind the memory: see docs/formats/image.md. */
   fixes_offset: 'u64',
   fixes_size: 'u64',

@@ -55,7 +55,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     environment: {},
     files: [...launchers, imagePath],
     entry: entryOf(blueprint, composed),
-    notes: notesOf(blueprint, request),
+    notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
 }
 
@@ -122,6 +122,13 @@ function notesOf(blueprint: Blueprint, request: ImageRequest): string[] {
       `it finds libraries by its own folder ($ORIGIN): when it hands over, the copy looks beside itself; put it into ${dirname(facts.path)}`,
     );
   return notes;
+}
+
+function callNotes({ calls }: PlacedMemory): string[] {
+  if (!calls) return [];
+  const { changed, own, left, notes } = calls;
+  const counts = `call sites: ${String(changed)} changed, ${String(own)} direct within their module, ${String(left)} as compiled`;
+  return [counts, ...notes];
 }
 
 function movesOrigin(facts: ProgramFacts, output: string): boolean {

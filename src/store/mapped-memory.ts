@@ -74,7 +74,7 @@ function addStep(step: Readonly<Record<string, bigint>>, path: string, { base, o
   const mapping = { start, end: start + length, path, offset };
   const zero = { ...mapping, path: undefined, offset: 0 };
   const operation = Number(step.operation);
-  if (operation === operations.mapFile) base.push(mapping);
+  if (operation === operations.mapFile || operation === operations.fill) base.push(mapping);
   else if (operation === operations.mapZero) base.push(zero);
   else if (operation === operations.mapFileOver) over.push(mapping);
   else if (operation === operations.mapZeroOver) over.push(zero);

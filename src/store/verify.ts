@@ -5,8 +5,8 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { placeProgram } from '../collection/lay-out.ts';
-import { PageReader } from '../collection/stock.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
+import { PageReader } from '../image/page-reader.ts';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
 import { launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';

@@ -1,13 +1,30 @@
 /** All systems, in the order in which they are shown. A new one is a folder and a line here. */
 import { gotPlt } from './got-plt/got-plt-system.ts';
 import { fixed } from './fixed/fixed-system.ts';
+import { dispatcher } from './dispatcher/dispatcher-system.ts';
+import { hashAddress } from './hash-address/hash-address-system.ts';
+import { hashDispatcher } from './hash-dispatcher/hash-dispatcher-system.ts';
 import { image } from './image/image-system.ts';
+import { importPage } from './import-page/import-page-system.ts';
 import { install } from './install/install-system.ts';
+import { offsetTable } from './offset-table/offset-table-system.ts';
 import { prelink } from './prelink/prelink-system.ts';
 import { rebaseStartup } from './rebase-startup/rebase-startup-system.ts';
 import type { System } from './system.ts';
 
-export const systems: readonly System[] = [gotPlt, prelink, rebaseStartup, fixed, install, image];
+export const systems: readonly System[] = [
+  gotPlt,
+  prelink,
+  rebaseStartup,
+  fixed,
+  install,
+  dispatcher,
+  image,
+  offsetTable,
+  hashAddress,
+  hashDispatcher,
+  importPage,
+];
 
 /** The system of that id, if there is one. */
 export function findSystem(id: string): System | undefined {

@@ -7,7 +7,7 @@ import { pageSize, roundUp } from '../../src/util/units.ts';
 
 const base = 0x2000_0000_0000;
 const growths = fc.constantFrom(0, 1 / 8, 1);
-const policies = fc.constantFrom<AddressPolicy>('unique', 'overlapping', 'by-name');
+const policies = fc.constantFrom<AddressPolicy>('unique', 'overlapping', 'by-path');
 
 /** Small spaces, so that they are full now and then, and bases that are no multiple of every alignment. */
 const spaces: fc.Arbitrary<AddressSpace> = fc.record({
@@ -153,14 +153,14 @@ function roomFor({ base: start, bits }: AddressSpace, { alignment }: Wanted): nu
   return start + 2 ** bits - roundUp(start, alignment);
 }
 
-describe('by-name', () => {
+describe('by-path', () => {
   test('the address does not depend on what else there is', () => {
     fc.assert(
       fc.property(requests, (request) => {
-        const { after, wanted } = placeBoth(request, 'by-name');
+        const { after, wanted } = placeBoth(request, 'by-path');
         const { space, growth } = request;
         for (const each of wanted) {
-          const alone = assignRanges(space, [], [each], { growth, policy: 'by-name' }).holdings;
+          const alone = assignRanges(space, [], [each], { growth, policy: 'by-path' }).holdings;
           expect(after.holdings.filter(({ key }) => key === each.key)).toEqual(alone);
         }
       }),
@@ -170,7 +170,7 @@ describe('by-name', () => {
   test('nor on the size, as long as the space has room behind it: a new version stays where it was', () => {
     const space = { base, bits: 40 };
     const placeOf = (key: string, size: number): number | undefined =>
-      assignRanges(space, [], [{ key, size, alignment: pageSize }], { growth: 1 / 8, policy: 'by-name' })
+      assignRanges(space, [], [{ key, size, alignment: pageSize }], { growth: 1 / 8, policy: 'by-path' })
         .holdings[0]?.start;
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (key, pages) => {
@@ -187,7 +187,7 @@ describe('by-name', () => {
       size: pageSize,
       alignment: pageSize,
     }));
-    const { holdings } = assignRanges({ base, bits: 40 }, [], wanted, { growth: 0, policy: 'by-name' });
+    const { holdings } = assignRanges({ base, bits: 40 }, [], wanted, { growth: 0, policy: 'by-path' });
     const eighths = new Set(holdings.map(({ start }) => Math.floor((start - base) / 2 ** 37)));
     expect(eighths.size).toBe(8);
     expect(findCollision(holdings)).toBeUndefined();

@@ -10,7 +10,7 @@ const everywhere: Arrangement = {
   protections: 'exact',
   files: 'module',
   codeFromModules: false,
-  addresses: 'by-name',
+  addresses: 'by-path',
   growth: 1 / 8,
   fixedBase: true,
   onCollision: 'end',

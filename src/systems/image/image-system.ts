@@ -7,6 +7,7 @@ import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
 import type { Protections } from '../../image/pieces.ts';
 import type { System } from '../system.ts';
+import { directCalls } from './direct-calls.ts';
 import { buildSingle } from './single.ts';
 
 const partitions: Arrangement = {
@@ -17,6 +18,11 @@ const partitions: Arrangement = {
   growth: 0,
   fixedBase: false,
   onCollision: 'hand-over',
+};
+
+const arrangements: Readonly<Record<string, Arrangement>> = {
+  partitions,
+  direct: { ...partitions, calls: directCalls },
 };
 
 /** One image file for one program, whatever else is bound. */
@@ -46,11 +52,13 @@ export const image: System = {
     { id: 'single', summary: 'one program, one image file; every range protected as under ld.so' },
     { id: 'merged', summary: 'the same; read-only data and code of a module are one executable range' },
     { id: 'partitions', summary: 'one image for all programs, in partitions; ranges as in merged' },
+    { id: 'direct', summary: 'the same; calls lead straight to their functions, without PLT and GOT' },
   ],
-  arrangements: { partitions },
+  arrangements,
   async build(subjects, request) {
     const protections = singleImages[request.variant];
-    if (protections === undefined) return buildCollection(subjects, partitions, request);
+    if (protections === undefined)
+      return buildCollection(subjects, arrangements[request.variant] ?? partitions, request);
     return Promise.all(
       subjects.map((subject, index) =>
         buildSingle(subject, request.outputs[index] ?? '', request, protections),

@@ -1,0 +1,83 @@
+/** Machine code that systems write (Intel SDM, volume 2), each with its assembly; lengths and reach are checked. */
+import type { Address } from '../util/units.ts';
+import { hex } from '../util/units.ts';
+
+/** Bytes of a jump or call with a 32-bit displacement. */
+export const nearSize = 5;
+
+/** Whether a 32-bit displacement leads from behind an instruction to an address. */
+export function isNear(end: Address, target: Address): boolean {
+  const distance = target - end;
+  return distance >= -0x8000_0000 && distance <= 0x7fff_ffff;
+}
+
+/** Throws Error where the target is out of reach: callers ask `isNear` where that can be. */
+export function displacement(end: Address, target: Address): Buffer {
+  if (!isNear(end, target)) throw new Error(`${hex(target)} is out of reach from ${hex(end)}`);
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(target - end);
+  return bytes;
+}
+
+function word32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function word64(value: Address): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
+
+/** An address below 2 GiB as the sign-extended displacement of a memory operand without a base. */
+function low(address: Address): Buffer {
+  if (address >= 0x8000_0000) throw new Error(`${hex(address)} is not below 2 GiB`);
+  return word32(address);
+}
+
+const code = (bytes: string, ...operands: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.from(bytes.replaceAll(' ', ''), 'hex'), ...operands]);
+
+/** 5 bytes: `jmp target`. */
+export const jumpNear = (at: Address, target: Address): Buffer =>
+  code('e9', displacement(at + nearSize, target));
+
+/** 6 bytes: `mov $value, %r11d`; r11 is free at every call through the PLT (System V ABI x86-64, 3.2.3). */
+export const moveR11 = (value: number): Buffer => code('41 bb', word32(value));
+
+/** 10 bytes: `movabs $value, %r11`. */
+export const moveR11Wide = (value: Address): Buffer => code('49 bb', word64(value));
+
+/** 3 bytes: `jmp *%r11`. */
+export const jumpR11 = (): Buffer => code('41 ff e3');
+
+/** 3 bytes: `jmp *(%r11)`. */
+export const jumpThroughR11 = (): Buffer => code('41 ff 23');
+
+/** 7 bytes: `jmp *address`, of a word below 2 GiB. */
+export const jumpThroughLow = (address: Address): Buffer => code('ff 24 25', low(address));
+
+/** 8 bytes: `jmp *table(,%r11,8)`, of a table below 2 GiB. */
+export const jumpThroughLowTable = (table: Address): Buffer => code('42 ff 24 dd', low(table));
+
+/** 8 bytes: `jmp *%gs:offset`. */
+export const jumpThroughGs = (offset: number): Buffer => code('65 ff 24 25', low(offset));
+
+/** 6 bytes: `jmp *word(%rip)`. */
+export const jumpThrough = (at: Address, target: Address): Buffer =>
+  code('ff 25', displacement(at + 6, target));
+
+/** 9 bytes: `lock incq address`, of a word below 2 GiB. */
+export const countLow = (address: Address): Buffer => code('f0 48 ff 04 25', low(address));
+
+/** 2 bytes: `ud2`. */
+export const undefinedInstruction = (): Buffer => code('0f 0b');
+
+/** Code as given, then int3 up to `size` bytes. Throws Error where it is longer. */
+export function padded(size: number, ...parts: readonly Buffer[]): Buffer {
+  const bytes = Buffer.concat(parts);
+  if (bytes.length > size) throw new Error(`${String(bytes.length)} bytes of code where ${String(size)} fit`);
+  return Buffer.concat([bytes, Buffer.alloc(size - bytes.length, 0xcc)]);
+}

@@ -1,0 +1,72 @@
+/** What a module's file says of calls from it and to it. Modules are read once, and only this is kept of them. */
+import { SHN, STB } from '../elf/constants.ts';
+import type { ElfFile, ElfSymbol } from '../elf/elf-file.ts';
+import { readElf } from '../elf/read-elf.ts';
+import type { ModuleFacts } from '../program/facts.ts';
+import { sameIdentity } from '../program/file-identity.ts';
+import type { FileIdentity } from '../program/program.ts';
+import type { Vaddr } from '../util/units.ts';
+import type { RoomRequest } from './call-scheme.ts';
+import type { ModuleCalls } from './module-calls.ts';
+import { readCalls } from './read-calls.ts';
+
+export interface ModuleReach {
+  readonly calls: ModuleCalls;
+  /** Names of the slots' symbols, with their versions; empty for an IFUNC of the module's own. */
+  readonly names: ReadonlyMap<Vaddr, string>;
+  /** Values of the functions and IFUNCs that other modules can call, ascending, each once. */
+  readonly functions: readonly Vaddr[];
+  /** IFUNCs among these, by name with version. */
+  readonly ifuncs: ReadonlyMap<string, Vaddr>;
+  /** DT_NEEDED. */
+  readonly needed: readonly string[];
+}
+
+const stt = { notype: 0, func: 2, ifunc: 10 };
+
+const known = new Map<string, { readonly identity: FileIdentity; readonly reach: ModuleReach }>();
+
+/** Throws ElfError, and whatever reading a file throws. */
+export function moduleReach({ path, identity }: ModuleFacts): ModuleReach {
+  const before = known.get(path);
+  if (before && sameIdentity(before.identity, identity)) return before.reach;
+  const reach = reachOf(readElf(path));
+  known.set(path, { identity, reach });
+  return reach;
+}
+
+function reachOf(elf: ElfFile): ModuleReach {
+  const calls = readCalls(elf);
+  const names = [...calls.slots].map(
+    ([slot, symbol]) => [slot, symbol === 0 ? '' : nameOf(elf.symbols.at(symbol))] as const,
+  );
+  const exported = exportedFunctions(elf);
+  const values = new Set(exported.map(({ value }) => value));
+  const ifuncs = exported.filter(({ type }) => type === stt.ifunc);
+  return {
+    calls,
+    names: new Map(names),
+    functions: [...values].sort((a, b) => a - b),
+    ifuncs: new Map(ifuncs.map((symbol) => [nameOf(symbol), symbol.value])),
+    needed: elf.dynamic?.needed ?? [],
+  };
+}
+
+function exportedFunctions({ symbols }: ElfFile): ElfSymbol[] {
+  return Array.from({ length: symbols.count }, (_, index) => symbols.at(index)).filter(
+    ({ type, binding, sectionIndex }) =>
+      (type === stt.func || type === stt.ifunc || type === stt.notype) &&
+      binding !== STB.LOCAL &&
+      sectionIndex !== SHN.UNDEF &&
+      sectionIndex !== SHN.ABS,
+  );
+}
+
+function nameOf({ name, version }: ElfSymbol): string {
+  return version ? `${name}@${version.name}` : name;
+}
+
+/** What a scheme needs to know before modules have addresses. */
+export function roomRequest({ calls, functions }: ModuleReach): RoomRequest {
+  return { imports: calls.slots.size, functions: functions.length };
+}

@@ -1,0 +1,165 @@
+/** From a placed program to what a scheme sees of it: which function each slot of each module leads to. */
+import type { PlacedMemory } from '../image/compose-image.ts';
+import type { PageReader } from '../image/page-reader.ts';
+import { regionShift } from '../provenance/layout.ts';
+import type { Address, Vaddr } from '../util/units.ts';
+import { roundUp } from '../util/units.ts';
+import type { CallScheme, Import, WiredModule, WiredProgram } from './call-scheme.ts';
+import type { ModuleReach } from './module-reach.ts';
+import { moduleReach, roomRequest } from './module-reach.ts';
+import { PieceMemory } from './piece-memory.ts';
+
+/** A module with its memory, beside what the scheme sees of it. */
+export interface ModuleInHand {
+  readonly module: WiredModule;
+  /** Index of its region. */
+  readonly region: number;
+  readonly reach: ModuleReach;
+  readonly memory: PieceMemory;
+  /** Slots that lead to functions of the module's own. */
+  readonly own: ReadonlyMap<Vaddr, Address>;
+}
+
+export interface ProgramInHand {
+  readonly program: WiredProgram;
+  readonly modules: readonly ModuleInHand[];
+}
+
+export interface Allotments {
+  /** Of the space for modules. */
+  readonly base: Address;
+  /** By path; a module that is not there has what `numbersEnd` leaves. */
+  readonly firstNumbers: ReadonlyMap<string, number>;
+  /** Above the numbers of all modules of the program. */
+  readonly numbersEnd: number;
+}
+
+export function takeInHand(
+  placed: PlacedMemory,
+  scheme: CallScheme,
+  allotments: Allotments,
+  reader: PageReader,
+): ProgramInHand {
+  const sited = siteModules(placed, scheme, allotments, reader);
+  const find = moduleFinder(sited);
+  const byName = new Map(sited.map(({ name }, index) => [name, index]));
+  const modules = sited.map(({ region, reach, memory, ...place }, index): ModuleInHand => {
+    const { imports, own } = readSlots(sited, index, find);
+    const needed = reach.needed.flatMap((name) => byName.get(name) ?? []);
+    return {
+      region,
+      reach,
+      memory,
+      own,
+      module: { ...place, imports, needed, functions: reach.functions },
+    };
+  });
+  return { modules, program: { modules: modules.map(({ module }) => module), base: allotments.base } };
+}
+
+type Sited = Omit<WiredModule, 'imports' | 'needed' | 'functions'> &
+  Pick<ModuleInHand, 'region' | 'reach' | 'memory'>;
+
+function siteModules(
+  placed: PlacedMemory,
+  scheme: CallScheme,
+  { firstNumbers, numbersEnd }: Allotments,
+  reader: PageReader,
+): Sited[] {
+  const { blueprint, layout, pieces } = placed;
+  let next = numbersEnd;
+  return blueprint.regions.flatMap(({ region }, index) => {
+    const facts = region.module;
+    if (!facts || region.mappings.length === 0) return [];
+    const reach = moduleReach(facts);
+    const room = scheme.room(roomRequest(reach));
+    const shift = regionShift(blueprint, layout, index);
+    const [start, end] = [region.start + shift, roundUp(region.end + shift)];
+    const size = roundUp(room.area, region.alignment);
+    const before = scheme.areaPlace === 'before' || !region.movable;
+    const firstNumber = firstNumbers.get(facts.path) ?? next;
+    if (!firstNumbers.has(facts.path)) next += room.numbers;
+    return {
+      path: facts.path,
+      name: facts.name,
+      bias: region.loadBias + shift,
+      start,
+      end,
+      fixed: !region.movable,
+      isExecutable: facts.path === blueprint.facts.executable.path,
+      isLinker: facts.path === blueprint.facts.interpreter.path,
+      area: { address: before ? start - size : end, size },
+      firstNumber,
+      region: index,
+      reach,
+      memory: new PieceMemory(
+        pieces.filter((piece) => piece.region === index),
+        reader,
+      ),
+    };
+  });
+}
+
+/** Answers the place of the module that holds an address; -1 where none does. */
+function moduleFinder(modules: readonly Sited[]): (address: Address) => number {
+  const sorted = modules.map(({ start, end }, index) => ({ start, end, index }));
+  sorted.sort((a, b) => a.start - b.start);
+  return (address) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.end ?? 0) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = sorted[low];
+    return found && address >= found.start ? found.index : -1;
+  };
+}
+
+/**
+ * What the slots of a module hold. Left out are those that lead to no module (the vdso, or nowhere), and to something that its
+ * definer does not offer to others: into the module's own PLT, where a slot is still lazy.
+ */
+function readSlots(
+  modules: readonly Sited[],
+  index: number,
+  find: (address: Address) => number,
+): { readonly imports: readonly Import[]; readonly own: ReadonlyMap<Vaddr, Address> } {
+  const { bias, reach, memory } = modules[index] ?? fail();
+  const imports: Import[] = [];
+  const own = new Map<Vaddr, Address>();
+  for (const slot of [...reach.names.keys()].sort((a, b) => a - b)) {
+    const symbol = reach.names.get(slot) ?? '';
+    const target = Number(memory.read(bias + slot, 8).readBigUInt64LE());
+    const definer = find(target);
+    const other = modules[definer];
+    if (!other) continue;
+    const functionIndex = functionIndexOf(other, target, symbol);
+    if (definer === index) {
+      if (functionIndex >= 0 || symbol === '') own.set(slot, target);
+    } else if (functionIndex >= 0) imports.push({ slot, symbol, target, definer, functionIndex });
+  }
+  return { imports, own };
+}
+
+function fail(): never {
+  throw new Error('no such module');
+}
+
+function functionIndexOf({ bias, reach }: Sited, target: Address, symbol: string): number {
+  const own = indexOf(reach.functions, target - bias);
+  if (own >= 0) return own;
+  // What an IFUNC chose is no symbol of its own.
+  const ifunc = reach.ifuncs.get(symbol);
+  return ifunc === undefined ? -1 : indexOf(reach.functions, ifunc);
+}
+
+function indexOf(ascending: readonly Vaddr[], value: Vaddr): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low] === value ? low : -1;
+}

@@ -1,0 +1,173 @@
+/**
+ * Calls by number, entered by a trap, as those of an operating system are. A stub puts the number into r11 and executes an
+ * undefined instruction; the handler of that signal goes on at the function. The signal is the system's own: what would take
+ * it away (sigaction, signal) or block it (sigaddset, sigfillset) leaves it as it is.
+ *
+ * Calls into the dynamic linker go as compiled: libc makes them with all signals blocked.
+ */
+import type { CallScheme, TableMemory, WiredProgram } from '../../calls/call-scheme.ts';
+import { moveR11, undefinedInstruction } from '../../calls/machine-code.ts';
+import { lowTables } from '../../calls/low-memory.ts';
+import { stubArea } from '../../calls/stub-area.ts';
+import { PROT } from '../../image/pieces.ts';
+import type { Address } from '../../util/units.ts';
+import { pageSize } from '../../util/units.ts';
+import { byNumber, functionTable, numberOf, tableAddress } from './dispatcher-calls.ts';
+
+/** signal(7): SIGILL. */
+const signal = 4;
+
+export const trapping: CallScheme = { ...byNumber, wire };
+
+function wire(program: WiredProgram): ReturnType<CallScheme['wire']> {
+  const served = withoutLinker(program);
+  const modules = served.modules.map((module) =>
+    stubArea(module, (each, at) => ({
+      code: Buffer.concat([moveR11(numberOf(program, each)), undefinedInstruction()]),
+      landing: { code: at },
+    })),
+  );
+  const page = new CodePage(lowTables);
+  const handler = page.add(handlerCode(page.address));
+  const restorer = page.add(restorerCode);
+  const table = functionTable(served, guardedFunctions(served, page));
+  return { modules, tables: [page.memory(), table], trap: { signal, handler, restorer } };
+}
+
+function withoutLinker({ base, modules }: WiredProgram): WiredProgram {
+  return {
+    base,
+    modules: modules.map((module) => ({
+      ...module,
+      imports: module.imports.filter(({ definer }) => modules[definer]?.isLinker !== true),
+    })),
+  };
+}
+
+/** Bytes at the page's beginning that stay zero: a struct sigaction with SIG_DFL. */
+const noAction = 32;
+
+class CodePage {
+  readonly address: Address;
+  readonly #bytes = Buffer.alloc(pageSize);
+  #next = noAction;
+
+  constructor(address: Address) {
+    this.address = address;
+  }
+
+  /** Answers where the code stands. */
+  add(code: Buffer): Address {
+    const at = this.#next;
+    code.copy(this.#bytes, at);
+    this.#next += Math.ceil(code.length / 16) * 16;
+    if (this.#next > pageSize) throw new Error('more code than fits into a page');
+    return this.address + at;
+  }
+
+  memory(): TableMemory {
+    return { address: this.address, bytes: this.#bytes, protection: PROT.read | PROT.execute };
+  }
+}
+
+const hexBytes = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+function word32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function word64(value: Address): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
+
+/**
+ * rdx has the ucontext (signal(7), SA_SIGINFO; asm/sigcontext.h): rip at 0xa8. Where the instruction before is none of a
+ * stub, the signal is the program's own, and ends it as it would have.
+ */
+function handlerCode(zeros: Address): Buffer {
+  const serve = Buffer.concat([
+    hexBytes('8b 48 fc'), //                      mov    -4(%rax), %ecx
+    hexBytes('48 8b 0c cd'), //                   mov    table(,%rcx,8), %rcx
+    word32(tableAddress),
+    hexBytes('48 89 8a a8 00 00 00'), //          mov    %rcx, 0xa8(%rdx)
+    hexBytes('c3'), //                            ret
+  ]);
+  return Buffer.concat([
+    hexBytes('48 8b 82 a8 00 00 00'), //          mov    0xa8(%rdx), %rax
+    hexBytes('66 81 78 fa 41 bb'), //             cmpw   $0xbb41, -6(%rax)
+    hexBytes('75'), //                            jne    other
+    Buffer.from([serve.length]),
+    serve,
+    hexBytes('b8 0d 00 00 00'), //         other: mov    $__NR_rt_sigaction, %eax
+    Buffer.from([0xbf, signal, 0, 0, 0]), //      mov    $SIGILL, %edi
+    hexBytes('be'), //                            mov    $zeros, %esi
+    word32(zeros),
+    hexBytes('31 d2'), //                         xor    %edx, %edx
+    hexBytes('41 ba 08 00 00 00'), //             mov    $8, %r10d
+    hexBytes('0f 05'), //                         syscall
+    hexBytes('c3'), //                            ret
+  ]);
+}
+
+const restorerCode = Buffer.concat([
+  hexBytes('b8 0f 00 00 00'), //                  mov    $__NR_rt_sigreturn, %eax
+  hexBytes('0f 05'), //                           syscall
+]);
+
+/** In place of a function: answers 0 where an argument is the signal. */
+function refuseSignal(compare: string, target: Address): Buffer {
+  return Buffer.concat([
+    hexBytes(compare),
+    Buffer.from([signal]),
+    hexBytes('75 03'), //                         jne    real
+    hexBytes('31 c0'), //                         xor    %eax, %eax
+    hexBytes('c3'), //                            ret
+    hexBytes('49 bb'), //                   real: movabs $target, %r11
+    word64(target),
+    hexBytes('41 ff e3'), //                      jmp    *%r11
+  ]);
+}
+
+const firstArgument = '83 ff'; //                 cmp    $signal, %edi
+const secondArgument = '83 fe'; //                cmp    $signal, %esi
+
+/** In place of sigfillset: all signals but this one. */
+function fillSet(target: Address): Buffer {
+  return Buffer.concat([
+    hexBytes('57'), //                            push   %rdi
+    hexBytes('49 bb'), //                         movabs $target, %r11
+    word64(target),
+    hexBytes('41 ff d3'), //                      call   *%r11
+    hexBytes('5f'), //                            pop    %rdi
+    hexBytes('80 27'), //                         andb   $~(1 << (signal - 1)), (%rdi)
+    Buffer.from([0xff & ~(1 << (signal - 1))]),
+    hexBytes('c3'), //                            ret
+  ]);
+}
+
+const guards: Readonly<Record<string, (target: Address) => Buffer>> = {
+  sigaction: (target) => refuseSignal(firstArgument, target),
+  __sigaction: (target) => refuseSignal(firstArgument, target),
+  signal: (target) => refuseSignal(firstArgument, target),
+  __sysv_signal: (target) => refuseSignal(firstArgument, target),
+  bsd_signal: (target) => refuseSignal(firstArgument, target),
+  sigset: (target) => refuseSignal(firstArgument, target),
+  sigaddset: (target) => refuseSignal(secondArgument, target),
+  sigfillset: fillSet,
+};
+
+/** What stands in the table for the functions that could take the signal away. */
+function guardedFunctions(program: WiredProgram, page: CodePage): ReadonlyMap<number, Address> {
+  const instead = new Map<number, Address>();
+  for (const { imports } of program.modules)
+    for (const each of imports) {
+      const guard = guards[each.symbol.split('@')[0] ?? ''];
+      const number = numberOf(program, each);
+      if (guard && !instead.has(number)) instead.set(number, page.add(guard(each.target)));
+    }
+  return instead;
+}

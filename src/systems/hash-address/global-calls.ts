@@ -1,0 +1,41 @@
+/**
+ * First form: modules are at global addresses, so that a call names its function's address. Below 2 GiB a displacement reaches
+ * every module; in a larger space a call goes through a stub:
+ *
+ *   49 bb imm64   movabs $function, %r11
+ *   41 ff e3      jmp    *%r11
+ */
+import type { CallScheme } from '../../calls/call-scheme.ts';
+import { jumpR11, moveR11Wide } from '../../calls/machine-code.ts';
+import { areaSize, stubArea } from '../../calls/stub-area.ts';
+import { memoryOf, requireApart } from './collisions.ts';
+
+const plain = { areaPlace: 'before', areaFile: 'module', areaFilled: 'bind' } as const;
+
+export const absoluteCalls: CallScheme = {
+  ...plain,
+  room: ({ imports }) => ({ area: areaSize(imports), numbers: 0 }),
+  wire: ({ modules }) => {
+    requireApart(memoryOf(modules));
+    const wired = modules.map((module) =>
+      stubArea(module, ({ target }, at) => ({
+        code: Buffer.concat([moveR11Wide(target), jumpR11()]),
+        landing: { code: at },
+      })),
+    );
+    return { tables: [], modules: wired };
+  },
+};
+
+export const nearCalls: CallScheme = {
+  ...plain,
+  room: () => ({ area: 0, numbers: 0 }),
+  wire: ({ modules }) => {
+    requireApart(memoryOf(modules));
+    const wired = modules.map(({ imports }) => ({
+      area: Buffer.alloc(0),
+      landings: new Map(imports.map(({ slot, target }) => [slot, { code: target }])),
+    }));
+    return { tables: [], modules: wired };
+  },
+};

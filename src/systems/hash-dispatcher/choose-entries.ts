@@ -1,0 +1,105 @@
+/**
+ * Which entry each import of a module uses: a hash of its name, so that every machine gives it the same one. Where the entry is
+ * taken by another import of the module, the name is hashed again with the next salt; and also where a known implementation of
+ * its dependencies uses it for another function, as long as that helps.
+ */
+import { hashName } from '../../collection/hash-name.ts';
+import { Refusal } from '../../util/errors.ts';
+import type { Entry } from './tables.ts';
+import { entriesOf, entryOffset, isRoomy, tableCount } from './tables.ts';
+
+export interface Importer {
+  /** Names of the functions that it imports. */
+  readonly symbols: readonly string[];
+  /** Modules that it needs itself, by their places in the list. */
+  readonly needed: readonly number[];
+}
+
+export interface Chosen {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** How often a name was hashed again. */
+  readonly rehashed: number;
+}
+
+/** Salts that are tried for the sake of dependencies. */
+const politeTries = 32;
+
+/** One for each importer. Throws Refusal where a module imports more functions than the largest table has room for. */
+export function chooseEntries(importers: readonly Importer[]): Chosen[] {
+  const done = new Map<number, Chosen>();
+  const begun = new Set<number>();
+  const choose = (index: number): void => {
+    const importer = importers[index];
+    // Modules can need each other: what is begun knows nothing of the other.
+    if (begun.has(index) || !importer) return;
+    begun.add(index);
+    for (const each of importer.needed) choose(each);
+    const dependencies = dependenciesOf(importers, index).flatMap((each) => done.get(each) ?? []);
+    done.set(index, chooseFor(importer, dependencies));
+  };
+  importers.forEach((_, index) => {
+    choose(index);
+  });
+  return importers.map((_, index) => done.get(index) ?? { entries: new Map(), rehashed: 0 });
+}
+
+/** All that a module needs, itself and through others, in ascending order. */
+function dependenciesOf(importers: readonly Importer[], index: number): number[] {
+  const found = new Set<number>();
+  const queue = [index];
+  for (const each of queue)
+    for (const next of importers[each]?.needed ?? [])
+      if (!found.has(next)) {
+        found.add(next);
+        queue.push(next);
+      }
+  found.delete(index);
+  return [...found].sort((a, b) => a - b);
+}
+
+function chooseFor({ symbols }: Importer, dependencies: readonly Chosen[]): Chosen {
+  const names = [...new Set(symbols)].sort();
+  const foreign = takenBy(dependencies);
+  const table = tableFor(names.length, dependencies);
+  const own = new Map<number, string>();
+  const entries = new Map<string, Entry>();
+  let rehashed = 0;
+  for (const symbol of names) {
+    const isFree = (offset: number, salt: number): boolean =>
+      !own.has(offset) && (salt > politeTries || (foreign.get(offset) ?? symbol) === symbol);
+    let salt = 0;
+    let entry = saltedEntry(symbol, salt, table);
+    while (!isFree(entryOffset(entry), salt)) entry = saltedEntry(symbol, ++salt, table);
+    rehashed += salt;
+    own.set(entryOffset(entry), symbol);
+    entries.set(symbol, entry);
+  }
+  return { entries, rehashed };
+}
+
+/**
+ * The smallest table that has room for a module's imports beside those of its known dependencies: so growing tables serve
+ * modules with many direct imports, and with many known indirect ones.
+ */
+function tableFor(imports: number, dependencies: readonly Chosen[]): number {
+  const used = Array.from({ length: tableCount }, () => new Set<number>());
+  for (const { entries } of dependencies)
+    for (const entry of entries.values()) used[entry.table]?.add(entry.index);
+  const table = used.findIndex((indexes, size) => isRoomy(size, imports + indexes.size));
+  if (table >= 0) return table;
+  if (isRoomy(tableCount - 1, imports)) return tableCount - 1;
+  throw new Refusal(`a module imports ${String(imports)} functions, more than the dispatcher has room for`);
+}
+
+function takenBy(dependencies: readonly Chosen[]): Map<number, string> {
+  const taken = new Map<number, string>();
+  for (const { entries } of dependencies)
+    for (const [symbol, entry] of entries) taken.set(entryOffset(entry), symbol);
+  return taken;
+}
+
+/** The first one is the hash of the bare name. */
+export function saltedEntry(symbol: string, salt: number, table: number): Entry {
+  const name = salt === 0 ? symbol : `${symbol}#${String(salt)}`;
+  return { table, index: hashName(name, entriesOf(table)) };
+}

@@ -1,0 +1,176 @@
+/**
+ * A dispatcher at a base that all agree on: a call names the entry that its function's name is hashed to. Stubs:
+ *
+ *   41 bb imm32                  mov  $entry, %r11d        the base is constant, below 2 GiB
+ *   41 ff e3                     jmp  *%r11
+ *
+ *   41 bb imm32                  mov  $offset, %r11d       %gs holds the address of a word with the base
+ *   65 4c 03 1c 25 00 00 00 00   add  %gs:0, %r11
+ *   41 ff e3                     jmp  *%r11
+ *
+ * Calls go there; jumps, and PLT slots, which a jump may have come through, go as compiled, since an entry may have to ask for
+ * the return address.
+ */
+import type {
+  CallScheme,
+  Import,
+  Landing,
+  TableMemory,
+  Wiring,
+  WiredProgram,
+} from '../../calls/call-scheme.ts';
+import { jumpR11, moveR11 } from '../../calls/machine-code.ts';
+import { areaSize, stubArea } from '../../calls/stub-area.ts';
+import { PROT } from '../../image/pieces.ts';
+import type { Address } from '../../util/units.ts';
+import { pageSize, roundUp } from '../../util/units.ts';
+import type { Chosen } from './choose-entries.ts';
+import { chooseEntries } from './choose-entries.ts';
+import type { Caller } from './resolvers.ts';
+import { resolverCode, resolverSize } from './resolvers.ts';
+import { entriesOf, entryOffset, resolverOffset, tableMemory } from './tables.ts';
+
+interface Base {
+  /** Of the tables. */
+  readonly address: Address;
+  readonly stub: (offset: number) => Buffer;
+  readonly stubSize: number;
+  readonly gs?: { readonly gsBase: Address; readonly table: TableMemory };
+}
+
+/** The same for everyone, everywhere. */
+export function constantDispatcher(address: Address): CallScheme {
+  const stub = (offset: number): Buffer => Buffer.concat([moveR11(address + offset), jumpR11()]);
+  return scheme(16, () => ({ address, stub, stubSize: 16 }));
+}
+
+const addBase = Buffer.from('654c031c2500000000', 'hex');
+
+/** Wherever the program's space has room: its base is found through %gs. */
+export function movableDispatcher(distance: number): CallScheme {
+  const stub = (offset: number): Buffer => Buffer.concat([moveR11(offset), addBase, jumpR11()]);
+  return scheme(24, ({ base }) => {
+    const address = base + distance;
+    const bytes = Buffer.alloc(pageSize);
+    bytes.writeBigUInt64LE(BigInt(address));
+    const gsBase = address - pageSize;
+    return {
+      address,
+      stub,
+      stubSize: 24,
+      gs: { gsBase, table: { address: gsBase, bytes, protection: PROT.read } },
+    };
+  });
+}
+
+function scheme(stubSize: number, baseOf: (program: WiredProgram) => Base): CallScheme {
+  return {
+    areaPlace: 'before',
+    areaFile: 'module',
+    areaFilled: 'bind',
+    room: ({ imports }) => ({ area: areaSize(imports, 0, stubSize), numbers: 0 }),
+    wire: (program) => wire(program, baseOf(program)),
+  };
+}
+
+function wire(program: WiredProgram, base: Base): Wiring {
+  const importers = program.modules.map(({ imports, needed }) => ({
+    symbols: imports.map(({ symbol }) => symbol),
+    needed,
+  }));
+  const chosen = chooseEntries(importers);
+  const offsetOf = (module: number, { symbol }: Import): number => {
+    const entry = chosen[module]?.entries.get(symbol);
+    if (!entry) throw new Error(`${symbol} has no entry`);
+    return entryOffset(entry);
+  };
+  const modules = program.modules.map((module, index) =>
+    stubArea(module, (each, at) => ({ code: base.stub(offsetOf(index, each)), landing: callsOnly(at) }), {
+      size: base.stubSize,
+    }),
+  );
+  const wants = collectWants(program, offsetOf);
+  const resolved = resolve(wants, base.address);
+  const used = new Set(chosen.flatMap(({ entries }) => [...entries.values()].map(({ table }) => table)));
+  return {
+    modules,
+    tables: [
+      ...(base.gs ? [base.gs.table] : []),
+      ...tableMemory(base.address, used, resolved.words),
+      ...resolved.memory,
+    ],
+    notes: [describe(used, wants.size, chosen, resolved.collisions)],
+    ...(base.gs && { gsBase: base.gs.gsBase }),
+  };
+}
+
+const callsOnly = (code: Address): Landing => ({ code, jumps: null });
+
+/** By an entry's offset: which module wants which function there. */
+type Wants = ReadonlyMap<number, readonly Caller[]>;
+
+function collectWants({ modules }: WiredProgram, offsetOf: (module: number, each: Import) => number): Wants {
+  const wants = new Map<number, Caller[]>();
+  modules.forEach(({ imports, start, end }, index) => {
+    for (const each of imports) {
+      const offset = offsetOf(index, each);
+      const callers = wants.get(offset) ?? [];
+      callers.push({ start, end, target: each.target });
+      wants.set(offset, callers);
+    }
+  });
+  return wants;
+}
+
+interface Resolved {
+  /** What each entry's word holds. */
+  readonly words: ReadonlyMap<number, Address>;
+  readonly memory: readonly TableMemory[];
+  /** Entries with a resolver. */
+  readonly collisions: number;
+}
+
+/** An entry leads to its function, or to what tells its callers apart. */
+function resolve(wants: Wants, base: Address): Resolved {
+  const start = base + resolverOffset;
+  const words = new Map<number, Address>();
+  const parts: Buffer[] = [];
+  let next = start;
+  for (const [offset, callers] of wants) {
+    requireTellable(callers);
+    const targets = new Set(callers.map(({ target }) => target));
+    const [only] = targets;
+    if (targets.size === 1 && only !== undefined) words.set(offset, only);
+    else {
+      words.set(offset, next);
+      parts.push(resolverCode(callers));
+      next += resolverSize(callers.length);
+    }
+  }
+  const bytes = Buffer.concat([...parts, Buffer.alloc(roundUp(next - start) - (next - start))]);
+  const memory = { address: start, bytes, protection: PROT.read | PROT.execute };
+  return { words, memory: parts.length > 0 ? [memory] : [], collisions: parts.length };
+}
+
+/** The return address tells modules apart, not the functions of one. */
+function requireTellable(callers: readonly Caller[]): void {
+  const targets = new Map<Address, Address>();
+  for (const { start, target } of callers) {
+    if ((targets.get(start) ?? target) !== target)
+      throw new Error('two functions of a module share an entry');
+    targets.set(start, target);
+  }
+}
+
+/** How full the tables are. */
+function describe(
+  used: ReadonlySet<number>,
+  entries: number,
+  chosen: readonly Chosen[],
+  collisions: number,
+): string {
+  const room = [...used].reduce((sum, table) => sum + entriesOf(table), 0);
+  const share = ((100 * entries) / Math.max(room, 1)).toFixed(1);
+  const rehashed = chosen.reduce((sum, each) => sum + each.rehashed, 0);
+  return `dispatcher: ${String(entries)} of ${String(room)} entries used (${share} %), ${String(rehashed)} names hashed again, ${String(collisions)} entries told apart by the return address`;
+}

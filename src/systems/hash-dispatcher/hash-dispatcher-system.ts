@@ -1,0 +1,61 @@
+/**
+ * Solution 4 of the seed: a central dispatcher at a constant base. A function's entry is a hash of its name; collisions at run
+ * time are told apart by the return address.
+ */
+import { baseBits } from '../../capture/placement.ts';
+import type { CallScheme } from '../../calls/call-scheme.ts';
+import { lowTables } from '../../calls/low-memory.ts';
+import type { Arrangement } from '../../collection/arrangement.ts';
+import { buildCollection } from '../../collection/build.ts';
+import type { System } from '../system.ts';
+import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
+
+/** Room for the dispatcher at the beginning of a space, where it moves with the modules. */
+const movableRoom = 0x100_0000;
+
+const hashed: Arrangement = {
+  protections: 'merged',
+  files: 'module',
+  codeFromModules: false,
+  addresses: 'unique',
+  growth: 1 / 8,
+  fixedBase: false,
+  onCollision: 'hand-over',
+};
+
+const withCalls = (calls: CallScheme): Arrangement => ({ ...hashed, calls });
+
+const arrangements: Readonly<Record<string, Arrangement>> = {
+  constant: withCalls(constantDispatcher(lowTables)),
+  movable: { ...withCalls(movableDispatcher(0x20_0000)), reserved: movableRoom },
+};
+
+export const hashDispatcher: System = {
+  id: 'hash-dispatcher',
+  seed: 'solution 4',
+  summary: "a dispatcher at a constant base; a function's entry is a hash of its name",
+  properties: {
+    placement:
+      'each module at a range of its own; the dispatcher at a constant base (movable: at the beginning of the space)',
+    shared:
+      'everything of the rewritten copies, between all programs of the store: they hold entries only; the dispatcher, between processes of a program',
+    private: 'pages with words of the process itself',
+    work: {
+      mapping: 'start-up, module by module, and the tables that the modules use',
+      relocation: 'bind',
+      binding: 'bind: addresses into the dispatcher',
+    },
+    onCollision: 'of ranges: hands over to ld.so. Of entries: the return address says which module calls',
+    onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
+    aslr: [
+      { bits: baseBits, drawn: 'store' },
+      { bits: baseBits, drawn: 'boot' },
+    ],
+  },
+  variants: [
+    { id: 'constant', summary: 'the base is the same for everyone: a loophole in address randomness' },
+    { id: 'movable', summary: '%gs leads to the base, which is random' },
+  ],
+  arrangements,
+  build: (subjects, request) => buildCollection(subjects, arrangements[request.variant] ?? hashed, request),
+};
