@@ -1,6 +1,7 @@
 /** The counts of `linkonce explain`: how many words of each kind the linker wrote into each module. */
 import type { Region } from '../capture/capture.ts';
 import { wordKinds, type Explained, type WordCounts, type WordKind } from '../provenance/explained.ts';
+import { alignColumns } from './align-columns.ts';
 
 export interface ExplanationCounts {
   readonly program: string;
@@ -59,16 +60,4 @@ const processKinds = wordKinds.filter((kind) => kind !== 'constant' && kind !== 
 
 function perProcess(counts: WordCounts): number {
   return processKinds.reduce((sum, kind) => sum + counts[kind], 0);
-}
-
-/** The first column to the left, the others to the right. */
-function alignColumns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ');
-  return rows.map((row) => `${line(row)}\n`).join('');
 }

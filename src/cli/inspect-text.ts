@@ -15,15 +15,19 @@ export function inspectText(elf: ElfFile): string {
   return [`${colors.bold(elf.path)}: ${kindOf(elf)}`, ...lines, '', ...segments, ''].join('\n');
 }
 
-function kindOf({ header, interpreter, dynamic }: ElfFile): string {
+function kindOf(elf: ElfFile): string {
+  const { header, interpreter } = elf;
   if (header.type === ET.REL) return 'object file';
   if (header.type === ET.CORE) return 'core file';
   const linking = interpreter === undefined ? 'static' : 'dynamically linked';
   if (header.type === ET.EXEC) return `${linking} executable at fixed addresses`;
-  // libc.so.6 and ld.so are libraries that can be run: only the flag tells, and older executables do not have it.
-  const isPie = ((dynamic?.flags1 ?? 0) & DF_1.PIE) !== 0;
-  const isLibrary = dynamic?.soname !== undefined || interpreter === undefined;
-  return isLibrary && !isPie ? 'shared library' : `${linking} position-independent executable`;
+  return isLibrary(elf) ? 'shared library' : `${linking} position-independent executable`;
+}
+
+/** libc.so.6 and ld.so are libraries that can be run: only the flag tells, and older executables do not have it. */
+export function isLibrary({ header, interpreter, dynamic }: ElfFile): boolean {
+  if (header.type !== ET.DYN || ((dynamic?.flags1 ?? 0) & DF_1.PIE) !== 0) return false;
+  return dynamic?.soname !== undefined || interpreter === undefined;
 }
 
 function identity(elf: ElfFile): Row[] {

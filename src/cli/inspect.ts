@@ -1,22 +1,48 @@
-/** `linkonce inspect`: what one ELF file says. */
+/** `linkonce inspect`: what one ELF file says; with `--calls`, how code goes from module to module. */
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { StoredFile } from './inspect-store.ts';
+
+interface InspectOptions {
+  readonly calls?: boolean;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
 
 export function registerInspect(program: Command): void {
   program
     .command('inspect')
     .summary('show what one ELF file, or a file of linkonce, says')
     .description(
-      'Show what one ELF file says: a summary, or with --json every symbol, relocation and PLT slot.',
+      'Show what one ELF file says: a summary, or with --json every symbol, relocation and PLT slot. With --calls: ' +
+        'the call sites of a library, or those of all modules of a program and what they refer to in each other.',
     )
-    .argument('<file>', 'an ELF file, or an image, launcher, catalogue or record of linkonce')
+    .argument(
+      '<file>',
+      'an ELF file, or an image, launcher, catalogue or record of linkonce; --calls: or a name',
+    )
+    .option('--calls', 'show call sites, and references between modules')
+    .option('--all', 'with --calls: all rows of each table')
     .option('--json', 'print JSON')
-    .action(inspect);
+    .action(async (file: string, options: InspectOptions) => {
+      await (options.calls ? inspectCalls(file, options) : inspect(file, options));
+    });
 }
 
-async function inspect(file: string, { json = false }: { json?: boolean }): Promise<void> {
+async function inspectCalls(file: string, { all = false, json = false }: InspectOptions): Promise<void> {
+  const { fileCallsJson, programCalls, programCallsJson } = await import('./inspect-calls.ts');
+  const { fileCallsText, programCallsText } = await import('./inspect-calls-text.ts');
+  const { readElf } = await import('../elf/read-elf.ts');
+  const program = programCalls(file);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify(program ? programCallsJson(program) : fileCallsJson(readElf(file)))}\n`,
+    );
+  else process.stdout.write(program ? programCallsText(program, all) : fileCallsText(readElf(file), all));
+}
+
+async function inspect(file: string, { json = false }: InspectOptions): Promise<void> {
   const stored = await inspectStored(file);
   if (stored) {
     const { storedFileText } = await import('./inspect-image.ts');
