@@ -16,6 +16,7 @@ import { registerInspect } from './inspect.ts';
 import { registerPages } from './pages.ts';
 import { registerRun } from './run.ts';
 import { registerStore } from './store.ts';
+import { registerSynthetic } from './synthetic.ts';
 import { registerSystems } from './systems.ts';
 
 const exitStatus = { failure: 1, usage: 2, bug: 70 };
@@ -37,6 +38,7 @@ function createProgram(): Command {
     })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
+  for (const register of [registerSynthetic]) register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   return program;
