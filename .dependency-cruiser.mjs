@@ -6,6 +6,7 @@
  */
 const layers = [
   'util',
+  'synthetic',
   'elf',
   'program',
   'capture',

@@ -3,6 +3,8 @@ import { captureProgram } from './capture/capture-program.ts';
 import { movableModules } from './collection/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
+import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
+import { measureCalls } from './measure/measure-calls.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement, Settings } from './measure/measurement.ts';
 import { loadProgram } from './program/load-program.ts';
@@ -10,6 +12,7 @@ import type { Module } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
 import type { Explained } from './provenance/explained.ts';
 import type { Subject } from './collection/subject.ts';
+import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
 
 /** Called when a step begins; the text names it for a person. */
@@ -50,6 +53,10 @@ export interface CompareSettings extends Settings {
   readonly choices: readonly SystemChoice[];
 }
 
+export interface CallLabSettings extends CallSettings {
+  readonly choices: readonly SystemChoice[];
+}
+
 /** Writes a launcher for one program. */
 export async function bindProgram(
   name: string,
@@ -87,6 +94,20 @@ export async function comparePrograms(
     return { subject, arguments: args, processes };
   });
   return measureSystems(programs, settings, onProgress);
+}
+
+/** Times calls between modules under each chosen system, and in a static link. The base line is among the choices. */
+export async function compareCalls(
+  settings: CallLabSettings,
+  onProgress: OnProgress,
+): Promise<CallMeasurement> {
+  onProgress('compiling the probe');
+  const { modular, linked } = await buildProbe();
+  return measureCalls(
+    { subject: openProgram(modular, onProgress), staticLink: linked },
+    settings,
+    onProgress,
+  );
 }
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */

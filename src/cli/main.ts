@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { LinkonceError } from '../util/errors.ts';
 import { packageRoot } from '../util/native.ts';
 import { registerBind } from './bind.ts';
+import { registerCalls } from './calls.ts';
 import { registerCompare } from './compare.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
@@ -16,6 +17,7 @@ import { registerInspect } from './inspect.ts';
 import { registerPages } from './pages.ts';
 import { registerRun } from './run.ts';
 import { registerStore } from './store.ts';
+import { registerSynthetic } from './synthetic.ts';
 import { registerSystems } from './systems.ts';
 
 const exitStatus = { failure: 1, usage: 2, bug: 70 };
@@ -37,6 +39,7 @@ function createProgram(): Command {
     })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
+  for (const register of [registerCalls, registerSynthetic]) register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   return program;

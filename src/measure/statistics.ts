@@ -5,7 +5,7 @@
  * B. Efron, R. Tibshirani: An Introduction to the Bootstrap, chapter 13.
  */
 import type { Estimate } from './measurement.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../util/random.ts';
 
 const resamples = 2000;
 const confidence = 0.95;

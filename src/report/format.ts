@@ -70,3 +70,18 @@ export function labelsOf(
 export function titleOf({ programs }: Measurement): string {
   return programs.length > 3 ? `${programs.length} programs` : listing(labelsOf(programs));
 }
+
+/** Lines of a terminal's width. */
+const width = 80;
+
+/** Breaks a line between words; further lines are indented. */
+export function wrap(text: string, indent = '  '): string {
+  const lines = [''];
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1)!;
+    const longer = line.trim() === '' ? line + word : `${line} ${word}`;
+    if (longer.length <= width || line.trim() === '') lines[lines.length - 1] = longer;
+    else lines.push(indent + word);
+  }
+  return lines.join('\n');
+}

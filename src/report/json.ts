@@ -1,6 +1,7 @@
 /** `--json`: the measurement as a file, specified in docs/formats/measurement.md. */
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { ZodType } from 'zod';
 import type { Measurement } from '../measure/measurement.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { writeFileWhole } from './write-file.ts';
@@ -14,13 +15,16 @@ export function renderJson(measurement: Measurement): string {
 export async function parseMeasurement(text: string, name: string): Promise<Measurement> {
   // zod takes 60 ms to load: only those who read a measurement pay for it.
   const { measurementSchema } = await import('./schema.ts');
-  const result = measurementSchema.safeParse(parseJson(text, name));
+  return parseAs(measurementSchema, text, name, 'measurement');
+}
+
+/** Checks a text against a schema. Throws LinkonceError where it is no `what`, naming the first field at fault. */
+export function parseAs<T>(schema: ZodType<T>, text: string, name: string, what: string): T {
+  const result = schema.safeParse(parseJson(text, name));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = issue?.path.join('.') ?? '';
-  throw new LinkonceError(
-    `${name}: no measurement: ${where === '' ? '' : `${where}: `}${issue?.message ?? ''}`,
-  );
+  throw new LinkonceError(`${name}: no ${what}: ${where === '' ? '' : `${where}: `}${issue?.message ?? ''}`);
 }
 
 /** Reads a measurement back. Throws LinkonceError where the file is missing or no measurement. */

@@ -5,8 +5,17 @@ import { warningKinds } from '../measure/measurement.ts';
 
 const amount = z.number().nonnegative();
 const count = z.int().nonnegative();
-const estimate = z.object({ median: amount, low: amount, high: amount });
-const head = { system: z.string().min(1), variant: z.string().min(1) };
+export const estimate = z.object({ median: amount, low: amount, high: amount });
+export const head = { system: z.string().min(1), variant: z.string().min(1) };
+
+export const machine = z.object({
+  kernel: z.string(),
+  cpu: z.string(),
+  cores: count,
+  memoryKb: count,
+  libc: z.string(),
+  node: z.string(),
+});
 
 const memory = { privateKb: amount, sharedKb: amount, pssKb: amount, pageTablesKb: amount, mappings: amount };
 
@@ -22,7 +31,7 @@ const measured = z.object({
   samplesMs: z.array(amount),
 });
 
-const unmeasured = z.object({ ...head, status: z.enum(['refused', 'failed']), reason: z.string() });
+export const unmeasured = z.object({ ...head, status: z.enum(['refused', 'failed']), reason: z.string() });
 
 const frames = z.object({ oneProcessKb: amount, oneProgramKb: amount, severalProgramsKb: amount });
 
@@ -54,14 +63,7 @@ export const measurementSchema: z.ZodType<Measurement> = z.object({
   format: z.literal('linkonce-measurement'),
   version: z.literal(2),
   date: z.iso.datetime(),
-  machine: z.object({
-    kernel: z.string(),
-    cpu: z.string(),
-    cores: count,
-    memoryKb: count,
-    libc: z.string(),
-    node: z.string(),
-  }),
+  machine,
   settings: z.object({
     runs: count,
     moment: z.union([z.enum(['entry', 'exit']), z.number().positive()]),

@@ -9,11 +9,9 @@ import type {
 import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
-import { commandLine, formatMoment, labelsOf, listing, processesOf } from './format.ts';
+import { commandLine, formatMoment, labelsOf, listing, processesOf, wrap } from './format.ts';
 import { renderProgramTable } from './program-table.ts';
 import { renderWorkloadTable } from './workload-table.ts';
-
-const width = 80;
 
 interface Look {
   readonly colors: Colors;
@@ -83,16 +81,4 @@ function renderReasons(results: readonly (Result | WorkloadResult)[]): string {
 
 function renderWarnings(warnings: readonly Warning[], colors: Colors): string {
   return warnings.map(({ kind, message }) => colors.yellow(wrap(`${kind}: ${message}`))).join('\n');
-}
-
-/** Breaks a line between words; further lines are indented. */
-function wrap(text: string, indent = '  '): string {
-  const lines = [''];
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1)!;
-    const longer = line.trim() === '' ? line + word : `${line} ${word}`;
-    if (longer.length <= width || line.trim() === '') lines[lines.length - 1] = longer;
-    else lines.push(indent + word);
-  }
-  return lines.join('\n');
 }

@@ -37,6 +37,11 @@ const wrong: readonly (readonly string[])[] = [
   ['inspect', 'one', 'two'],
   ['explain', '--at', 'here', 'ls'],
   ['systems', 'extra'],
+  ['calls', '--rounds', '0'],
+  ['calls', '--systems', 'no-such-system'],
+  ['synthetic', '--modules', '0'],
+  ['synthetic', '--shape', 'round'],
+  ['synthetic', '--seed', '-1'],
   ['doctor', '--no-such-option'],
 ];
 
@@ -53,7 +58,10 @@ test('without a command: the help, as an error', async () => {
 });
 
 describe('help', () => {
-  const commands = ['compare', 'bind', 'run', 'inspect', 'explain', 'systems', 'doctor', 'pages'];
+  const commands = [
+    ...['compare', 'bind', 'run', 'inspect', 'explain', 'systems', 'doctor', 'pages'],
+    ...['calls', 'synthetic'],
+  ];
   test.each([
     ['--help'],
     ['help'],

@@ -1,7 +1,7 @@
 /** Statistics by properties, and against distributions whose median is known. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../src/measure/random.ts';
+import { createRandom } from '../../src/util/random.ts';
 import { estimateMedian, estimateRatio, median, robustDeviation } from '../../src/measure/statistics.ts';
 
 const samples = fc.array(fc.double({ min: 0.01, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 60 });

@@ -8,7 +8,7 @@ import type {
   UnmeasuredResult,
   WorkloadResult,
 } from '../../src/measure/measurement.ts';
-import { createRandom } from '../../src/measure/random.ts';
+import { createRandom } from '../../src/util/random.ts';
 import { estimateMedian, estimateRatio } from '../../src/measure/statistics.ts';
 
 /** system, variant, start-up ms, private kB, shared kB, maps, faults, disk kB, bind ms */

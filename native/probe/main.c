@@ -1,0 +1,138 @@
+/*
+ * The probe: `probe CALLS REPETITIONS`. CALLS is how many calls a timed loop makes, a multiple of 16; each loop, and each cold
+ * walk, is timed so often.
+ *
+ * Standard output has lines `name value…`:
+ *
+ *   checksum HEX        what all calls computed; the same however the probe is linked or bound
+ *   first-plt NS        ns for a call: the first walk of this process over many functions, each called once
+ *   first-got NS
+ *   cold-plt NS…        ns for a call, each repetition: later walks, after evict()
+ *   cold-got NS…
+ *   loop NS…            ns for a call, each repetition: the loop that calls nothing
+ *   direct-plt NS…      and so on, as in the table of figures
+ *
+ * It stays on one processor.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "probe.h"
+
+static word checksum;
+
+static double now_ns(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static void mix(word x)
+{
+	checksum = (checksum ^ x) * 0x9e3779b97f4a7c15ul;
+}
+
+/*
+ * The last one that it may use, so that all probes are on the same one; the first is the one that most interrupts meet. A machine
+ * that lets no one choose is measured as it is.
+ */
+static void stay_on_one_processor(void)
+{
+	cpu_set_t allowed, one;
+	if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+		return;
+	int last = CPU_SETSIZE - 1;
+	while (last > 0 && !CPU_ISSET(last, &allowed))
+		last--;
+	CPU_ZERO(&one);
+	CPU_SET(last, &one);
+	sched_setaffinity(0, sizeof one, &one);
+}
+
+/* ---- walks ---- */
+
+static double time_walk(function *walk)
+{
+	double begin = now_ns();
+	word x = walk(checksum);
+	double ns = now_ns() - begin;
+	mix(x);
+	return ns / WALK_CALLS;
+}
+
+static void cold(const char *name, function *walk, word repetitions)
+{
+	printf("%s", name);
+	for (word i = 0; i < repetitions; i++) {
+		evict(0);
+		printf(" %.4f", time_walk(walk));
+	}
+	putchar('\n');
+}
+
+/* ---- loops ---- */
+
+static const struct {
+	const char *name;
+	loop *run;
+} loops[] = {
+	{"loop", plt_empty},
+	{"direct-plt", plt_direct},
+	{"direct-got", got_direct},
+	{"tail-plt", plt_tail},
+	{"tail-got", got_tail},
+	{"pointer", got_pointer},
+	{"constant", got_constant},
+};
+enum { loop_count = sizeof loops / sizeof *loops };
+
+static double time_loop(loop *run, word calls)
+{
+	double begin = now_ns();
+	word x = run(checksum, calls);
+	double ns = now_ns() - begin;
+	mix(x);
+	return ns / (double)calls;
+}
+
+/* The loops take turns, so that a disturbance does not meet one of them alone. */
+static void steady(word calls, word repetitions)
+{
+	double *ns = calloc(repetitions * loop_count, sizeof *ns);
+	if (ns == NULL)
+		abort();
+	for (word i = 0; i < loop_count; i++)
+		time_loop(loops[i].run, unroll); /* bound, mapped */
+	for (word i = 0; i < repetitions * loop_count; i++)
+		ns[i] = time_loop(loops[i % loop_count].run, calls);
+	for (word i = 0; i < loop_count; i++) {
+		printf("%s", loops[i].name);
+		for (word j = 0; j < repetitions; j++)
+			printf(" %.4f", ns[j * loop_count + i]);
+		putchar('\n');
+	}
+	free(ns);
+}
+
+int main(int argc, char **argv)
+{
+	word calls = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
+	word repetitions = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	if (calls == 0 || calls % unroll != 0 || repetitions == 0) {
+		fputs("usage: probe CALLS REPETITIONS\n", stderr);
+		return 2;
+	}
+	stay_on_one_processor();
+	time_loop(plt_empty, unroll); /* the clock itself is bound */
+	double first_plt = time_walk(plt_walk);
+	double first_got = time_walk(got_walk);
+	printf("first-plt %.4f\nfirst-got %.4f\n", first_plt, first_got);
+	cold("cold-plt", plt_walk, repetitions);
+	cold("cold-got", got_walk, repetitions);
+	steady(calls, repetitions);
+	printf("checksum %016lx\n", checksum);
+	return 0;
+}

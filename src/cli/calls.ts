@@ -1,0 +1,44 @@
+/** `linkonce calls`: what calls between modules cost under several systems. */
+import type { Command } from 'commander';
+import { colorsFor } from '../util/colors.ts';
+import { positiveInteger } from './options.ts';
+import { withProgress } from './progress.ts';
+import { chooseSystems } from './system-choice.ts';
+
+interface CallsOptions {
+  readonly systems?: string;
+  readonly rounds: number;
+  readonly json?: string;
+}
+
+/** Of one process: together a quarter of a second. */
+const callsAndRepetitions = { calls: 1 << 20, repetitions: 15 };
+
+export function registerCalls(program: Command): void {
+  program
+    .command('calls')
+    .summary('measure calls between modules under several systems')
+    .description(
+      'Measure what a call from one module to another costs under several systems, interleaved, against the same object ' +
+        "code linked statically and against the platform's dynamic linker: predicted, cold, and for the first time.",
+    )
+    .option('--systems <list>', 'systems by commas, each with an optional :variant (default: all)')
+    .option('--rounds <n>', 'processes of each', positiveInteger, 20)
+    .option('--json <file>', 'write the measurement as JSON')
+    .action(async (options: CallsOptions, command: Command) => {
+      await calls(options, command);
+    });
+}
+
+async function calls({ systems, rounds, json }: CallsOptions, command: Command): Promise<void> {
+  const { baseLine } = await import('../measure/measurement.ts');
+  const always = await chooseSystems(baseLine.system, command);
+  const chosen = await chooseSystems(systems, command);
+  const others = chosen.filter(({ system }) => system.id !== baseLine.system);
+  const settings = { choices: [...always, ...others], rounds, ...callsAndRepetitions };
+  const { compareCalls } = await import('../pipeline.ts');
+  const measurement = await withProgress((onProgress) => compareCalls(settings, onProgress));
+  const { renderCalls } = await import('../report/calls-table.ts');
+  process.stdout.write(renderCalls(measurement, colorsFor(process.stdout)));
+  if (json !== undefined) await (await import('../report/calls-json.ts')).writeCallsJson(measurement, json);
+}

@@ -1,0 +1,63 @@
+/**
+ * What the call lab found: the value between measuring and its reports. It is also the format of `calls --json`, specified in
+ * docs/formats/calls.md.
+ */
+import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './measurement.ts';
+
+/** What the probe prints (native/probe/main.c), in the order of the tables. */
+export const figureIds = [
+  'direct-plt',
+  'direct-got',
+  'tail-plt',
+  'tail-got',
+  'pointer',
+  'constant',
+  'cold-plt',
+  'cold-got',
+  'first-plt',
+  'first-got',
+  'loop',
+] as const;
+
+export type FigureId = (typeof figureIds)[number];
+
+export interface CallMeasurement {
+  readonly format: 'linkonce-calls';
+  readonly version: 1;
+  /** When the run began, ISO 8601. */
+  readonly date: string;
+  readonly machine: Machine;
+  readonly settings: CallSettings;
+  /** The same object code in one executable, its calls made direct by the linker. */
+  readonly staticLink: CallFigures;
+  readonly results: readonly CallResult[];
+}
+
+export interface CallSettings {
+  /** Processes of each: one a round. */
+  readonly rounds: number;
+  /** Calls of a timed loop; a multiple of 16. */
+  readonly calls: number;
+  /** How often a process times each loop and each cold walk. */
+  readonly repetitions: number;
+}
+
+export type CallResult = MeasuredCalls | UnmeasuredResult;
+
+export interface MeasuredCalls extends ResultHead {
+  readonly status: 'measured';
+  readonly figures: CallFigures;
+}
+
+export type CallFigures = Readonly<Record<FigureId, CallFigure>>;
+
+export interface CallFigure {
+  /** Of one call. */
+  readonly ns: Estimate;
+  /** Median of the rounds' ratios to the static link: above 1 is slower. */
+  readonly toStatic: Estimate;
+  /** To `got-plt lazy`. */
+  readonly toBaseLine: Estimate;
+  /** ns of one call in each process, in the order of the rounds. */
+  readonly samplesNs: readonly number[];
+}

@@ -1,0 +1,77 @@
+/** The rounds of the call lab: one process of each candidate a round, each round beginning with another one. */
+import { LinkonceError } from '../util/errors.ts';
+import type { OnProgress } from './course.ts';
+import { weighProcesses } from './memory.ts';
+import type { ProbeRun } from './run-probe.ts';
+import { runProbe } from './run-probe.ts';
+import type { Command } from './stopwatch.ts';
+
+/** What is timed, and what has come of it so far. */
+export interface CallCandidate {
+  /** For messages. */
+  readonly name: string;
+  readonly command: Command;
+  /** One a round. */
+  readonly runs: ProbeRun[];
+  /** Why it has no figures. */
+  failure?: string;
+}
+
+/** A process of the probe takes less than a second. */
+const limitMs = 60_000;
+
+export function beginCandidate(name: string, command: Command): CallCandidate {
+  return { name, command, runs: [] };
+}
+
+/**
+ * `reference` says what the probe computes: a candidate that computes something else has no figures. Candidates that fail are
+ * left out from then on; throws LinkonceError where the reference does.
+ */
+export async function runRounds(
+  reference: CallCandidate,
+  others: readonly CallCandidate[],
+  rounds: number,
+  onProgress: OnProgress,
+): Promise<void> {
+  onProgress('calling, for the first time');
+  const { checksum } = await runProbe(reference.command, limitMs);
+  // It also brings the files into the page cache.
+  for (const candidate of others) await attempt(candidate, () => rejectHandedOver(candidate));
+  for (let round = 0; round < rounds; round++) {
+    onProgress(`calling, round ${round + 1} of ${rounds}`);
+    for (const candidate of rotate([reference, ...others], round))
+      await attempt(candidate, () => runOnce(candidate, checksum));
+  }
+  if (reference.failure !== undefined) throw new LinkonceError(`${reference.name}: ${reference.failure}`);
+}
+
+async function runOnce({ command, runs }: CallCandidate, checksum: string): Promise<void> {
+  const run = await runProbe(command, limitMs);
+  if (run.checksum !== checksum)
+    throw new LinkonceError(`the probe computed ${run.checksum}, and ${checksum} in the static link`);
+  runs.push(run);
+}
+
+/** A launcher that handed over to the platform's linker did not run its image: its figures would be that linker's. */
+async function rejectHandedOver({ command }: CallCandidate): Promise<void> {
+  const load = { command, program: command.file, processes: 1 };
+  const { weights } = await weighProcesses([load], { moment: 'exit', limitMs });
+  if (weights.some(({ executedAnother }) => executedAnother))
+    throw new LinkonceError('its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)');
+}
+
+async function attempt(candidate: CallCandidate, work: () => Promise<void>): Promise<void> {
+  if (candidate.failure !== undefined) return;
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    candidate.failure = error.message;
+  }
+}
+
+function rotate<T>(list: readonly T[], by: number): readonly T[] {
+  const first = by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
+}

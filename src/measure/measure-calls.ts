@@ -1,0 +1,117 @@
+/**
+ * The call lab: builds the probe under each chosen system and times its calls, side by side with the same object code linked
+ * into one executable.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Subject } from '../collection/subject.ts';
+import { LinkonceError } from '../util/errors.ts';
+import type { Choice } from './build-all.ts';
+import { buildAll } from './build-all.ts';
+import { describeCalls } from './call-figures.ts';
+import type { CallFigures, CallMeasurement, CallResult, CallSettings } from './call-measurement.ts';
+import type { CallCandidate } from './call-rounds.ts';
+import { beginCandidate, runRounds } from './call-rounds.ts';
+import type { OnProgress } from './course.ts';
+import { settleFiles } from './files.ts';
+import { readMachine } from './machine.ts';
+import { isBaseLine, nameOf } from './measurement.ts';
+import type { Command } from './stopwatch.ts';
+import type { CompareSubject } from './subject.ts';
+
+export interface CallRequest {
+  /** The probe of modules. */
+  readonly subject: Subject;
+  /** Path of the probe that is one executable. */
+  readonly staticLink: string;
+}
+
+export interface CallLabSettings extends CallSettings {
+  /** The base line is among them. */
+  readonly choices: readonly Choice[];
+}
+
+/**
+ * Times the calls. A system that refuses the probe, or under which it fails or computes something else, is a result like any
+ * other. Throws LinkonceError where the static link or the base line goes wrong.
+ */
+export async function measureCalls(
+  { subject, staticLink }: CallRequest,
+  { choices, ...settings }: CallLabSettings,
+  onProgress: OnProgress,
+): Promise<CallMeasurement> {
+  const date = new Date().toISOString();
+  const directory = await mkdtemp(path.join(tmpdir(), 'linkonce-calls-'));
+  const { invocation } = subject.program;
+  try {
+    const built = await buildUnderEach(subject, choices, directory, onProgress);
+    const linked = beginCandidate('static link', probeCommand(staticLink, staticLink, {}, settings));
+    const candidates = built.map((own) => {
+      if (!('image' in own)) return undefined;
+      const { file, environment } = own.image;
+      return beginCandidate(nameOf(own), probeCommand(file, invocation, environment, settings));
+    });
+    const others = candidates.filter((candidate) => candidate !== undefined);
+    await runRounds(linked, others, settings.rounds, onProgress);
+    const base = requireRuns(candidates[built.findIndex(isBaseLine)]);
+    const compare = ({ runs }: CallCandidate): CallFigures =>
+      describeCalls({ runs, staticLink: linked.runs, baseLine: base });
+    return {
+      format: 'linkonce-calls',
+      version: 1,
+      date,
+      machine: readMachine(),
+      settings,
+      staticLink: compare(linked),
+      results: built.map((own, index) => describeResult(own, candidates[index], compare)),
+    };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function buildUnderEach(
+  subject: Subject,
+  choices: readonly Choice[],
+  directory: string,
+  onProgress: OnProgress,
+): Promise<readonly CompareSubject[]> {
+  const built: CompareSubject[] = [];
+  for (const choice of choices) {
+    onProgress(`building ${choice.system.id} ${choice.variant}`);
+    built.push(...(await buildAll(choice, [subject], directory)));
+  }
+  for (const one of built) if ('image' in one) settleFiles(one.image.files);
+  return built;
+}
+
+/** With no environment but what the system needs. */
+function probeCommand(
+  file: string,
+  name: string,
+  environment: Command['environment'],
+  { calls, repetitions }: CallSettings,
+): Command {
+  return { file, argv: [name, String(calls), String(repetitions)], environment };
+}
+
+/** Without the base line there is nothing to compare with. */
+function requireRuns(candidate: CallCandidate | undefined): CallCandidate['runs'] {
+  if (candidate === undefined) throw new Error('the base line is not among the choices');
+  const { name, runs, failure } = candidate;
+  if (failure !== undefined) throw new LinkonceError(`${name}: ${failure}`);
+  return runs;
+}
+
+function describeResult(
+  built: CompareSubject,
+  candidate: CallCandidate | undefined,
+  compare: (candidate: CallCandidate) => CallFigures,
+): CallResult {
+  if (!('image' in built)) return built;
+  const { system, variant } = built;
+  const failure = candidate?.failure;
+  if (failure !== undefined) return { system, variant, status: 'failed', reason: failure };
+  return { system, variant, status: 'measured', figures: compare(candidate!) };
+}

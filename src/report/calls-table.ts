@@ -1,0 +1,65 @@
+/** What the call lab found, for a terminal: at most 90 columns. */
+import type { CallFigures, CallMeasurement, FigureId, MeasuredCalls } from '../measure/call-measurement.ts';
+import { figureIds } from '../measure/call-measurement.ts';
+import { nameOf } from '../measure/measurement.ts';
+import type { Colors } from '../util/colors.ts';
+import { threeDigits, wrap } from './format.ts';
+import type { Column, Row } from './table.ts';
+import { renderTable } from './table.ts';
+
+/** A row: a system's, or the static link's. */
+interface Figures {
+  readonly system: string;
+  readonly variant: string;
+  readonly figures: CallFigures;
+}
+
+const legend =
+  'ns a call; below, times as much as in the static link; below that, as under got-plt lazy. direct, tail, pointer, constant: ' +
+  'in a loop, predicted; cold: once, after caches and branch predictors were emptied; first: the first of a process. plt: ' +
+  'call sites that call PLT slots; got: that call through the GOT (-fno-plt)';
+
+/** Lines, the last one ended, too. */
+export function renderCalls(measurement: CallMeasurement, colors: Colors): string {
+  const { settings, staticLink, results } = measurement;
+  const rows: Row<Figures>[] = [
+    { system: 'static link', variant: '', status: 'measured', figures: staticLink },
+    ...results,
+  ];
+  const reasons = results.flatMap((result) =>
+    result.status === 'measured' ? [] : [wrap(`${nameOf(result)} ${result.status}: ${result.reason}`)],
+  );
+  const paragraphs = [
+    `${colors.bold('Calls between modules')}\n${wrap(`medians of ${settings.rounds} processes each; ${legend}`, '')}`,
+    renderTable(rows, columns, colors),
+    reasons.join('\n'),
+    loopLine(measurement),
+  ];
+  return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
+}
+
+const columns: readonly Column<Figures>[] = figureIds.filter((id) => id !== 'loop').map(columnOf);
+
+function columnOf(id: FigureId): Column<Figures> {
+  const [name = '', style = ''] = id.split('-');
+  return {
+    head: [name, style],
+    cell: ({ figures }) => threeDigits(figures[id].ns.median),
+    detail: ({ figures }) => {
+      const { toStatic, toBaseLine } = figures[id];
+      return `${threeDigits(toStatic.median)}\n${threeDigits(toBaseLine.median)}`;
+    },
+  };
+}
+
+/** The same code in the same place for all: what it differs by is the machine's noise. */
+function loopLine({ staticLink, results }: CallMeasurement): string {
+  const measured = results.filter((result): result is MeasuredCalls => result.status === 'measured');
+  const ratios = measured.map(({ figures }) => figures.loop.toStatic.median);
+  const range = `${threeDigits(Math.min(...ratios))} to ${threeDigits(Math.max(...ratios))}`;
+  const ns = threeDigits(staticLink.loop.ns.median);
+  return wrap(
+    `The loop without its calls takes ${ns} ns a turn in the static link, ${range} times that under the systems.`,
+    '',
+  );
+}

@@ -1,0 +1,141 @@
+/** The call lab: what the probe prints, that figures come out, and what happens to a system under which it goes wrong. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CallMeasurement, CallResult } from '../../src/measure/call-measurement.ts';
+import { figureIds } from '../../src/measure/call-measurement.ts';
+import { measureCalls } from '../../src/measure/measure-calls.ts';
+import { parseProbe, runProbe } from '../../src/measure/run-probe.ts';
+import { openProgram } from '../../src/pipeline.ts';
+import { parseCalls } from '../../src/report/calls-json.ts';
+import { renderCalls } from '../../src/report/calls-table.ts';
+import { buildProbe, type Probe } from '../../src/synthetic/build-probe.ts';
+import { findSystem } from '../../src/systems/registry.ts';
+import type { System } from '../../src/systems/system.ts';
+import { Refusal } from '../../src/util/errors.ts';
+import { colorsFor } from '../../src/util/colors.ts';
+import { readElf } from '../../src/elf/read-elf.ts';
+import { compileProgram } from './compile.ts';
+
+const limitMs = 10_000;
+const brief = { rounds: 1, calls: 1024, repetitions: 2 };
+const nothing = (): void => undefined;
+
+let probe: Probe;
+beforeAll(async () => {
+  probe = await buildProbe();
+});
+
+function printed(checksum: string, times = '1.5 1.25'): string {
+  return `${figureIds.map((id) => `${id} ${times}\n`).join('')}checksum ${checksum}\n`;
+}
+
+/** A system that runs another program in place of the probe. */
+function impostor(id: string, file: string): System {
+  const outcome = { image: { file, environment: {}, files: [], notes: [] } };
+  return { id, build: () => Promise.resolve([outcome]) } as unknown as System;
+}
+
+function refusing(id: string, reason: string): System {
+  return { id, build: () => Promise.resolve([{ failure: new Refusal(reason) }]) } as unknown as System;
+}
+
+function printing(name: string, text: string, status = 0): string {
+  return compileProgram(
+    name,
+    `#include <stdio.h>\nint main(void) { fputs(${JSON.stringify(text)}, stdout); return ${status}; }`,
+  );
+}
+
+function measure(...systems: readonly System[]): Promise<CallMeasurement> {
+  const variants = (system: Partial<System>) => system.variants ?? [{ id: 'plain' }];
+  const choices = [findSystem('got-plt')!, ...systems].flatMap((system) =>
+    variants(system).map(({ id }) => ({ system, variant: id })),
+  );
+  const request = { subject: openProgram(probe.modular, nothing), staticLink: probe.linked };
+  return measureCalls(request, { ...brief, choices }, nothing);
+}
+
+describe('the probe', () => {
+  it('computes the same in modules and in one executable', async () => {
+    const run = (file: string) =>
+      runProbe({ file, argv: [file, '1024', '2'], environment: {} }, limitMs).then(
+        ({ checksum }) => checksum,
+      );
+    expect(await run(probe.modular)).toBe(await run(probe.linked));
+  });
+
+  it('has a module for what is called, and no slot for it in one executable', () => {
+    expect(readElf(probe.modular).dynamic?.needed).toContain('libcaller-plt.so');
+    expect(readElf(probe.linked).dynamic?.needed.filter((name) => !name.startsWith('libc.'))).toEqual([]);
+    const { plt, symbols } = readElf(probe.linked);
+    const slots = plt.map(({ symbol }) => symbols.at(symbol).name);
+    expect(slots.filter((name) => /^(callee|plt|got)_/.test(name))).toEqual([]);
+  });
+
+  it('refuses what it cannot do', async () => {
+    const command = { file: probe.linked, argv: [probe.linked, '15', '1'], environment: {} };
+    await expect(runProbe(command, limitMs)).rejects.toThrow('status 2');
+  });
+});
+
+describe('parseProbe', () => {
+  it('takes the least time of a loop, and the median of cold walks', () => {
+    const { ns, checksum } = parseProbe(printed('0123456789abcdef', '4 2 1'));
+    expect(checksum).toBe('0123456789abcdef');
+    expect(ns).toMatchObject({ 'direct-plt': 1, loop: 1, 'cold-plt': 2 });
+  });
+
+  it.each([
+    ['', 'no checksum'],
+    [printed('0123'), 'no checksum'],
+    [printed('0123456789abcdef', '0'), 'no times'],
+    [printed('0123456789abcdef', 'nan'), 'no times'],
+    [printed('0123456789abcdef').replace(/^pointer.*$/m, ''), 'no times for pointer'],
+  ])('refuses %j', (text, complaint) => {
+    expect(() => parseProbe(text)).toThrow(complaint);
+  });
+});
+
+describe('measureCalls', () => {
+  it('has figures of every system and variant', async () => {
+    const image = findSystem('image')!;
+    const found = await measure(image);
+    const names = found.results.map(({ system, variant }) => `${system} ${variant}`);
+    expect(names).toEqual(['got-plt lazy', 'got-plt now', ...image.variants.map(({ id }) => `image ${id}`)]);
+    const all = [found.staticLink, ...found.results.map(figuresOf)];
+    for (const figures of all)
+      for (const id of figureIds) {
+        expect(figures[id].samplesNs).toHaveLength(brief.rounds);
+        for (const { median } of [figures[id].ns, figures[id].toStatic, figures[id].toBaseLine]) {
+          expect(median).toBeGreaterThan(0);
+          expect(median).toBeLessThan(Infinity);
+        }
+      }
+    expect(await parseCalls(JSON.stringify(found), 'found')).toEqual(found);
+  });
+
+  it('shows what refuses, fails, or computes something else, without figures', async () => {
+    const found = await measure(
+      refusing('a', 'not this one'),
+      impostor('b', printing('failing', printed('0123456789abcdef'), 3)),
+      impostor('c', printing('wrong', printed('0123456789abcdef'))),
+    );
+    expect(found.results.slice(2)).toMatchObject([
+      { status: 'refused', reason: 'not this one' },
+      { status: 'failed', reason: expect.stringContaining('ended with status 3') as string },
+      { status: 'failed', reason: expect.stringContaining('computed 0123456789abcdef') as string },
+    ]);
+    const text = renderCalls(found, colorsFor({ fd: -1 }));
+    expect(text).toContain('a plain refused: not this one');
+    expect(Math.max(...tableLines(text).map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+});
+
+/** Reasons name files, and may be longer. */
+function tableLines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => !/(refused|failed): /.test(line));
+}
+
+function figuresOf(result: CallResult) {
+  if (result.status !== 'measured') throw new Error(result.reason);
+  return result.figures;
+}
