@@ -53,7 +53,7 @@ function writeEntries(
 ): void {
   const block = fieldUnit(format, 'M');
   for (let at = roundDown(Math.min(area.address, start), block); at < end; at += block) {
-    const place = decodeAddress(format, at)['M'] ?? 0;
+    const place = decodeAddress(format, at).M ?? 0;
     bytes.writeBigUInt64LE(BigInt(base + slotOffset(format, firstNumber)), place * wordSize);
   }
 }
