@@ -1,8 +1,7 @@
 /**
- * Candidates: all places whose bytes look like a call site. This only looks at bytes, several hundred megabytes a second,
- * so that a decoder, ten times slower, sees no more functions than it must. Data and the middles of other instructions
- * look like sites, too: a candidate's opcode and a displacement that hits one of few addresses is rare by chance, but it
- * happens.
+ * Candidates: all places whose bytes look like a call site. This looks at bytes alone, 165 MB a second, so that a decoder,
+ * which needs five times as long, sees no more functions than it must. Data and the middles of other instructions may
+ * look like sites, too: an opcode and a displacement that hits one of few addresses are rare by chance, but not never.
  */
 import type { Vaddr } from '../util/units.ts';
 import type { Code } from './code.ts';

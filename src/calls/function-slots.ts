@@ -1,7 +1,7 @@
 /**
- * The GOT slots that hold the address of a function (AMD64 supplement, _Global Offset Table_). Only the static linker
- * makes GLOB_DAT and JUMP_SLOT, and only for slots, which no code writes to. A word of R_X86_64_64 is a variable of the
- * program: it may hold something else by the time that it is called.
+ * The GOT slots that hold the address of a function (AMD64 supplement, _Global Offset Table_). The static linker makes
+ * GLOB_DAT and JUMP_SLOT for slots only, and nothing but the dynamic linker writes to these. A word of R_X86_64_64 is a
+ * variable of the program: it may hold something else by the time that it is called.
  */
 import { SHN, STT } from '../elf/constants.ts';
 import type { ElfFile, ElfSymbol, Relocation } from '../elf/elf-file.ts';

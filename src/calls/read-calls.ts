@@ -1,5 +1,5 @@
 /** Finds a module's call sites: candidates by their bytes, then those of them that decoding reaches. */
-import type { ElfFile, Section } from '../elf/elf-file.ts';
+import type { ElfFile, FunctionRange, Section } from '../elf/elf-file.ts';
 import { ElfError } from '../util/errors.ts';
 import { findCandidates, type Candidate } from './candidates.ts';
 import { codeOutside, executableCode, type Code } from './code.ts';
@@ -28,8 +28,8 @@ function read(elf: ElfFile): ModuleCalls {
     plt: new Map(plt.map(({ address, gotSlot }) => [address, gotSlot])),
     slots: new Map([...slots.keys()].map((slot) => [slot, slot])),
   });
-  if (candidates.length > 0) checkRanges(elf, code);
-  const verdicts = decodeFunctions(code, elf.functionRanges, candidates);
+  const ranges = candidates.length === 0 ? [] : checkedRanges(elf, code);
+  const verdicts = decodeFunctions(code, ranges, candidates);
   return { slots, plt, sites: sitesOf(candidates, verdicts), left: leftAlone(verdicts) };
 }
 
@@ -41,7 +41,7 @@ function pltSections({ sections }: ElfFile): Section[] {
 }
 
 /** Ranges overlap a little in good files; in a hostile one every range may be the whole file, and decoding never end. */
-function checkRanges({ path, functionRanges }: ElfFile, code: readonly Code[]): void {
+function checkedRanges({ path, functionRanges }: ElfFile, code: readonly Code[]): readonly FunctionRange[] {
   const total = functionRanges.reduce((sum, { size }) => sum + size, 0);
   const most = 2 * code.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (total > most)
@@ -51,6 +51,7 @@ function checkRanges({ path, functionRanges }: ElfFile, code: readonly Code[]): 
       undefined,
       `its functions have ${total} bytes, and the code ${most / 2}`,
     );
+  return functionRanges;
 }
 
 function sitesOf(candidates: readonly Candidate[], verdicts: readonly Verdict[]): CallSite[] {
