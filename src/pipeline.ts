@@ -14,6 +14,7 @@ import type { Explained } from './provenance/explained.ts';
 import type { Subject } from './collection/subject.ts';
 import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
+import type { Address } from './util/units.ts';
 
 /** Called when a step begins; the text names it for a person. */
 export type OnProgress = (step: string) => void;
@@ -28,6 +29,8 @@ export interface SystemChoice {
   readonly variant: string;
   /** Bits of the space for module addresses; absent: as many as a system likes. */
   readonly window?: number | undefined;
+  /** Where the system has its tables; absent: where it likes. */
+  readonly base?: Address | undefined;
 }
 
 export interface BindSettings extends SystemChoice {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { checkOutput } from './check-output.ts';
-import { windowBits } from './options.ts';
+import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystem } from './system-choice.ts';
 
@@ -14,6 +14,7 @@ interface BindOptions {
   readonly output?: string;
   readonly asInterpreter?: boolean;
   readonly window?: number;
+  readonly base?: number;
 }
 
 export function registerBind(program: Command): void {
@@ -29,10 +30,13 @@ export function registerBind(program: Command): void {
       'write a copy of the program whose PT_INTERP is the loader, for programs that read /proc/self/exe',
     )
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
+    .option('--base <address>', "where the system's tables go, where it can move them", address)
     .action(async (names: readonly string[], options: BindOptions, command: Command) => {
       if (options.output !== undefined && names.length > 1)
         command.error('-o names one launcher; bind several programs without it');
       const choice = await chooseSystem(options.system, command);
+      if (options.base !== undefined && choice.system.takesBase !== true)
+        command.error(`${choice.system.id} has no tables whose base could be chosen`);
       for (const name of names) await bindOne(name, choice, options);
     });
 }
@@ -53,8 +57,8 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const { bindProgram } = await import('../pipeline.ts');
   checkOutput(output);
   const begun = performance.now();
-  const { asInterpreter = false, window } = options;
-  const request = { system, variant, output, asInterpreter, window };
+  const { asInterpreter = false, window, base } = options;
+  const request = { system, variant, output, asInterpreter, window, base };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
   process.stdout.write(describe(image, performance.now() - begun));
 }

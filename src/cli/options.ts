@@ -35,6 +35,13 @@ export function wordPlace(text: string): WordPlace {
   return { ...(module === undefined ? {} : { module }), offset: parseInt(digits, 16) };
 }
 
+/** A hexadecimal address. */
+export function address(text: string): number {
+  if (!/^0x[0-9a-f]{1,12}$/i.test(text))
+    throw new InvalidArgumentError('It must be a hexadecimal address: 0x….');
+  return Number(text);
+}
+
 /** Bits of an address space: enough for a large module, and not more than fit below the stack. */
 export function windowBits(text: string): number {
   const bits = Number(text);

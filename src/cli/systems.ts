@@ -1,5 +1,6 @@
 /** `linkonce systems`: what each system states of itself. */
 import type { Command } from 'commander';
+import { pictureOf } from '../collection/address-format.ts';
 import type { System } from '../systems/system.ts';
 import { colorsFor } from '../util/colors.ts';
 
@@ -18,15 +19,22 @@ export function registerSystems(program: Command): void {
 }
 
 /** What a system states, without what it does. */
-function plain({ id, seed, summary, properties, variants }: System): Omit<System, 'build' | 'arrangements'> {
-  return { id, seed, summary, properties, variants };
+function plain({
+  id,
+  seed,
+  summary,
+  properties,
+  variants,
+  formats = [],
+}: System): Omit<System, 'build' | 'arrangements'> {
+  return { id, seed, summary, properties, variants, formats };
 }
 
 function describeAslr({ bits, drawn }: System['properties']['aslr'][number]): string {
   return drawn === 'never' ? 'none' : `${bits} bits, drawn once a ${drawn}`;
 }
 
-function describe({ id, seed, summary, properties, variants }: System): string {
+function describe({ id, seed, summary, properties, variants, formats = [] }: System): string {
   const colors = colorsFor(process.stdout);
   const { work, aslr } = properties;
   const rows: readonly (readonly [string, string])[] = [
@@ -40,6 +48,7 @@ function describe({ id, seed, summary, properties, variants }: System): string {
     ['collision', properties.onCollision],
     ['upgrade', properties.onUpgrade],
     ['ASLR', aslr.map(describeAslr).join('; ')],
+    ...formats.map((format) => ['addresses', `${pictureOf(format)}  (${format.id})`] as const),
   ];
   const lines = rows.map(([name, text]) => `  ${colors.dim(name.padEnd(10))}  ${text}\n`);
   return `${colors.bold(id)} (${seed}): ${summary}\n${lines.join('')}`;

@@ -2,9 +2,11 @@
  * The one interface behind which each system stands. A system is a folder here and a line in `registry.ts`; shared code
  * never asks which one it has, it reads what the system says of itself or catches the `Refusal` that it throws.
  */
+import type { AddressFormat } from '../collection/address-format.ts';
 import type { Arrangement } from '../collection/arrangement.ts';
 import type { CollectionOutcome, CollectionRequest } from '../collection/build.ts';
 import type { Subject } from '../collection/subject.ts';
+import type { Address } from '../util/units.ts';
 
 export interface System {
   /** As in design and on the command line. */
@@ -21,6 +23,10 @@ export interface System {
    * that cannot be served does not keep the others from it. Every file appears whole or not at all.
    */
   build(subjects: readonly Subject[], request: BuildRequest): Promise<readonly CollectionOutcome[]>;
+  /** Whether `base` of a request says where its tables go. */
+  readonly takesBase?: boolean;
+  /** How its addresses are made, where they mean something. */
+  readonly formats?: readonly AddressFormat[];
   /** How a store arranges programs under a variant; absent where the system has no files to arrange. */
   readonly arrangements: Readonly<Record<string, Arrangement>>;
 }
@@ -50,4 +56,6 @@ export interface SystemProperties {
 
 export interface BuildRequest extends CollectionRequest {
   readonly variant: string;
+  /** Where a system has its tables, in place of where it likes. */
+  readonly base?: Address | undefined;
 }

@@ -119,6 +119,7 @@ export const hashAddress: System = {
     { id: 'look-up-literal', summary: "look-up in the seed's format of 32 bits: 19 bits of hash" },
   ],
   arrangements,
+  formats: [wideFormat, literalFormat, wideLookUpFormat, literalLookUpFormat],
   build: (subjects, request) =>
     buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

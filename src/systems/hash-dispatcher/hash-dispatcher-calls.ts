@@ -46,11 +46,11 @@ export function constantDispatcher(address: Address): CallScheme {
 
 const addBase = Buffer.from('654c031c2500000000', 'hex');
 
-/** Wherever the program's space has room: its base is found through %gs. */
-export function movableDispatcher(distance: number): CallScheme {
+/** At any address, which is found through %gs. */
+export function movableDispatcher(addressOf: (space: Address) => Address): CallScheme {
   const stub = (offset: number): Buffer => Buffer.concat([moveR11(offset), addBase, jumpR11()]);
   return scheme(24, ({ base }) => {
-    const address = base + distance;
+    const address = addressOf(base);
     const bytes = Buffer.alloc(pageSize);
     bytes.writeBigUInt64LE(BigInt(address));
     const gsBase = address - pageSize;

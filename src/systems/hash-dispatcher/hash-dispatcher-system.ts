@@ -4,9 +4,12 @@
  */
 import { baseBits } from '../../capture/placement.ts';
 import type { CallScheme } from '../../calls/call-scheme.ts';
-import { lowTables } from '../../calls/low-memory.ts';
+import { lowTables, lowTablesEnd } from '../../calls/low-memory.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { LinkonceError } from '../../util/errors.ts';
+import type { Address } from '../../util/units.ts';
+import { hex, pageSize } from '../../util/units.ts';
 import type { System } from '../system.ts';
 import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
 
@@ -25,10 +28,30 @@ const hashed: Arrangement = {
 
 const withCalls = (calls: CallScheme): Arrangement => ({ ...hashed, calls });
 
+/** One page before the tables is the dispatcher's own. */
+const movableDistance = 0x20_0000;
+
 const arrangements: Readonly<Record<string, Arrangement>> = {
   constant: withCalls(constantDispatcher(lowTables)),
-  movable: { ...withCalls(movableDispatcher(0x20_0000)), reserved: movableRoom },
+  movable: {
+    ...withCalls(movableDispatcher((space) => space + movableDistance)),
+    reserved: movableRoom,
+  },
 };
+
+/** With the dispatcher where a person wants it. Throws LinkonceError where it cannot be. */
+function arrangementAt(variant: string, base: Address): Arrangement {
+  const end = variant === 'constant' ? lowTablesEnd : userEnd;
+  if (base % pageSize !== 0 || base < 2 * lowestBase || base + movableRoom > end)
+    throw new LinkonceError(
+      `${hex(base)} is no base for the dispatcher: it takes whole pages from ${hex(2 * lowestBase)} to ${hex(end - movableRoom)}`,
+    );
+  return withCalls(variant === 'constant' ? constantDispatcher(base) : movableDispatcher(() => base));
+}
+
+/** vm.mmap_min_addr, and the end of a user's addresses (Documentation/arch/x86/x86_64/mm.rst). */
+const lowestBase = 0x1_0000;
+const userEnd = 0x7fff_ffff_f000;
 
 export const hashDispatcher: System = {
   id: 'hash-dispatcher',
@@ -57,5 +80,10 @@ export const hashDispatcher: System = {
     { id: 'movable', summary: '%gs leads to the base, which is random' },
   ],
   arrangements,
-  build: (subjects, request) => buildCollection(subjects, arrangements[request.variant] ?? hashed, request),
+  takesBase: true,
+  build(subjects, request) {
+    const { base, variant } = request;
+    const arrangement = base === undefined ? arrangements[variant] : arrangementAt(variant, base);
+    return buildCollection(subjects, arrangement ?? hashed, request);
+  },
 };

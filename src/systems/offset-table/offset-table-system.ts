@@ -81,6 +81,7 @@ export const offsetTable: System = {
     { id: 'literal', summary: "mask in the seed's format of 32 bits: 256 blocks, below 2 GiB; 6 bases" },
   ],
   arrangements,
+  formats: [wideFormat, literalFormat],
   build: (subjects, request) =>
     buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };
