@@ -18,7 +18,10 @@ export function describeCatalogue(path: string): StoredFile {
     ...{ base: hex(space.base), boot, loader },
     programs: programs.map(({ name, invocation, image, record }) => ({ name, invocation, image, record })),
     modules: modules.map(({ path: file, digest }) => ({ path: file, sha256: digest })),
-    holdings: holdings.map(({ key, start, size }) => ({ start: hex(start), size: hex(size), module: key })),
+    holdings: holdings.map(({ key, start, size, before = 0, numbers }) => ({
+      ...{ start: hex(start), size: hex(size), before: hex(before), module: key },
+      ...(numbers && { numbers }),
+    })),
     stocked: stock.modules.map(({ path: module, file, offset }) => ({
       module,
       file: file.path,

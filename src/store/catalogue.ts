@@ -72,7 +72,7 @@ export interface Catalogue {
 }
 
 const format = 'linkonce-store';
-const version = 1;
+const version = 2;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {
