@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { LinkonceError } from '../util/errors.ts';
 import type { FigureId } from './call-measurement.ts';
 import { figureIds } from './call-measurement.ts';
-import { median } from './statistics.ts';
 import type { Command } from './stopwatch.ts';
 
 /** What one process found. */
@@ -31,13 +30,15 @@ export function parseProbe(text: string): ProbeRun {
 }
 
 /**
- * A loop is predicted from its second turn on, and can only be disturbed towards longer: its least time counts. A walk through
- * what was evicted varies both ways: the median.
+ * A loop is predicted from its second turn on, and what disturbs it makes it longer: its least time counts. A walk through what
+ * was evicted also varies by what other programs left in the third-level cache: its lowest decile, for the least time of some
+ * would be that of the luckiest.
  */
 function reduceSamples(id: FigureId, samples: readonly number[]): number {
   if (samples.length === 0 || !samples.every((ns) => Number.isFinite(ns) && ns > 0))
     throw new LinkonceError(`the probe printed no times for ${id}`);
-  return id.startsWith('cold') ? median(samples) : Math.min(...samples);
+  const ascending = [...samples].sort((a, b) => a - b);
+  return id.startsWith('cold') ? ascending[Math.floor(samples.length / 10)]! : ascending[0]!;
 }
 
 function runToEnd(

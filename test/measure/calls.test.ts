@@ -45,6 +45,11 @@ function printing(name: string, text: string, status = 0): string {
   );
 }
 
+function handingOver(name: string, file: string): string {
+  const source = `#include <unistd.h>\nint main(int argc, char **argv) { return execv(${JSON.stringify(file)}, argv); }`;
+  return compileProgram(name, source);
+}
+
 function measure(...systems: readonly System[]): Promise<CallMeasurement> {
   const variants = (system: Partial<System>) => system.variants ?? [{ id: 'plain' }];
   const choices = [findSystem('got-plt')!, ...systems].flatMap((system) =>
@@ -78,8 +83,9 @@ describe('the probe', () => {
 });
 
 describe('parseProbe', () => {
-  it('takes the least time of a loop, and the median of cold walks', () => {
-    const { ns, checksum } = parseProbe(printed('0123456789abcdef', '4 2 1'));
+  it('takes the least time of a loop, and the lowest decile of cold walks', () => {
+    const times = '12 11 10 9 8 7 6 5 4 3 2 1';
+    const { ns, checksum } = parseProbe(printed('0123456789abcdef', times));
     expect(checksum).toBe('0123456789abcdef');
     expect(ns).toMatchObject({ 'direct-plt': 1, loop: 1, 'cold-plt': 2 });
   });
@@ -118,11 +124,13 @@ describe('measureCalls', () => {
       refusing('a', 'not this one'),
       impostor('b', printing('failing', printed('0123456789abcdef'), 3)),
       impostor('c', printing('wrong', printed('0123456789abcdef'))),
+      impostor('d', handingOver('handing-over', probe.modular)),
     );
     expect(found.results.slice(2)).toMatchObject([
       { status: 'refused', reason: 'not this one' },
       { status: 'failed', reason: expect.stringContaining('ended with status 3') as string },
       { status: 'failed', reason: expect.stringContaining('computed 0123456789abcdef') as string },
+      { status: 'failed', reason: expect.stringContaining('handed over') as string },
     ]);
     const text = renderCalls(found, colorsFor({ fd: -1 }));
     expect(text).toContain('a plain refused: not this one');
