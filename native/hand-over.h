@@ -110,6 +110,8 @@ static __attribute__((noreturn)) void hand_over(struct start *start, const char 
 		die(program, why);
 	if (start->image >= 0)
 		call1(__NR_close, start->image);
+	if (start->place >= 0)
+		call1(__NR_close, start->place);
 	if (launcher->flags & LAUNCHER_INTERPRETER)
 		enter_linker(start, launcher_string(launcher, launcher->interpreter_path));
 	execute(start, launcher_string(launcher, launcher->invocation_path), program);

@@ -70,6 +70,8 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	if ((why = seal(&start)))
 		die(plan_string(start.plan, start.plan->program_path), why);
 	call1(__NR_close, start.image);
+	if (start.place >= 0)
+		call1(__NR_close, start.place);
 
 	/* 4: the same code at its other place. */
 	void (*last)(struct finish *) =

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "collision.h"
+#include "place.h"
 #include "rebase.h"
 
 /* In interpreter mode the kernel has put an executable of fixed addresses where the image's copy goes. */
@@ -60,6 +61,8 @@ static int open_backing(const struct start *start, const struct plan_backing *ba
 	struct stat now;
 	if (!*path)
 		return start->image;
+	if (*path != '/')
+		return open_in_place(start, backing, path);
 	int file = (int)call3(__NR_open, path, O_CLOEXEC, 0);
 	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_FILE(&now, backing)))
 		return file;

@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 
@@ -224,6 +224,8 @@ struct plan {
 	uint32_t linker_region;
 	uint32_t heap_region;
 	uint32_t flags;
+	uint32_t place_count;
+	uint32_t places_path;
 	uint32_t program_path;
 	uint32_t invocation_path;
 	uint32_t interpreter_path;
@@ -258,7 +260,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 480, "plan");
+_Static_assert(sizeof(struct plan) == 488, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

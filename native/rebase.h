@@ -3,7 +3,7 @@
  * to what moved are fixed in private copies. Where nothing moved, no fix-up is looked at.
  */
 #pragma once
-#include "start.h"
+#include "place.h"
 
 /* A place for the region: the one wanted, or where the kernel has room. */
 static long reserve_range(const struct plan_region *region, uint64_t wanted)
@@ -26,9 +26,12 @@ static long reserve_range(const struct plan_region *region, uint64_t wanted)
 }
 
 /* The distance by which everything moves in this process. */
-static const char *draw_slide(const struct plan *plan, uint64_t *slide)
+static const char *draw_slide(struct start *start, uint64_t *slide)
 {
+	const struct plan *plan = start->plan;
 	*slide = 0;
+	if (plan->place_count)
+		return find_place(start, slide);
 	if (!(plan->flags & PLAN_SLIDE))
 		return 0;
 	if (call3(__NR_getrandom, slide, sizeof *slide, GRND_NONBLOCK) != sizeof *slide)
@@ -42,12 +45,12 @@ static const char *reserve(struct start *start)
 	const struct plan *plan = start->plan;
 	const struct plan_region *region = TABLE(plan, region);
 	uint64_t slide;
-	const char *why = draw_slide(plan, &slide);
+	const char *why = draw_slide(start, &slide);
 	for (uint32_t i = 0; i < plan->regions_count && !why; i++, region++) {
 		if (!region->alignment)
 			continue;
 		long at = reserve_range(region, region->address + slide);
-		if (failed(at))
+		if (failed(at) || (plan->place_count && (uint64_t)at != region->address + slide))
 			return "there is no room for a module";
 		start->places[i].shift = (uint64_t)at - region->address;
 		start->moved |= start->places[i].shift != 0;

@@ -42,6 +42,8 @@ struct start {
 	/* Some region is not where the plan has it. */
 	int moved;
 	int image;
+	/* The folder of this process's place; -1: there is none. */
+	int place;
 	int debug;
 	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
 	int replaced;
@@ -132,6 +134,7 @@ static void read_stack(struct start *start, uint64_t *stack)
 	memset(start, 0, sizeof *start);
 	start->stack = stack;
 	start->image = -1;
+	start->place = -1;
 	start->argc = stack[0];
 	start->argv = (char **)(stack + 1);
 	start->envp = start->argv + start->argc + 1;

@@ -33,6 +33,11 @@ export interface Arrangement {
   readonly executablesAt?: Address;
   /** How modules call each other; absent: through PLT and GOT, as they were compiled. */
   readonly calls?: CallScheme;
+  /**
+   * Processes map what a place shows: all memory that the linker wrote, relocated when it is read. So many places, which
+   * move by distances of their own; groups of processes share one.
+   */
+  readonly places?: number;
   /** Every process draws a distance by which all modules, and the linker's memory, move. */
   readonly slides?: boolean;
 }

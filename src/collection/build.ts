@@ -9,6 +9,7 @@ import { nativePart } from '../util/native.ts';
 import type { Arrangement } from './arrangement.ts';
 import type { AddressSpace } from './addresses.ts';
 import { layOut, requirePlaceable } from './lay-out.ts';
+import { placesName } from './places-name.ts';
 import { defaultGap } from './member-filing.ts';
 import { requireMovable } from './movable.ts';
 import type { Placing, PlacingFailure } from './place-programs.ts';
@@ -52,6 +53,7 @@ export async function buildCollection(
       return path.join(request.folder, freshName(name));
     },
     loader: readFileSync(nativePart('loader.bin')),
+    placesPath: path.join(request.folder, placesName),
     gap: defaultGap,
   });
   const shared = [

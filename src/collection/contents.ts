@@ -14,6 +14,8 @@ export interface ModuleContent {
   readonly pieces: readonly Piece[];
   /** Pages that differ from the module's file in most programs. */
   readonly pages: ReadonlyMap<Address, Buffer>;
+  /** A program that has each of these pages so. */
+  readonly sources: ReadonlyMap<Address, PlacedMemory>;
   /** Pages that differ from the module's file in any program. */
   readonly touched: ReadonlySet<Address>;
 }
@@ -36,28 +38,40 @@ export function collectContents(
   programs: readonly PlacedMemory[],
   paths: ReadonlySet<string>,
 ): ModuleContent[] {
-  const variants = new Map<string, Piece[][]>();
+  const variants = new Map<string, Member[]>();
   for (const program of programs)
     for (const [path, pieces] of modulePieces(program)) {
       if (!paths.has(path)) continue;
       const list = variants.get(path);
-      if (list) list.push(pieces);
-      else variants.set(path, [pieces]);
+      if (list) list.push({ program, pieces });
+      else variants.set(path, [{ program, pieces }]);
     }
   return [...variants].map(([path, members]) => mostFrequent(path, members));
 }
 
-function mostFrequent(path: string, members: readonly (readonly Piece[])[]): ModuleContent {
-  const pieces = members[0] ?? [];
+/** A program's pieces of a module. */
+interface Member {
+  readonly program: PlacedMemory;
+  readonly pieces: readonly Piece[];
+}
+
+function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
+  const pieces = members[0]?.pieces ?? [];
   const last = pieces.at(-1);
   const address = pieces[0]?.address ?? 0;
-  const touched = new Set(members.flatMap((each) => each.flatMap((piece) => [...piece.pages.keys()])));
+  const touched = new Set(members.flatMap((each) => each.pieces.flatMap((piece) => [...piece.pages.keys()])));
   const pages = new Map<Address, Buffer>();
+  const sources = new Map<Address, PlacedMemory>();
   for (const page of touched) {
-    const chosen = majority(members.map((each) => pageOf(each, page)));
-    if (chosen) pages.set(page, chosen);
+    const candidates = members.map((each) => pageOf(each.pieces, page));
+    const chosen = majority(candidates);
+    const source = members[candidates.indexOf(chosen)];
+    if (!chosen || !source) continue;
+    pages.set(page, chosen);
+    sources.set(page, source.program);
   }
-  return { path, address, size: last ? last.address + last.length - address : 0, pieces, pages, touched };
+  const size = last ? last.address + last.length - address : 0;
+  return { path, address, size, pieces, pages, sources, touched };
 }
 
 function pageOf(pieces: readonly Piece[], page: Address): Buffer | undefined {

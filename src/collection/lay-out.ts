@@ -2,6 +2,7 @@
  * Lays programs out over files that they share: their modules at addresses that are the same in all of them, each stored
  * once, and what differs between programs beside it.
  */
+import path from 'node:path';
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import type { Allotments } from '../calls/wiring.ts';
 import { rewireCalls } from '../calls/rewire-calls.ts';
@@ -21,6 +22,7 @@ import { movesOf } from './movable.ts';
 import { fileMember, toFiling } from './member-filing.ts';
 import { numbersEnd } from './numbers.ts';
 import type { Partition } from './order.ts';
+import { writeOwnFile } from './own-file.ts';
 import { placesOf, stockRuns } from './pool.ts';
 import type { Stock } from './stock.ts';
 import type { NewFile } from './stocking.ts';
@@ -43,6 +45,8 @@ export interface LayOutInput {
   readonly newFile: NewFile;
   /** native/loader.bin. */
   readonly loader: Buffer;
+  /** The folder that has the places, where memory comes from such; absolute. */
+  readonly placesPath: string;
   /** Pages: see `member-filing.ts`. */
   readonly gap: number;
 }
@@ -76,29 +80,34 @@ export function layOut(input: LayOutInput): LayOutResult {
     filings.map((each) => each.runs),
     stock.runs,
     newFile,
+    arrangement.places !== undefined,
   );
-  const places = placesOf([...stock.runs, ...runs]);
+  const shared = placesOf([...stock.runs, ...runs]);
   const programs = placed.map((each, index): LaidOut => {
     const filing = filings[index];
     if (!filing) throw new Error('a program without a filing');
-    return { placed: each, composed: composeImage(each, toFiling(filing, places)) };
+    if (arrangement.places === undefined)
+      return { placed: each, composed: composeImage(each, toFiling(filing, shared)) };
+    const name = path.basename(each.blueprint.facts.invocation);
+    const own = writeOwnFile(each, filing, shared, newFile(`${name}.own`));
+    return { placed: each, composed: composeImage(each, toFiling(own.filing, own.places)) };
   });
   return { programs, added: { modules, runs } };
 }
 
 type Where = Pick<LayOutInput, 'holdings' | 'space'>;
+type Means = Pick<LayOutInput, 'arrangement' | 'loader' | 'placesPath'>;
 
 /** A program's memory at its addresses. Throws Refusal as `requirePlaceable`. */
-export function placeProgram(
-  blueprint: Blueprint,
-  input: Where & Pick<LayOutInput, 'arrangement' | 'loader'>,
-): PlacedMemory {
+export function placeProgram(blueprint: Blueprint, input: Where & Means): PlacedMemory {
   const { space, arrangement, loader } = input;
   const layout = layoutOf(blueprint, input);
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
-  const placement = { layout, headEnd: headEndOf(space), protections, endOnCollision, moves };
+  const { places: count } = arrangement;
+  const places = count === undefined ? undefined : { path: input.placesPath, count };
+  const placement = { layout, headEnd: headEndOf(space), protections, endOnCollision, moves, places };
   const placed = placeMemory(blueprint, placement, loader);
   return arrangement.calls ? rewireCalls(placed, arrangement.calls, allotments(blueprint, input)) : placed;
 }

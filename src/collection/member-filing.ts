@@ -18,6 +18,7 @@ import { placeInStock, writtenPages } from './stock.ts';
 
 /** Pages of a program that differ from its module's stored ones. */
 export interface DeviatingRun {
+  readonly program: PlacedMemory;
   readonly piece: Piece;
   readonly address: Address;
   readonly length: number;
@@ -53,7 +54,8 @@ export function fileMember(
     const candidates = new Set(piece.pages.keys());
     const end = piece.address + piece.length;
     if (stored) for (const page of writtenPages(stocked, piece.address, end)) candidates.add(page);
-    runs.push(...deviatingRuns(piece, home, candidates, reader, gap));
+    for (const run of deviatingRuns(piece, home, candidates, reader, gap))
+      runs.push({ program: placed, ...run });
   }
   return { homes, runs };
 }
@@ -68,7 +70,7 @@ function deviatingRuns(
   candidates: ReadonlySet<Address>,
   reader: PageReader,
   gap: number,
-): DeviatingRun[] {
+): Omit<DeviatingRun, 'program'>[] {
   const own = (page: Address): Buffer => piece.pages.get(page) ?? originalPage(piece, page, reader);
   const isOther = (page: Address): boolean =>
     !own(page).equals(reader.read(home.file.path, home.offset + page - piece.address));

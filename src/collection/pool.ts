@@ -1,11 +1,12 @@
 /** Runs of pages that several programs have and their modules' stored pages do not: each stands once in a pool file. */
 import type { Place } from '../image/filing.ts';
-import { writeBytes } from '../image/assemble-file.ts';
-import { fileIdentity } from '../program/file-identity.ts';
+import type { FilePart } from '../image/assemble-file.ts';
+import { bytesPart } from '../image/assemble-file.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
-import { writeAtomically } from '../util/write-atomically.ts';
 import type { DeviatingRun } from './member-filing.ts';
+import { movingWords } from './moving-words.ts';
+import { writeSharedFile } from './shared-file.ts';
 import type { StockedRun } from './stock.ts';
 import type { NewFile } from './stocking.ts';
 
@@ -14,6 +15,7 @@ export function stockRuns(
   programs: readonly (readonly DeviatingRun[])[],
   known: readonly StockedRun[],
   newFile: NewFile,
+  inPlaces: boolean,
 ): StockedRun[] {
   const stored = new Set(known.map(({ hash }) => hash));
   const counts = new Map<string, number>();
@@ -22,25 +24,43 @@ export function stockRuns(
     for (const hash of new Set(runs.map((run) => run.hash))) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   for (const run of programs.flat())
     if ((counts.get(run.hash) ?? 0) > 1 && !stored.has(run.hash)) samples.set(run.hash, run);
-  return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'));
+  return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'), inPlaces);
 }
 
-function writePool(runs: readonly DeviatingRun[], path: string): StockedRun[] {
-  const offsets = new Map<string, FileOffset>();
-  let next = 0;
-  for (const { hash, length } of runs) {
-    offsets.set(hash, next);
-    next += length;
-  }
-  writeAtomically(path, 0o644, (file) => {
-    for (const { hash, bytes } of runs) writeBytes(file, bytes, offsets.get(hash) ?? 0);
-  });
-  const file = { path, identity: fileIdentity(path) };
+function writePool(runs: readonly DeviatingRun[], path: string, inPlaces: boolean): StockedRun[] {
+  const { parts, size } = runParts(runs);
+  const offsets = new Map(runs.map(({ hash }, index) => [hash, parts[index]?.offset ?? 0]));
+  const moving = inPlaces ? runs.flatMap((run) => runWords(run, offsets.get(run.hash) ?? 0)) : undefined;
+  const file = writeSharedFile(path, size, parts, moving);
   return runs.map(({ hash, length }) => ({
     hash,
     pages: length / pageSize,
     place: { file, offset: offsets.get(hash) ?? 0 },
   }));
+}
+
+/** Runs one behind the other from `start` on. */
+export function runParts(
+  runs: readonly DeviatingRun[],
+  start: FileOffset = 0,
+): { readonly parts: readonly FilePart[]; readonly size: number } {
+  let size = start;
+  const parts = runs.map(({ bytes, length }) => {
+    const part = bytesPart(bytes, size);
+    size += length;
+    return part;
+  });
+  return { parts, size };
+}
+
+/** Offsets of a run's words that move, where it stands at `start`. A word across its border is the neighbour's, too. */
+export function runWords({ program, address, length }: DeviatingRun, start: FileOffset): FileOffset[] {
+  const words = movingWords(program);
+  const offsets: FileOffset[] = [];
+  for (let page = address; page < address + length; page += pageSize)
+    for (const word of words.get(page) ?? [])
+      if (word >= address && word < address + length) offsets.push(start + word - address);
+  return offsets;
 }
 
 /** Where each run stands. */

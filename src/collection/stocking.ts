@@ -2,14 +2,14 @@
 import type { BackingFile } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
-import { assembleFile, piecePart } from '../image/assemble-file.ts';
-import { fileIdentity } from '../program/file-identity.ts';
+import { piecePart } from '../image/assemble-file.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
-import { writeAtomically } from '../util/write-atomically.ts';
 import type { Arrangement } from './arrangement.ts';
 import type { ModuleContent } from './contents.ts';
+import { movingWords } from './moving-words.ts';
 import type { Partition } from './order.ts';
+import { writeSharedFile } from './shared-file.ts';
 import type { StockedModule } from './stock.ts';
 import { toRanges } from './stock.ts';
 
@@ -62,10 +62,8 @@ function writeGroup(
       stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)),
     };
   });
-  writeAtomically(path, 0o644, (file) => {
-    assembleFile(file, next, placed.flatMap(contentParts));
-  });
-  const file: BackingFile = { path, identity: fileIdentity(path) };
+  const moving = arrangement.places === undefined ? undefined : placed.flatMap(contentWords);
+  const file = writeSharedFile(path, next, placed.flatMap(contentParts), moving);
   return placed.map((each) => toStocked(each, file));
 }
 
@@ -82,6 +80,14 @@ function contentParts({ content, offset, stored }: PlacedContent): FilePart[] {
     const { address, length } = piece;
     return piecePart({ ...piece, pages }, address, length, offset + address - origin);
   });
+}
+
+/** Offsets of the words that move: those of the program that has the page so. */
+function contentWords({ content, offset }: PlacedContent): FileOffset[] {
+  const { address, sources } = content;
+  return [...sources].flatMap(([page, program]) =>
+    (movingWords(program).get(page) ?? []).map((word) => offset + word - address),
+  );
 }
 
 function toStocked({ content, offset, stored }: PlacedContent, file: BackingFile): StockedModule {

@@ -9,7 +9,7 @@ import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Filing } from './filing.ts';
 import type { FixUps } from './fix-ups.ts';
 import { collectFixUps } from './fix-ups.ts';
-import type { Placing, Trap } from './make-plan.ts';
+import type { Places, Placing, Trap } from './make-plan.ts';
 import { makePlan } from './make-plan.ts';
 import type { MemoryPlan, OwnPart } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
@@ -29,6 +29,8 @@ export interface Placement {
   /** Whether a range that is taken ends the start with an error, instead of handing over. */
   readonly endOnCollision: boolean;
   readonly moves: Moves;
+  /** Absent where memory is relocated at bind. */
+  readonly places?: Places | undefined;
 }
 
 /** A program's memory at its addresses, not yet spread over files. */
@@ -99,18 +101,20 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const { blueprint, layout, headEnd, regions, pieces, thunks, loader, heap, moves } = placed;
   const codeSize = loaderSize(blueprint, loader);
   const loaderAddress = headEnd - codeSize;
-  const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length });
-  const unwindTable = moves === 'never' ? undefined : findUnwindTable(blueprint);
+  const inPlaces = placed.places !== undefined;
+  const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length, inPlaces });
+  const unwindTable = moves === 'never' || inPlaces ? undefined : findUnwindTable(blueprint);
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; places: FilePlaces } => {
     const own = { headEnd, headSize: tablesSize + codeSize };
     const memory = planMemory({ blueprint, regions, pieces, words: thunks.words, filing, ...own });
     const places = filePlaces(own.headSize, memory, fixUps, heap);
     const planAddress = headEnd - own.headSize;
     const placing = { planAddress, loaderAddress, loaderOffset: tablesSize, loaderSize: codeSize, ...places };
-    const { endOnCollision, gsBase, trap } = placed;
-    const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing, gsBase, trap };
+    const { endOnCollision, gsBase, trap, places: relocated } = placed;
+    const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing };
+    const extras = { gsBase, trap, places: relocated, endOnCollision, moves };
     return {
-      plan: encodePlan(makePlan({ ...parts, words: thunks.words, endOnCollision, moves })),
+      plan: encodePlan(makePlan({ ...parts, ...extras, words: thunks.words })),
       memory,
       places,
     };

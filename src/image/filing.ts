@@ -10,6 +10,8 @@ import type { Piece } from './pieces.ts';
 export interface BackingFile {
   readonly path: string;
   readonly identity: FileIdentity;
+  /** Processes do not map the file itself, but what a place shows under its name: relocated, and never compressed. */
+  readonly inPlaces?: boolean;
 }
 
 export interface Place {

@@ -29,6 +29,8 @@ interface FixUpInput {
   readonly thunks: VdsoThunks;
   /** Where the thunks stand behind the loader's start. */
   readonly thunksOffset: number;
+  /** Memory is relocated when it is read: what is left is the heap, and the thunks. */
+  readonly inPlaces: boolean;
 }
 
 /** By holder's row, then by target's row: offsets from the holder's start. */
@@ -42,7 +44,7 @@ export function collectFixUps(input: FixUpInput): FixUps {
   return { bytes, checksum, ranges: rangesOf(groups, input) };
 }
 
-function groupFixUps({ blueprint, regions, thunks, thunksOffset }: FixUpInput): Groups {
+function groupFixUps({ blueprint, regions, thunks, thunksOffset, inPlaces }: FixUpInput): Groups {
   const groups = new Map<number, Map<number, number[]>>();
   const add = (holder: number, target: number, offset: number): void => {
     if (!regions.isMovable(target)) return;
@@ -58,6 +60,7 @@ function groupFixUps({ blueprint, regions, thunks, thunksOffset }: FixUpInput): 
   const { count, addresses, owners, targets } = blueprint.references;
   for (let index = 0; index < count; index++) {
     const [address = 0, owner = 0, target = 0] = [addresses[index], owners[index], targets[index]];
+    if (inPlaces && rows[owner] !== regions.heap) continue;
     if (!settled.has(address)) add(rows[owner] ?? 0, rows[target] ?? 0, address - (starts[owner] ?? 0));
   }
   for (const { offset, region } of thunks.operands) add(0, regions.rowOf(region), thunksOffset + offset);

@@ -29,6 +29,13 @@ export interface Placing {
   readonly fileSize: number;
 }
 
+/** Where memory comes from that is relocated when it is read. */
+export interface Places {
+  /** The folder that has them; absolute. */
+  readonly path: string;
+  readonly count: number;
+}
+
 /** A signal by which functions are entered. */
 export interface Trap {
   readonly signal: number;
@@ -51,6 +58,7 @@ export interface PlanInput {
   readonly moves: Moves;
   readonly gsBase?: Address | undefined;
   readonly trap?: Trap | undefined;
+  readonly places?: Places | undefined;
 }
 
 /** Auxiliary entries that differ from process to process, or that the loader sets. */
@@ -83,6 +91,7 @@ export function makePlan(input: PlanInput): Plan {
       ...moveScalars(input),
       ...callScalars(input),
       flags: flagsOf(input),
+      place_count: input.places?.count ?? 0,
     },
     texts: {
       program_path: facts.path,
@@ -90,6 +99,7 @@ export function makePlan(input: PlanInput): Plan {
       interpreter_path: facts.interpreter.path,
       command_name: path.basename(facts.invocation).slice(0, commandNameLength),
       platform: 'x86_64',
+      places_path: input.places?.path ?? '',
     },
     vdsoNotes: blueprint.start.context.vdsoNotes,
     tables: {
@@ -269,7 +279,8 @@ function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
 /** The image itself has no path. */
 function backingRow({ file, steps }: Backing): TableRows<'backings'>[number] {
   const nobody = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
-  return { ...identityFields(file?.identity ?? nobody), path: file?.path ?? '', steps: steps.length };
+  const name = file?.inPlaces ? path.basename(file.path) : (file?.path ?? '');
+  return { ...identityFields(file?.identity ?? nobody), path: name, steps: steps.length };
 }
 
 /** Pages that every start writes to, ascending: those of the loader's words, and what constructors wrote. */

@@ -20,7 +20,7 @@ const structure = <const Fields extends Record<string, FieldType>>(
 ): Structure<Fields> => ({ name, comment, fields });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 3;
+export const planVersion = 4;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
@@ -230,6 +230,10 @@ export const headerFields = {
   /** 0 where there is no heap. */
   heap_region: 'u32',
   flags: 'u32',
+  /** How many places `places_path` shows: processes of one group use the same one. 0: memory does not come from places. */
+  place_count: 'u32',
+  /** Folder of the places: file systems in which the backings with relative paths stand, relocated. */
+  places_path: 'u32',
   /** Resolved path: what /proc/self/exe shows, and what is executed when the loader hands over. */
   program_path: 'u32',
   /** The path as typed at bind: AT_EXECFN, and argv[0] where the launcher was called by its path. */

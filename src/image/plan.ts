@@ -8,7 +8,8 @@ import { planHeader, planMagic, planVersion, structureSize, tables } from './pla
 import type { Values } from './structure-codec.ts';
 import { decodeStructure, encodeStructure } from './structure-codec.ts';
 
-type TextField = 'program_path' | 'invocation_path' | 'interpreter_path' | 'command_name' | 'platform';
+type TextField =
+  'program_path' | 'invocation_path' | 'interpreter_path' | 'command_name' | 'platform' | 'places_path';
 /** Filled in by the encoder. */
 type ComputedField =
   'magic' | 'version' | 'header_size' | 'checksum' | 'tables_size' | 'vdso_notes' | 'vdso_notes_size';

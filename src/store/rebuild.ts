@@ -128,6 +128,7 @@ function writeAll(session: Session, captured: readonly Captured[], placing: Plac
     ...placing,
     newFile: (name) => path.join(files, freshName(name)),
     loader: readFileSync(nativePart('loader.bin')),
+    placesPath: path.join(store, names.places),
   });
   const stored = programs.flatMap((laidOut, index) => {
     const one = captured[index];

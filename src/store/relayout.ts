@@ -44,6 +44,7 @@ export function layOutAgain(
     stock: { modules: [], runs: [] },
     newFile: (name) => path.join(files, freshName(name)),
     loader: readFileSync(nativePart('loader.bin')),
+    placesPath: path.join(to, names.places),
     gap: settings.gap,
   });
   const written = result.programs.map((laidOut, index): StoredProgram => {

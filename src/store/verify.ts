@@ -118,7 +118,8 @@ function verifyProgram(
   const { space, holdings, settings } = catalogue;
   const blueprint = currentBlueprint(store, program);
   const arrangement = arrangementOf(settings);
-  const placed = placeProgram(blueprint, { holdings, space, arrangement, loader });
+  const placesPath = path.join(store, names.places);
+  const placed = placeProgram(blueprint, { holdings, space, arrangement, loader, placesPath });
   const image = path.join(files, program.image);
   const plan = verifyImage(image, loader);
   const memory = new MappedMemory(plan, image);

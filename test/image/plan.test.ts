@@ -38,6 +38,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     interpreter_path: text,
     command_name: text,
     platform: text,
+    places_path: text,
   }),
   vdsoNotes: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   tables: fc.record({

@@ -1,0 +1,72 @@
+/*
+ * Stage 3 where memory comes from a place: a folder of a file system that shows the store's files with all addresses moved by
+ * the place's slide. A place that is not there, or not ours, is a reason to hand over.
+ */
+#pragma once
+#include "start.h"
+
+/* Whether nobody else could have put it there. */
+static int is_ours(const struct start *start, int file)
+{
+	struct stat status;
+	return !failed(call2(__NR_fstat, file, &status)) &&
+	       (status.st_uid == 0 || status.st_uid == auxiliary_value(start, AT_EUID)) &&
+	       !(status.st_mode & GROUP_OR_OTHER_WRITES);
+}
+
+static int open_folder(int folder, const char *name)
+{
+	return (int)call4(__NR_openat, folder, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* Processes of one group share a place: the folder has the group's remainder as its name. */
+static int open_place(const struct start *start, int places)
+{
+	char digits[12];
+	int at = sizeof digits - 1;
+	uint64_t group = (uint64_t)call1(__NR_getpgid, 0) % start->plan->place_count;
+	digits[at] = 0;
+	do
+		digits[--at] = (char)('0' + group % 10);
+	while (group /= 10);
+	return open_folder(places, digits + at);
+}
+
+static const char *read_slide(const struct start *start, uint64_t *slide)
+{
+	int file = (int)call4(__NR_openat, start->place, "slide", O_CLOEXEC, 0);
+	long got = file < 0 ? -1 : call3(__NR_read, file, slide, sizeof *slide);
+	call1(__NR_close, file);
+	return got == sizeof *slide && *slide % SLIDE_UNIT == 0 ? 0 : "the place says no slide";
+}
+
+static const char *find_place(struct start *start, uint64_t *slide)
+{
+	int places = open_folder(AT_FDCWD, plan_string(start->plan, start->plan->places_path));
+	if (places < 0)
+		return "there are no places";
+	int ours = is_ours(start, places);
+	start->place = ours ? open_place(start, places) : -1;
+	call1(__NR_close, places);
+	if (!ours)
+		return "others may write to the places";
+	if (start->place < 0)
+		return "nobody serves the places";
+	return is_ours(start, start->place) ? read_slide(start, slide) : "others may write to the place";
+}
+
+/* The file system has a device number of its own, and shows files with their length before compression. */
+#define IS_SAME_IN_PLACE(now, row)                                                                                      \
+	((now)->st_ino == (row)->inode && (int64_t)(now)->st_mtime == (row)->mtime_seconds &&                           \
+	 (now)->st_mtime_nsec == (row)->mtime_nanoseconds && (int64_t)(now)->st_ctime == (row)->ctime_seconds &&        \
+	 (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
+
+static int open_in_place(const struct start *start, const struct plan_backing *backing, const char *name)
+{
+	struct stat now;
+	int file = (int)call4(__NR_openat, start->place, name, O_CLOEXEC, 0);
+	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_IN_PLACE(&now, backing)))
+		return file;
+	call1(__NR_close, file);
+	return -ENOENT;
+}

@@ -1,0 +1,2 @@
+/** What the folder of the places is called, beside the files that they show. */
+export const placesName = 'places';

@@ -1,0 +1,35 @@
+/** Writes a file that programs share: as they map it, or at rest for a place that relocates it. */
+import { writeCompressed } from '../compression/write-compressed.ts';
+import type { FilePart } from '../image/assemble-file.ts';
+import { assembleFile } from '../image/assemble-file.ts';
+import type { BackingFile } from '../image/filing.ts';
+import { fileIdentity } from '../program/file-identity.ts';
+import type { FileOffset } from '../util/units.ts';
+import { writeAtomically } from '../util/write-atomically.ts';
+import { encodeWords } from './paged-content.ts';
+
+const mode = 0o644;
+
+/**
+ * `size`: bytes, whole pages. `moving`: offsets of words that move with a place; absent where processes map the file itself. The
+ * parts do not overlap.
+ */
+export function writeSharedFile(
+  path: string,
+  size: number,
+  parts: readonly FilePart[],
+  moving: readonly FileOffset[] | undefined,
+): BackingFile {
+  if (moving === undefined) {
+    writeAtomically(path, mode, (file) => {
+      assembleFile(file, size, parts);
+    });
+    return { path, identity: fileIdentity(path) };
+  }
+  const words = encodeWords(size, moving);
+  const content = Buffer.alloc(size + words.length);
+  for (const { offset, length, fill } of parts) fill(content.subarray(offset, offset + length), 0);
+  words.copy(content, size);
+  writeCompressed(path, mode, content);
+  return { path, identity: fileIdentity(path), inPlaces: true };
+}
