@@ -43,32 +43,30 @@ export async function measureCalls(
 ): Promise<CallMeasurement> {
   const date = new Date().toISOString();
   const directory = await mkdtemp(path.join(tmpdir(), 'linkonce-calls-'));
-  const { invocation } = subject.program;
   try {
     const built = await buildUnderEach(subject, choices, directory, onProgress);
     const linked = beginCandidate('static link', probeCommand(staticLink, staticLink, {}, settings));
-    const candidates = built.map((own) => {
-      if (!('image' in own)) return undefined;
-      const { file, environment } = own.image;
-      return beginCandidate(nameOf(own), probeCommand(file, invocation, environment, settings));
-    });
-    const others = candidates.filter((candidate) => candidate !== undefined);
-    await runRounds(linked, others, settings.rounds, onProgress);
-    const base = requireRuns(candidates[built.findIndex(isBaseLine)]);
-    const compare = ({ runs }: CallCandidate): CallFigures =>
-      describeCalls({ runs, staticLink: linked.runs, baseLine: base });
-    return {
-      format: 'linkonce-calls',
-      version: 1,
-      date,
-      machine: readMachine(),
-      settings,
-      staticLink: compare(linked),
-      results: built.map((own, index) => describeResult(own, candidates[index], compare)),
-    };
+    const entries = built.map((own) => entryOf(own, subject.program.invocation, settings));
+    const candidates = entries.flatMap(({ candidate }) => candidate ?? []);
+    await runRounds(linked, candidates, settings.rounds, onProgress);
+    const head = { format: 'linkonce-calls', version: 1, date, machine: readMachine(), settings } as const;
+    return { ...head, ...describeAll(linked, entries) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** A system and variant; the candidate is there where it has an image. */
+interface Entry {
+  readonly built: CompareSubject;
+  readonly candidate?: CallCandidate;
+}
+
+function entryOf(built: CompareSubject, invocation: string, settings: CallSettings): Entry {
+  if (!('image' in built)) return { built };
+  const { file, environment } = built.image;
+  const command = probeCommand(file, invocation, environment, settings);
+  return { built, candidate: beginCandidate(nameOf(built), command) };
 }
 
 async function buildUnderEach(
@@ -96,8 +94,19 @@ function probeCommand(
   return { file, argv: [name, String(calls), String(repetitions)], environment };
 }
 
-/** Without the base line there is nothing to compare with. */
-function requireRuns(candidate: CallCandidate | undefined): CallCandidate['runs'] {
+function describeAll(
+  linked: CallCandidate,
+  entries: readonly Entry[],
+): Pick<CallMeasurement, 'staticLink' | 'results'> {
+  const baseLine = baseLineRuns(entries);
+  const compare = ({ runs }: CallCandidate): CallFigures =>
+    describeCalls({ runs, staticLink: linked.runs, baseLine });
+  return { staticLink: compare(linked), results: entries.map((entry) => describeResult(entry, compare)) };
+}
+
+/** Without these there is nothing to compare with. */
+function baseLineRuns(entries: readonly Entry[]): CallCandidate['runs'] {
+  const candidate = entries.find(({ built }) => isBaseLine(built))?.candidate;
   if (candidate === undefined) throw new Error('the base line is not among the choices');
   const { name, runs, failure } = candidate;
   if (failure !== undefined) throw new LinkonceError(`${name}: ${failure}`);
@@ -105,13 +114,12 @@ function requireRuns(candidate: CallCandidate | undefined): CallCandidate['runs'
 }
 
 function describeResult(
-  built: CompareSubject,
-  candidate: CallCandidate | undefined,
+  { built, candidate }: Entry,
   compare: (candidate: CallCandidate) => CallFigures,
 ): CallResult {
   if (!('image' in built)) return built;
   const { system, variant } = built;
-  const failure = candidate?.failure;
-  if (failure !== undefined) return { system, variant, status: 'failed', reason: failure };
+  if (candidate?.failure !== undefined)
+    return { system, variant, status: 'failed', reason: candidate.failure };
   return { system, variant, status: 'measured', figures: compare(candidate!) };
 }
