@@ -19,17 +19,22 @@ static int open_folder(int folder, const char *name)
 	return (int)call4(__NR_openat, folder, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
-/* Processes of one group share a place: the folder has the group's remainder as its name. */
-static int open_place(const struct start *start, int places)
+/* Places are folders named by numbers. */
+static int open_place(int places, uint64_t number)
 {
 	char digits[12];
 	int at = sizeof digits - 1;
-	uint64_t group = (uint64_t)call1(__NR_getpgid, 0) % start->plan->place_count;
 	digits[at] = 0;
 	do
-		digits[--at] = (char)('0' + group % 10);
-	while (group /= 10);
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
 	return open_folder(places, digits + at);
+}
+
+/* The place that is tried first; processes of one group have the same one. */
+static uint64_t first_place(const struct plan *plan)
+{
+	return plan->flags & PLAN_PLACE_BY_GROUP ? (uint64_t)call1(__NR_getpgid, 0) : 0;
 }
 
 static const char *read_slide(const struct start *start, uint64_t *slide)
@@ -40,13 +45,13 @@ static const char *read_slide(const struct start *start, uint64_t *slide)
 	return got == sizeof *slide && *slide % SLIDE_UNIT == 0 ? 0 : "the place says no slide";
 }
 
-static const char *find_place(struct start *start, uint64_t *slide)
+static const char *find_place(struct start *start, uint64_t number, uint64_t *slide)
 {
 	int places = open_folder(AT_FDCWD, plan_string(start->plan, start->plan->places_path));
 	if (places < 0)
 		return "there are no places";
 	int ours = is_ours(start, places);
-	start->place = ours ? open_place(start, places) : -1;
+	start->place = ours ? open_place(places, number % start->plan->place_count) : -1;
 	call1(__NR_close, places);
 	if (!ours)
 		return "others may write to the places";
@@ -55,11 +60,13 @@ static const char *find_place(struct start *start, uint64_t *slide)
 	return is_ours(start, start->place) ? read_slide(start, slide) : "others may write to the place";
 }
 
-/* The file system has a device number of its own, and shows files with their length before compression. */
+/*
+ * A place shows each file with the times of the one at rest, which never changes and whose name is never used again. Device,
+ * inode and length are the file system's own.
+ */
 #define IS_SAME_IN_PLACE(now, row)                                                                                      \
-	((now)->st_ino == (row)->inode && (int64_t)(now)->st_mtime == (row)->mtime_seconds &&                           \
-	 (now)->st_mtime_nsec == (row)->mtime_nanoseconds && (int64_t)(now)->st_ctime == (row)->ctime_seconds &&        \
-	 (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
+	((int64_t)(now)->st_mtime == (row)->mtime_seconds && (now)->st_mtime_nsec == (row)->mtime_nanoseconds &&        \
+	 (int64_t)(now)->st_ctime == (row)->ctime_seconds && (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
 
 static int open_in_place(const struct start *start, const struct plan_backing *backing, const char *name)
 {

@@ -26,12 +26,9 @@ static long reserve_range(const struct plan_region *region, uint64_t wanted)
 }
 
 /* The distance by which everything moves in this process. */
-static const char *draw_slide(struct start *start, uint64_t *slide)
+static const char *draw_slide(const struct plan *plan, uint64_t *slide)
 {
-	const struct plan *plan = start->plan;
 	*slide = 0;
-	if (plan->place_count)
-		return find_place(start, slide);
 	if (!(plan->flags & PLAN_SLIDE))
 		return 0;
 	if (call3(__NR_getrandom, slide, sizeof *slide, GRND_NONBLOCK) != sizeof *slide)
@@ -40,22 +37,73 @@ static const char *draw_slide(struct start *start, uint64_t *slide)
 	return 0;
 }
 
-static const char *reserve(struct start *start)
+static const char no_room[] = "there is no room for a module";
+
+static const char *reserve_at(struct start *start, uint64_t slide)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_region *region = TABLE(plan, region);
-	uint64_t slide;
-	const char *why = draw_slide(start, &slide);
-	for (uint32_t i = 0; i < plan->regions_count && !why; i++, region++) {
+	for (uint32_t i = 0; i < plan->regions_count; i++, region++) {
 		if (!region->alignment)
 			continue;
 		long at = reserve_range(region, region->address + slide);
-		if (failed(at) || (plan->place_count && (uint64_t)at != region->address + slide))
-			return "there is no room for a module";
+		if (failed(at))
+			return no_room;
 		start->places[i].shift = (uint64_t)at - region->address;
 		start->moved |= start->places[i].shift != 0;
 	}
-	return why;
+	return 0;
+}
+
+/* All regions where the place has them, or none. */
+static int reserve_exactly(struct start *start, uint64_t slide)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_region *regions = TABLE(plan, region);
+	uint32_t i = 0;
+	for (; i < plan->regions_count; i++) {
+		uint64_t wanted = regions[i].address + slide;
+		if (!regions[i].alignment)
+			continue;
+		if (map(wanted, regions[i].length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+		    (long)wanted)
+			break;
+		start->places[i].shift = slide;
+	}
+	if (i == plan->regions_count) {
+		start->moved = slide != 0;
+		return 1;
+	}
+	while (i-- > 0)
+		if (regions[i].alignment)
+			call2(__NR_munmap, regions[i].address + slide, regions[i].length);
+	return 0;
+}
+
+/* Where a range of a place is taken, the next place has it elsewhere. */
+static const char *reserve_in_place(struct start *start)
+{
+	const struct plan *plan = start->plan;
+	uint64_t first = first_place(plan), slide;
+	for (uint64_t i = 0; i < plan->place_count; i++) {
+		const char *why = find_place(start, first + i, &slide);
+		if (why)
+			return why;
+		if (reserve_exactly(start, slide))
+			return 0;
+		call1(__NR_close, start->place);
+		start->place = -1;
+	}
+	return no_room;
+}
+
+static const char *reserve(struct start *start)
+{
+	uint64_t slide;
+	if (start->plan->place_count)
+		return reserve_in_place(start);
+	const char *why = draw_slide(start->plan, &slide);
+	return why ? why : reserve_at(start, slide);
 }
 
 /* A group of fix-ups: see docs/formats/image.md. */

@@ -1,5 +1,6 @@
 /** How a system arranges the modules of several programs: what its folder states, and what the shared code follows. */
 import type { CallScheme } from '../calls/call-scheme.ts';
+import type { Places } from '../image/make-plan.ts';
 import type { Protections } from '../image/pieces.ts';
 import type { Address } from '../util/units.ts';
 import type { AddressPolicy, AddressSpace } from './addresses.ts';
@@ -35,9 +36,9 @@ export interface Arrangement {
   readonly calls?: CallScheme;
   /**
    * Processes map what a place shows: all memory that the linker wrote, relocated when it is read. So many places, which
-   * move by distances of their own; groups of processes share one.
+   * move by distances of their own; where a range of one is taken, a process uses the next.
    */
-  readonly places?: number;
+  readonly places?: Omit<Places, 'path'>;
   /** Every process draws a distance by which all modules, and the linker's memory, move. */
   readonly slides?: boolean;
 }

@@ -105,8 +105,7 @@ export function placeProgram(blueprint: Blueprint, input: Where & Means): Placed
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
-  const { places: count } = arrangement;
-  const places = count === undefined ? undefined : { path: input.placesPath, count };
+  const places = arrangement.places && { path: input.placesPath, ...arrangement.places };
   const placement = { layout, headEnd: headEndOf(space), protections, endOnCollision, moves, places };
   const placed = placeMemory(blueprint, placement, loader);
   return arrangement.calls ? rewireCalls(placed, arrangement.calls, allotments(blueprint, input)) : placed;

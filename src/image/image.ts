@@ -10,6 +10,8 @@ export interface Image {
   readonly files: readonly string[];
   /** Where the program's entry is in a process of it; absent where the kernel's AT_ENTRY says it. */
   readonly entry?: Address;
+  /** The folder whose places must be served while processes of it start; absent: none. */
+  readonly places?: string;
   /** What a person should know about this image: slots that stay lazy, `/proc/self/exe`, …; one line each. */
   readonly notes: readonly string[];
 }

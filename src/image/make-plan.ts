@@ -34,6 +34,8 @@ export interface Places {
   /** The folder that has them; absolute. */
   readonly path: string;
   readonly count: number;
+  /** Whether groups of processes begin with different ones. */
+  readonly byGroup: boolean;
 }
 
 /** A signal by which functions are entered. */
@@ -214,12 +216,13 @@ function moveScalars({ blueprint, layout, regions, fixUps, unwindTable }: PlanIn
   };
 }
 
-function flagsOf({ blueprint: { facts }, endOnCollision, moves }: PlanInput): number {
+function flagsOf({ blueprint: { facts }, endOnCollision, moves, places }: PlanInput): number {
   return (
     (facts.readsExeLink ? planFlags.needsExeLink : 0) |
     (facts.fixed ? planFlags.fixedExecutable : 0) |
     (endOnCollision ? planFlags.endOnCollision : 0) |
-    (moves === 'always' ? planFlags.slide : 0)
+    (moves === 'always' ? planFlags.slide : 0) |
+    (places?.byGroup ? planFlags.placeByGroup : 0)
   );
 }
 

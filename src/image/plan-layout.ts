@@ -68,6 +68,8 @@ export const planFlags = {
   endOnCollision: 4,
   /** Every process draws a distance by which all that can move moves. */
   slide: 8,
+  /** Processes of one group begin with the same place; otherwise all begin with the first. */
+  placeByGroup: 16,
 } as const;
 
 /** What a slide is drawn from: so many multiples of so many bytes. They fit between a module's address and where Linux puts programs. */

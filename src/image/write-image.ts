@@ -55,6 +55,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     environment: {},
     files: [...launchers, imagePath],
     entry: entryOf(blueprint, composed),
+    ...(placed.places && { places: dirname(placed.places.path) }),
     notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
 }

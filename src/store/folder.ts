@@ -3,6 +3,7 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, sta
 import { homedir } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
+import { placesName } from '../collection/places-name.ts';
 import { LinkonceError } from '../util/errors.ts';
 
 /** Names below a store's folder. */
@@ -15,6 +16,8 @@ export const names = {
   /** Files that never change once they are written: images, shared files, records, launchers. */
   files: 'files',
   /** What makes a folder a store: the first file that appears and the last that goes. */
+  /** The folder in which places are shown, where the system has such. */
+  places: placesName,
   lock: 'linkonce.lock',
   catalogue: 'catalogue',
 } as const;

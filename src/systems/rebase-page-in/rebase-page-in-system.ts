@@ -1,0 +1,61 @@
+/**
+ * Common system 4 of the seed, and its favourite: prelinking, and on collision: relocate on page-in, as Windows 9x did. A file
+ * system of our own shows the prelinked data at other addresses: a page is relocated when it is read for the first time, and the
+ * kernel's page cache shares it between all processes that use the same place.
+ */
+import { baseBits } from '../../capture/placement.ts';
+import type { Arrangement } from '../../collection/arrangement.ts';
+import { buildCollection } from '../../collection/build.ts';
+import { slideBits } from '../../image/plan-layout.ts';
+import type { System } from '../system.ts';
+
+/** So many places: a process uses the next one where a range of the first is taken. */
+const placeCount = 4;
+
+const paged: Arrangement = {
+  protections: 'exact',
+  files: 'module',
+  codeFromModules: true,
+  addresses: 'unique',
+  growth: 1 / 8,
+  fixedBase: false,
+  onCollision: 'hand-over',
+  slides: true,
+};
+
+const arrangements = {
+  boot: { ...paged, places: { count: placeCount, byGroup: false } },
+  group: { ...paged, places: { count: placeCount, byGroup: true } },
+};
+
+export const rebasePageIn: System = {
+  id: 'rebase-page-in',
+  seed: 'common 4',
+  summary: 'prelinked data, compressed at rest, relocated when a page is first read',
+  properties: {
+    placement:
+      'each module at its range plus the slide of a place; where a range is taken there, at the next place. Plan and loader stay',
+    shared:
+      'code and read-only data of the module files, with unbound programs too; relocated pages, between all processes that use a place',
+    private: 'pages with words of the process itself',
+    work: {
+      mapping: 'start-up, module by module',
+      relocation: 'page-in: once a page and place',
+      binding: 'bind',
+    },
+    onCollision:
+      'another place, whose pages are relocated when they are read; ld.so where none is free, or nobody serves',
+    onUpgrade: 'hands over to ld.so until the program is bound again',
+    aslr: [
+      { bits: baseBits, drawn: 'store' },
+      { bits: slideBits, drawn: 'boot' },
+    ],
+  },
+  variants: [
+    { id: 'boot', summary: 'all processes begin with one place, whose slide is drawn when serving begins' },
+    { id: 'group', summary: 'groups of processes begin with different places' },
+  ],
+  arrangements,
+  build: (subjects, request) =>
+    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
+};
