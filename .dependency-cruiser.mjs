@@ -6,6 +6,8 @@
  */
 const layers = [
   'util',
+  'fuse',
+  'compression',
   'synthetic',
   'elf',
   'program',

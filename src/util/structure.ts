@@ -1,0 +1,64 @@
+/** Little-endian C structures without holes: described once, written and read by their description. */
+
+const fieldSizes = { u16: 2, u32: 4, i32: 4, u64: 8, i64: 8 } as const;
+
+export type FieldType = keyof typeof fieldSizes;
+export type Fields = Readonly<Record<string, FieldType>>;
+
+/** Fields of 64 bits are bigint, all others number. */
+export type FieldValues<F extends Fields> = {
+  readonly [Name in keyof F]: F[Name] extends 'u64' | 'i64' ? bigint : number;
+};
+
+export interface Structure<F extends Fields> {
+  readonly fields: F;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Fields in their order; padding is a field, too. */
+export function structure<const F extends Fields>(fields: F): Structure<F> {
+  const size = Object.values(fields).reduce((sum, type) => sum + fieldSizes[type], 0);
+  return { fields, size };
+}
+
+/** A new buffer with the structure; what `values` lacks is 0. Throws RangeError for a value that its field cannot hold. */
+export function encode<F extends Fields>({ fields, size }: Structure<F>, values: Partial<FieldValues<F>>): Buffer {
+  const bytes = Buffer.alloc(size);
+  let at = 0;
+  for (const name in fields) {
+    const type = fields[name] as FieldType;
+    const value = values[name];
+    if (value !== undefined) write(bytes, type, at, value);
+    at += fieldSizes[type];
+  }
+  return bytes;
+}
+
+function write(into: Buffer, type: FieldType, at: number, value: number | bigint): void {
+  if (type === 'u64') into.writeBigUInt64LE(BigInt(value), at);
+  else if (type === 'i64') into.writeBigInt64LE(BigInt(value), at);
+  else if (type === 'u32') into.writeUInt32LE(Number(value), at);
+  else if (type === 'i32') into.writeInt32LE(Number(value), at);
+  else into.writeUInt16LE(Number(value), at);
+}
+
+/** Reads the structure at `offset`. Throws RangeError past the end. */
+export function decode<F extends Fields>({ fields }: Structure<F>, from: Buffer, offset = 0): FieldValues<F> {
+  const values: Record<string, number | bigint> = {};
+  let at = offset;
+  for (const name in fields) {
+    const type = fields[name] as FieldType;
+    values[name] = read(from, type, at);
+    at += fieldSizes[type];
+  }
+  return values as FieldValues<F>;
+}
+
+function read(from: Buffer, type: FieldType, at: number): number | bigint {
+  if (type === 'u64') return from.readBigUInt64LE(at);
+  if (type === 'i64') return from.readBigInt64LE(at);
+  if (type === 'u32') return from.readUInt32LE(at);
+  if (type === 'i32') return from.readInt32LE(at);
+  return from.readUInt16LE(at);
+}
