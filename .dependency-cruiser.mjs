@@ -16,6 +16,7 @@ const layers = [
   'image',
   'calls',
   'collection',
+  'pagein',
   'systems',
   'store',
   'pages',

@@ -38,7 +38,7 @@ export interface Arrangement {
    * Processes map what a place shows: all memory that the linker wrote, relocated when it is read. So many places, which
    * move by distances of their own; where a range of one is taken, a process uses the next.
    */
-  readonly places?: Omit<Places, 'path'>;
+  readonly places?: Omit<Places, 'path' | 'files'>;
   /** Every process draws a distance by which all modules, and the linker's memory, move. */
   readonly slides?: boolean;
 }

@@ -53,7 +53,7 @@ export async function buildCollection(
       return path.join(request.folder, freshName(name));
     },
     loader: readFileSync(nativePart('loader.bin')),
-    placesPath: path.join(request.folder, placesName),
+    shown: { path: path.join(request.folder, placesName), files: request.folder },
     gap: defaultGap,
   });
   const shared = [

@@ -7,6 +7,7 @@ import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import type { Allotments } from '../calls/wiring.ts';
 import { rewireCalls } from '../calls/rewire-calls.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
+import type { Places } from '../image/make-plan.ts';
 import { PageReader } from '../image/page-reader.ts';
 import { vdsoThunks } from '../image/vdso-thunks.ts';
 import type { Blueprint } from '../provenance/explained.ts';
@@ -45,8 +46,8 @@ export interface LayOutInput {
   readonly newFile: NewFile;
   /** native/loader.bin. */
   readonly loader: Buffer;
-  /** The folder that has the places, where memory comes from such; absolute. */
-  readonly placesPath: string;
+  /** Where places are, if memory comes from such. */
+  readonly shown: Pick<Places, 'path' | 'files'>;
   /** Pages: see `member-filing.ts`. */
   readonly gap: number;
 }
@@ -96,7 +97,7 @@ export function layOut(input: LayOutInput): LayOutResult {
 }
 
 type Where = Pick<LayOutInput, 'holdings' | 'space'>;
-type Means = Pick<LayOutInput, 'arrangement' | 'loader' | 'placesPath'>;
+type Means = Pick<LayOutInput, 'arrangement' | 'loader' | 'shown'>;
 
 /** A program's memory at its addresses. Throws Refusal as `requirePlaceable`. */
 export function placeProgram(blueprint: Blueprint, input: Where & Means): PlacedMemory {
@@ -105,7 +106,7 @@ export function placeProgram(blueprint: Blueprint, input: Where & Means): Placed
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
-  const places = arrangement.places && { path: input.placesPath, ...arrangement.places };
+  const places = arrangement.places && { ...input.shown, ...arrangement.places };
   const placement = { layout, headEnd: headEndOf(space), protections, endOnCollision, moves, places };
   const placed = placeMemory(blueprint, placement, loader);
   return arrangement.calls ? rewireCalls(placed, arrangement.calls, allotments(blueprint, input)) : placed;

@@ -249,4 +249,3 @@ function describeError(error: unknown): string {
   if (error instanceof LinkonceError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
-

@@ -1,4 +1,5 @@
 /** What a system made of a program: how a process of it is started, and the files that this needs. */
+import type { Places } from './make-plan.ts';
 import type { Address } from '../util/units.ts';
 
 export interface Image {
@@ -10,8 +11,8 @@ export interface Image {
   readonly files: readonly string[];
   /** Where the program's entry is in a process of it; absent where the kernel's AT_ENTRY says it. */
   readonly entry?: Address;
-  /** The folder whose places must be served while processes of it start; absent: none. */
-  readonly places?: string;
+  /** The places that must be served while processes of it start; absent: none. */
+  readonly places?: Places;
   /** What a person should know about this image: slots that stay lazy, `/proc/self/exe`, …; one line each. */
   readonly notes: readonly string[];
 }

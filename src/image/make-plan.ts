@@ -33,6 +33,8 @@ export interface Placing {
 export interface Places {
   /** The folder that has them; absolute. */
   readonly path: string;
+  /** The folder of the files at rest. */
+  readonly files: string;
   readonly count: number;
   /** Whether groups of processes begin with different ones. */
   readonly byGroup: boolean;

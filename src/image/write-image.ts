@@ -55,7 +55,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     environment: {},
     files: [...launchers, imagePath],
     entry: entryOf(blueprint, composed),
-    ...(placed.places && { places: dirname(placed.places.path) }),
+    ...(placed.places && { places: placed.places }),
     notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
 }

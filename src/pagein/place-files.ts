@@ -36,9 +36,12 @@ export class RestingFiles {
   }
 
   #list(): Map<string, RestingFile> {
-    const names = readdirSync(this.#folder).filter((name) => !name.startsWith('.'));
+    // Nothing but files is touched: the mount itself may stand in the folder, and who serves it cannot ask it.
+    const entries = readdirSync(this.#folder, { withFileTypes: true });
     return new Map(
-      names.flatMap((name) => {
+      entries.flatMap((entry) => {
+        const { name } = entry;
+        if (!entry.isFile() || name.startsWith('.')) return [];
         const file = this.#files.get(name) ?? openResting(path.join(this.#folder, name));
         return file ? [[name, file] as const] : [];
       }),

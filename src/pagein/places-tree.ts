@@ -43,7 +43,9 @@ const createTree: CreateTree = (data) => {
   const numbers = inoNumbers();
   const resting = new RestingFiles(places.files);
   const common = { uid: places.uid, gid: places.gid, mtimeNs: 0n, ctimeNs: 0n };
-  const folders = places.slides.map((slide, place) => placeFolder(places, place, slide, resting, numbers, common));
+  const folders = places.slides.map((slide, place) =>
+    placeFolder(places, place, slide, resting, numbers, common),
+  );
   const root: Directory = {
     ...common,
     kind: 'directory',

@@ -43,6 +43,11 @@ export function prepareStore(store: string): void {
     mkdirSync(path.join(store, name), { recursive: true, mode: 0o755 });
 }
 
+/** Where the places of a store are, and the files that they show. */
+export function shownPlaces(store: string): { readonly path: string; readonly files: string } {
+  return { path: path.join(store, names.places), files: path.join(store, names.files) };
+}
+
 export function isStore(folder: string): boolean {
   return existsSync(path.join(folder, names.lock));
 }

@@ -16,7 +16,7 @@ import type { Captured } from './capture-programs.ts';
 import { capturePrograms } from './capture-programs.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
-import { names } from './folder.ts';
+import { names, shownPlaces } from './folder.ts';
 import { merge, withoutChanged } from './next-catalogue.ts';
 import type { Loaded, OnProgress, Session, Wish } from './session.ts';
 import { arrangementOf } from './session.ts';
@@ -128,7 +128,7 @@ function writeAll(session: Session, captured: readonly Captured[], placing: Plac
     ...placing,
     newFile: (name) => path.join(files, freshName(name)),
     loader: readFileSync(nativePart('loader.bin')),
-    placesPath: path.join(store, names.places),
+    shown: shownPlaces(store),
   });
   const stored = programs.flatMap((laidOut, index) => {
     const one = captured[index];

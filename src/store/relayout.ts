@@ -8,7 +8,7 @@ import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { isBound } from './catalogue.ts';
-import { names } from './folder.ts';
+import { names, shownPlaces } from './folder.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { loaderDigest } from './freshness.ts';
 import type { OnProgress } from './session.ts';
@@ -44,7 +44,7 @@ export function layOutAgain(
     stock: { modules: [], runs: [] },
     newFile: (name) => path.join(files, freshName(name)),
     loader: readFileSync(nativePart('loader.bin')),
-    placesPath: path.join(to, names.places),
+    shown: shownPlaces(to),
     gap: settings.gap,
   });
   const written = result.programs.map((laidOut, index): StoredProgram => {

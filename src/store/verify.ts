@@ -20,7 +20,7 @@ import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
-import { names, withStoreLock } from './folder.ts';
+import { names, shownPlaces, withStoreLock } from './folder.ts';
 import { damageOf, loaderDigest, staleReason } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
@@ -118,8 +118,7 @@ function verifyProgram(
   const { space, holdings, settings } = catalogue;
   const blueprint = currentBlueprint(store, program);
   const arrangement = arrangementOf(settings);
-  const placesPath = path.join(store, names.places);
-  const placed = placeProgram(blueprint, { holdings, space, arrangement, loader, placesPath });
+  const placed = placeProgram(blueprint, { holdings, space, arrangement, loader, shown: shownPlaces(store) });
   const image = path.join(files, program.image);
   const plan = verifyImage(image, loader);
   const memory = new MappedMemory(plan, image);

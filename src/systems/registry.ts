@@ -9,6 +9,7 @@ import { importPage } from './import-page/import-page-system.ts';
 import { install } from './install/install-system.ts';
 import { offsetTable } from './offset-table/offset-table-system.ts';
 import { prelink } from './prelink/prelink-system.ts';
+import { rebasePageIn } from './rebase-page-in/rebase-page-in-system.ts';
 import { rebaseStartup } from './rebase-startup/rebase-startup-system.ts';
 import type { System } from './system.ts';
 
@@ -16,6 +17,7 @@ export const systems: readonly System[] = [
   gotPlt,
   prelink,
   rebaseStartup,
+  rebasePageIn,
   fixed,
   install,
   dispatcher,

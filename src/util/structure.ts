@@ -23,7 +23,10 @@ export function structure<const F extends Fields>(fields: F): Structure<F> {
 }
 
 /** A new buffer with the structure; what `values` lacks is 0. Throws RangeError for a value that its field cannot hold. */
-export function encode<F extends Fields>({ fields, size }: Structure<F>, values: Partial<FieldValues<F>>): Buffer {
+export function encode<F extends Fields>(
+  { fields, size }: Structure<F>,
+  values: Partial<FieldValues<F>>,
+): Buffer {
   const bytes = Buffer.alloc(size);
   let at = 0;
   for (const name in fields) {

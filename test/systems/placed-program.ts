@@ -56,7 +56,7 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
     stock: { modules: [], runs: [] },
     newFile: (name) => `${output}.${path.basename(name)}.${files++}`,
     loader: readFileSync(nativePart('loader.bin')),
-    placesPath: '',
+    shown: { path: '', files: '' },
     gap: defaultGap,
   });
   const image = `${output}.image`;

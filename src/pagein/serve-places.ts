@@ -1,0 +1,61 @@
+/** Serves the places of a folder: a store, or what a bind wrote. */
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import type { Server } from '../fuse/server.ts';
+import { startServer } from '../fuse/server.ts';
+import type { Places } from '../image/make-plan.ts';
+import { slideBits, slideUnit } from '../image/plan-layout.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { newCounters, readCounter } from './places-tree.ts';
+
+export interface PlaceCounts {
+  readonly slide: bigint;
+  /** Pages that were made for the kernel. */
+  readonly pages: number;
+  /** Words that were moved in them. */
+  readonly relocations: number;
+}
+
+export interface ServedPlaces {
+  readonly server: Server;
+  /** By place. */
+  counts(): readonly PlaceCounts[];
+}
+
+/** Bytes that the kernel may read around a page that is asked for; measured: see bench/page-in.mjs. */
+const readAhead = 128 * 1024;
+
+/** Draws a slide for each place. Throws LinkonceError where the folder is served already, or cannot be. */
+export async function servePlaces(
+  { path: mountPoint, files, count }: Places,
+  log: (line: string) => void,
+): Promise<ServedPlaces> {
+  if (!existsSync(files)) throw new LinkonceError(`${files}: there is nothing that places could show`);
+  mkdirSync(mountPoint, { recursive: true, mode: 0o755 });
+  const { uid, gid } = statSync(files);
+  const slides = drawSlides(count);
+  const counters = newCounters(count);
+  const server = await startServer({
+    mountPoint,
+    module: new URL('./places-tree.js', import.meta.url),
+    data: { files, slides, counters, uid, gid },
+    readAhead,
+    log,
+  });
+  return {
+    server,
+    counts: () =>
+      slides.map((slide, place) => ({
+        slide,
+        pages: readCounter(counters, place, 'pages'),
+        relocations: readCounter(counters, place, 'relocations'),
+      })),
+  };
+}
+
+/** No two alike. */
+function drawSlides(count: number): bigint[] {
+  const slides = new Set<bigint>();
+  while (slides.size < count) slides.add(BigInt(randomInt(2 ** slideBits)) * BigInt(slideUnit));
+  return [...slides];
+}
