@@ -49,8 +49,3 @@ export function firstCodec(loads: readonly (() => Codec)[]): Codec {
     }
   return plain;
 }
-
-/** What new files are best written with, by bench/compression.mjs. */
-export function bestCodec(): Codec {
-  return firstCodec([() => findCodec('zstd'), () => findCodec('lz4')]);
-}

@@ -36,7 +36,9 @@ function openFile(path: string, name: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    throw new LinkonceError(`${name}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    throw new LinkonceError(
+      `${name}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
   }
 }
 
@@ -63,7 +65,7 @@ export class CompressedFile {
     if (offset < 0 || length < 0 || offset + length > size)
       throw new RangeError(`${this.#name}: ${length} bytes at ${offset} are not inside ${size}`);
     const into = Buffer.allocUnsafe(length);
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const at = offset + done;
       done += this.#chunk(Math.floor(at / chunkSize)).copy(into, done, at % chunkSize);
     }

@@ -24,7 +24,12 @@ export function inspectCompressed(file: CompressedFile): Inspection {
     const problem = tryRead(file, index * chunkSize, whole);
     if (problem !== undefined) problems.push(problem);
   }
-  return { chunks: count, headSize: header.size + chunks.length * chunkRow.size, ratio: size / fileSize, problems };
+  return {
+    chunks: count,
+    headSize: header.size + chunks.length * chunkRow.size,
+    ratio: size / fileSize,
+    problems,
+  };
 }
 
 function tryRead(file: CompressedFile, offset: number, length: number): string | undefined {

@@ -25,7 +25,12 @@ export interface Source {
 }
 
 /** The file appears whole, and only if reading it gave back the source; `mode` is its permissions. */
-export function writeCompressed(path: string, mode: number, source: Source, settings: CompressionSettings): void {
+export function writeCompressed(
+  path: string,
+  mode: number,
+  source: Source,
+  settings: CompressionSettings,
+): void {
   checkChunkSize(settings.chunkSize);
   writeAtomically(path, mode, (file) => {
     writeChunks(file, source, settings);
@@ -66,7 +71,12 @@ function isZero(bytes: Buffer): boolean {
   return bytes[0] === 0 && bytes.compare(bytes, 1, undefined, 0, bytes.length - 1) === 0;
 }
 
-function encodeHead(size: number, fileSize: number, rows: readonly Buffer[], settings: CompressionSettings): Buffer {
+function encodeHead(
+  size: number,
+  fileSize: number,
+  rows: readonly Buffer[],
+  settings: CompressionSettings,
+): Buffer {
   const scalars = encode(header, {
     magic,
     version,

@@ -170,7 +170,7 @@ export class Responder {
     });
   }
 
-  #forgetAll(body: Buffer): undefined {
+  #forgetAll(body: Buffer): Answer {
     const { count } = take(batchForgetRequest, body);
     for (let index = 0; index < count; index++) {
       const one = take(forgetOne, body, batchForgetRequest.size + index * forgetOne.size);
@@ -249,4 +249,3 @@ function describeError(error: unknown): string {
   if (error instanceof LinkonceError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
-

@@ -23,11 +23,14 @@ export function structure<const F extends Fields>(fields: F): Structure<F> {
 }
 
 /** A new buffer with the structure; what `values` lacks is 0. Throws RangeError for a value that its field cannot hold. */
-export function encode<F extends Fields>({ fields, size }: Structure<F>, values: Partial<FieldValues<F>>): Buffer {
+export function encode<F extends Fields>(
+  { fields, size }: Structure<F>,
+  values: Partial<FieldValues<F>>,
+): Buffer {
   const bytes = Buffer.alloc(size);
   let at = 0;
   for (const name in fields) {
-    const type = fields[name] as FieldType;
+    const type = fields[name]!;
     const value = values[name];
     if (value !== undefined) write(bytes, type, at, value);
     at += fieldSizes[type];
@@ -48,7 +51,7 @@ export function decode<F extends Fields>({ fields }: Structure<F>, from: Buffer,
   const values: Record<string, number | bigint> = {};
   let at = offset;
   for (const name in fields) {
-    const type = fields[name] as FieldType;
+    const type = fields[name]!;
     values[name] = read(from, type, at);
     at += fieldSizes[type];
   }

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bestCodec, codecNumbers, findCodec, firstCodec, type CodecName } from '../../src/compression/codec.ts';
+import { codecNumbers, findCodec, firstCodec, type CodecName } from '../../src/compression/codec.ts';
 import { openCompressedFile } from '../../src/compression/compressed-file.ts';
+import { defaultSettings } from '../../src/compression/default-settings.ts';
 import { inspectCompressed } from '../../src/compression/inspect-compressed.ts';
 import { checksumAt, chunkRow, header } from '../../src/compression/layout.ts';
 import { loadLz4 } from '../../src/compression/lz4.ts';
@@ -121,7 +122,8 @@ describe('damage', () => {
   test.each(['zstd', 'lz4'] as const)('of any byte is found or harmless (%s)', (name) => {
     const file = write(mixed, name);
     const good = readFileSync(file);
-    for (let at = 0; at < good.length; at++)
+    // Of noise that stands as it is, one byte in eight.
+    for (let at = 0; at < good.length; at += at > 400 && at < good.length - 400 ? 8 : 1)
       for (const flip of [1, 0x80]) {
         const bad = Buffer.from(good);
         bad[at] = (bad[at] ?? 0) ^ flip;
@@ -186,7 +188,7 @@ test('a library that is missing is named with its package, and another codec ser
   };
   expect(firstCodec([() => loadZstd('libno-such.so'), () => loadLz4()]).name).toBe('lz4');
   expect(firstCodec([missing]).name).toBe('plain');
-  expect(names).toContain(bestCodec().name);
+  expect(names).toContain(defaultSettings().codec.name);
   const file = write(mixed);
   expect(() => openCompressedFile(file, { findCodec: missing })).toThrow('not there');
 });
@@ -197,7 +199,9 @@ test('what cannot be written leaves nothing behind', () => {
   const read = (_: number, length: number): Buffer => randomBytes(length);
   const settings = { codec: findCodec('zstd'), level: 1, chunkSize: 4096 };
   const target = path.join(folder, 'unsteady');
-  expect(() => writeCompressed(target, 0o644, { size: 9000, read }, settings)).toThrow(/not what was written/);
+  expect(() => writeCompressed(target, 0o644, { size: 9000, read }, settings)).toThrow(
+    /not what was written/,
+  );
   expect(readdirSync(folder).filter((name) => name.startsWith('unsteady'))).toEqual([]);
   expect(() => openCompressedFile(target)).toThrow(/cannot be read \(ENOENT\)/);
 });

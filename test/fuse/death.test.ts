@@ -86,4 +86,3 @@ test('SIGTERM, or an unmount by somebody else, ends the serving process', async 
   execFileSync('umount', [place.mount]);
   expect(await once(second, 'exit')).toEqual([0, null]);
 });
-

@@ -7,7 +7,8 @@ import { packageRoot } from '../../src/util/native.ts';
 import { FusePlace, whyNotRoot } from './place.ts';
 
 const hasHelper = spawnSync('fusermount3', ['--version']).status === 0;
-const whyNot = whyNotRoot ?? (hasHelper ? undefined : "fusermount3 (Debian's package fuse3) is not installed");
+const whyNot =
+  whyNotRoot ?? (hasHelper ? undefined : "fusermount3 (Debian's package fuse3) is not installed");
 /** The user nobody. */
 const stranger = '65534';
 const script = path.join(packageRoot(), 'test', 'fuse', 'serve.mjs');

@@ -141,7 +141,9 @@ const bodies: readonly [Operation, Buffer][] = [
 test.each(bodies)('a %s that is cut off is refused, and said so', (operation, body) => {
   const { answers, log } = responder();
   expect(ask(answers, request(operation, 1, body)).error).toBe(errors.EINVAL);
-  expect(log[0]).toMatch(new RegExp(`^${operation} of inode 1: (\\d+ bytes where \\d+ are|its name has no end)`));
+  expect(log[0]).toMatch(
+    new RegExp(`^${operation} of inode 1: (\\d+ bytes where \\d+ are|its name has no end)`),
+  );
 });
 
 test('no bytes whatsoever do harm', () => {
@@ -158,5 +160,7 @@ test('no bytes whatsoever do harm', () => {
     }),
   );
   ask(answers, request('LOOKUP', 1, name('file')));
-  expect(ask(answers, request('READ', 7, encode(readRequest, { offset: 2n ** 64n - 1n, size: 1 }))).body).toHaveLength(0);
+  expect(
+    ask(answers, request('READ', 7, encode(readRequest, { offset: 2n ** 64n - 1n, size: 1 }))).body,
+  ).toHaveLength(0);
 });

@@ -144,7 +144,13 @@ test('an update shows at once, and drops what is stale', async () => {
   const { ino } = statSync(place.at('a-page'));
   await server.update(
     { folder: other.source },
-    { inodes: [1, ino], entries: [{ parent: 1, name: 'a-page' }, { parent: 1, name: 'unknown' }] },
+    {
+      inodes: [1, ino],
+      entries: [
+        { parent: 1, name: 'a-page' },
+        { parent: 1, name: 'unknown' },
+      ],
+    },
   );
   expect(readdirSync(place.mount)).toContain('new');
   expect(readFileSync(place.at('a-page'))).toEqual(readFileSync(other.original('a-page')));
