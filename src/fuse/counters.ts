@@ -11,8 +11,10 @@ const keptTimes = 8192;
 const sizePlaces = 258;
 
 const names = [...(Object.keys(operations) as Operation[]), 'other'] as const;
-const totals = ['pages', 'bytes', 'failures'] as const;
+const totals = ['pages', 'bytes', 'failures', 'timed'] as const;
 const totalsAt = names.length;
+/** How many READs were timed. */
+const timedAt = totalsAt + totals.indexOf('timed');
 const sizesAt = totalsAt + totals.length;
 const timesAt = sizesAt + sizePlaces;
 const length = timesAt + keptTimes;
@@ -27,7 +29,7 @@ export interface Counts {
   readonly failures: number;
   /** READs by the number of pages that they asked for, those that occurred. */
   readonly readSizes: ReadonlyMap<number, number>;
-  /** From a READ's arrival to its reply, ns, of the last 8192 READs, in no order. */
+  /** From a READ's arrival to its reply, ns, of the last 8192 READs that were answered, oldest first. */
   readonly readTimes: readonly number[];
 }
 
@@ -53,15 +55,16 @@ export class Counters {
     const pages = Math.ceil(bytes / pageSize);
     this.#add(totalsAt, pages);
     this.#add(totalsAt + 1, bytes);
-    const place = this.#words[names.indexOf('READ')] ?? 0;
+    const place = this.#words[timedAt] ?? 0;
+    this.#add(timedAt, 1);
     this.#add(sizesAt + Math.min(pages, sizePlaces - 1), 1);
-    this.#words[timesAt + ((place - 1) % keptTimes)] = time;
+    this.#words[timesAt + (place % keptTimes)] = time;
   }
 
   read(): Counts {
     const words = this.#words.slice();
     const requests = Object.fromEntries(names.map((name, index) => [name, words[index] ?? 0]));
-    const [pages = 0, bytes = 0, failures = 0] = words.subarray(totalsAt);
+    const [pages = 0, bytes = 0, failures = 0, timed = 0] = words.subarray(totalsAt);
     const sizes = [...words.subarray(sizesAt, timesAt)].entries();
     return {
       requests: requests as Counts['requests'],
@@ -69,11 +72,18 @@ export class Counters {
       bytes,
       failures,
       readSizes: new Map([...sizes].filter(([, count]) => count > 0)),
-      readTimes: [...words.subarray(timesAt)].filter((time) => time > 0),
+      readTimes: inOrder(words.subarray(timesAt), timed),
     };
   }
 
   #add(index: number, amount: number): void {
     this.#words[index] = (this.#words[index] ?? 0) + amount;
   }
+}
+
+/** The ring's last samples, the oldest first. */
+function inOrder(ring: Float64Array, written: number): number[] {
+  if (written <= ring.length) return [...ring.subarray(0, written)];
+  const oldest = written % ring.length;
+  return [...ring.subarray(oldest), ...ring.subarray(0, oldest)];
 }

@@ -75,10 +75,9 @@ function runHelper(args: readonly string[], mountPoint: string, socket?: number)
     throw new LinkonceError(
       `${mountPoint}: only root mounts without fusermount3, which cannot be run (Debian's package fuse3)`,
     );
-  if (status !== 0)
-    throw new LinkonceError(
-      `${mountPoint}: ${stderr.trim().split('\n')[0] || `fusermount3 ended with ${status ?? 'a signal'}`}`,
-    );
+  const [said = ''] = stderr.trim().split('\n');
+  const reason = said === '' ? `fusermount3 ended with ${status ?? 'a signal'}` : said;
+  if (status !== 0) throw new LinkonceError(`${mountPoint}: ${reason}`);
 }
 
 /** Takes the mount out of the tree of files at once. Who has files of it open or mapped keeps them. */

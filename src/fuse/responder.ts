@@ -170,7 +170,7 @@ export class Responder {
     });
   }
 
-  #forgetAll(body: Buffer): undefined {
+  #forgetAll(body: Buffer): Answer {
     const { count } = take(batchForgetRequest, body);
     for (let index = 0; index < count; index++) {
       const one = take(forgetOne, body, batchForgetRequest.size + index * forgetOne.size);

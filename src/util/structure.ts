@@ -30,7 +30,7 @@ export function encode<F extends Fields>(
   const bytes = Buffer.alloc(size);
   let at = 0;
   for (const name in fields) {
-    const type = fields[name] as FieldType;
+    const type = fields[name]!;
     const value = values[name];
     if (value !== undefined) write(bytes, type, at, value);
     at += fieldSizes[type];
@@ -51,7 +51,7 @@ export function decode<F extends Fields>({ fields }: Structure<F>, from: Buffer,
   const values: Record<string, number | bigint> = {};
   let at = offset;
   for (const name in fields) {
-    const type = fields[name] as FieldType;
+    const type = fields[name]!;
     values[name] = read(from, type, at);
     at += fieldSizes[type];
   }

@@ -17,7 +17,14 @@ const module = pathToFileURL(path.join(here, 'mirror-tree.mjs'));
 /** Why no mount can be tried here, if so. */
 export const whyNotRoot = process.geteuid?.() === 0 ? undefined : 'mounting by mount(2) needs root';
 
-export const files = { 'a-page': 4096, 'odd-size': 12_345, empty: 0, big: 3_000_001, broken: 8192, short: 8192 };
+export const files = {
+  'a-page': 4096,
+  'odd-size': 12_345,
+  empty: 0,
+  big: 3_000_001,
+  broken: 8192,
+  short: 8192,
+};
 
 export class FusePlace {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'linkonce-fuse-'));
