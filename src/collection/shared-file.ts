@@ -1,4 +1,5 @@
 /** Writes a file that programs share: as they map it, or at rest for a place that relocates it. */
+import { defaultSettings } from '../compression/default-settings.ts';
 import { writeCompressed } from '../compression/write-compressed.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { assembleFile } from '../image/assemble-file.ts';
@@ -30,6 +31,10 @@ export function writeSharedFile(
   const content = Buffer.alloc(size + words.length);
   for (const { offset, length, fill } of parts) fill(content.subarray(offset, offset + length), 0);
   words.copy(content, size);
-  writeCompressed(path, mode, content);
+  const source = {
+    size: content.length,
+    read: (offset: number, length: number) => content.subarray(offset, offset + length),
+  };
+  writeCompressed(path, mode, source, defaultSettings());
   return { path, identity: fileIdentity(path), inPlaces: true };
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isCompressed, openCompressed } from '../compression/compressed-file.ts';
+import { openCompressedFile } from '../compression/compressed-file.ts';
+import { isCompressed } from '../compression/is-compressed.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
@@ -43,9 +44,12 @@ function openPlain(path: string): OpenFile {
 }
 
 function openAtRest(path: string): OpenFile {
-  const file = openCompressed(path);
+  const file = openCompressedFile(path);
+  const { size } = file.head;
   return {
-    read: (page, offset) => file.read(offset, Math.min(pageSize, file.size - offset)).copy(page),
-    close: () => undefined,
+    read: (page, offset) => file.read(offset, Math.min(pageSize, size - offset)).copy(page),
+    close: () => {
+      file.close();
+    },
   };
 }

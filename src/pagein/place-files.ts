@@ -1,8 +1,8 @@
 /** The files at rest that places show, read without a slide. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { CompressedFile } from '../compression/compressed-file.ts';
-import { isCompressed, openCompressed } from '../compression/compressed-file.ts';
+import { openCompressedFile } from '../compression/compressed-file.ts';
+import { isCompressed } from '../compression/is-compressed.ts';
 import type { PagedContent } from '../collection/paged-content.ts';
 import { decodeWords } from '../collection/paged-content.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -53,10 +53,10 @@ export class RestingFiles {
 function openResting(file: string): RestingFile | undefined {
   if (!isCompressed(file)) return undefined;
   const { mtimeNs, ctimeNs } = statSync(file, { bigint: true });
-  const opened: CompressedFile = openCompressed(file);
+  const opened = openCompressedFile(file);
   const read = (offset: number, length: number): Buffer => opened.read(offset, length);
   try {
-    return { name: path.basename(file), mtimeNs, ctimeNs, read, ...decodeWords(opened.size, read) };
+    return { name: path.basename(file), mtimeNs, ctimeNs, read, ...decodeWords(opened.head.size, read) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new LinkonceError(`${file}: ${error.message}`);

@@ -22,8 +22,8 @@ export interface ServedPlaces {
   counts(): readonly PlaceCounts[];
 }
 
-/** Bytes that the kernel may read around a page that is asked for; measured: see bench/page-in.mjs. */
-const readAhead = 128 * 1024;
+/** Bytes that the kernel may read around a page that is asked for: none, so that a place relocates what is touched and no more. */
+const readAhead = 0;
 
 /** Draws a slide for each place. Throws LinkonceError where the folder is served already, or cannot be. */
 export async function servePlaces(
