@@ -1,6 +1,7 @@
 /** Serves the places of a folder: a store, or what a bind wrote. */
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { clearDeadMounts } from '../fuse/mount-state.ts';
 import type { Server } from '../fuse/server.ts';
 import { startServer } from '../fuse/server.ts';
 import type { Places } from '../image/make-plan.ts';
@@ -31,6 +32,8 @@ export async function servePlaces(
   log: (line: string) => void,
 ): Promise<ServedPlaces> {
   if (!existsSync(files)) throw new LinkonceError(`${files}: there is nothing that places could show`);
+  // A dead one can neither be made nor looked at.
+  clearDeadMounts(mountPoint);
   mkdirSync(mountPoint, { recursive: true, mode: 0o755 });
   const { uid, gid } = statSync(files);
   const slides = drawSlides(count);

@@ -99,7 +99,7 @@ export class ServedPrograms {
       };
       return { program, explained: keep };
     });
-    const outputs = programs.map((file) => path.join(this.folder, path.basename(file)));
+    const outputs = programs.map((file) => path.join(this.folder, `bound-${path.basename(file)}`));
     const request = { variant, outputs, folder: path.join(this.folder, 'files'), asInterpreter: false };
     const outcomes = await rebasePageIn.build(subjects, request);
     outcomes.forEach((outcome, index) => {
@@ -136,14 +136,19 @@ export class ServedPrograms {
   }
 
   compile(name: string, flags: readonly string[] = []): string {
-    const output = path.join(this.folder, `own-${name}`);
+    const output = path.join(this.folder, name);
     execFileSync('cc', ['-O1', ...flags, '-o', output, path.join(here, `${name}.c`)]);
     return output;
   }
 
+  /** All servers; nothing is mounted then. */
+  async stop(): Promise<void> {
+    for (const server of this.#servers.splice(0)) await server.kill();
+    if (this.#places && clearDeadMounts(this.#places.path) === 'live') detach(this.#places.path);
+  }
+
   async remove(): Promise<void> {
-    for (const server of this.#servers) await server.kill();
-    if (this.#places && clearDeadMounts(this.places.path) === 'live') detach(this.places.path);
+    await this.stop();
     rmSync(this.folder, { recursive: true });
   }
 }
