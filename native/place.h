@@ -46,13 +46,16 @@ static const char *read_slide(const struct start *start, uint64_t *slide)
 }
 
 /*
- * Of a server that is dead the kernel still knows names, attributes and some pages: enough to begin with, but not to end. This is
- * the one question that it always passes on.
+ * Of a server that is dead the kernel still knows names, attributes and some pages: enough to begin with, but not to end. A
+ * question to the server would take it 20 us or more; but who serves has locked the folder around the mount, until its end.
  */
 static int is_served(int places)
 {
-	uint64_t answer[15]; /* struct statfs of asm/statfs.h: 120 bytes */
-	return !failed(call2(__NR_fstatfs, places, answer));
+	struct flock lock = {.l_type = F_WRLCK};
+	int folder = (int)call4(__NR_openat, places, "..", O_DIRECTORY | O_CLOEXEC, 0);
+	int known = !failed(call3(__NR_fcntl, folder, F_OFD_GETLK, &lock));
+	call1(__NR_close, folder);
+	return known && lock.l_type != F_UNLCK;
 }
 
 static const char *find_place(struct start *start, uint64_t number, uint64_t *slide)

@@ -2,6 +2,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <asm/fcntl.h>
 #include <asm/stat.h>
 #include <asm/unistd.h>
 #include <linux/auxvec.h>
@@ -13,10 +14,7 @@
 #define ENOENT 2
 #define ENOTDIR 20
 
-/* fcntl.h, sys/mman.h, sys/stat.h */
-#define O_DIRECTORY 0200000
-#define O_CLOEXEC 02000000
-#define O_PATH 010000000
+/* linux/fcntl.h, sys/mman.h, sys/stat.h */
 #define AT_FDCWD -100
 #define PROT_NONE 0
 #define PROT_READ 1

@@ -1,12 +1,14 @@
 /** Serves the places of a folder: a store, or what a bind wrote. */
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { clearDeadMounts } from '../fuse/mount-state.ts';
 import type { Server } from '../fuse/server.ts';
 import { startServer } from '../fuse/server.ts';
 import type { Places } from '../image/make-plan.ts';
 import { slideBits, slideUnit } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { holdServingLock } from './serving-lock.ts';
 import { newCounters, readCounter } from './places-tree.ts';
 
 export interface PlaceCounts {
@@ -38,13 +40,18 @@ export async function servePlaces(
   const { uid, gid } = statSync(files);
   const slides = drawSlides(count);
   const counters = newCounters(count);
+  const unlock = holdServingLock(path.dirname(mountPoint));
   const server = await startServer({
     mountPoint,
     module: new URL('./places-tree.js', import.meta.url),
     data: { files, slides, counters, uid, gid },
     readAhead,
     log,
+  }).catch((error: unknown) => {
+    unlock();
+    throw error;
   });
+  void server.ended.then(unlock, unlock);
   return {
     server,
     counts: () =>

@@ -18,6 +18,7 @@ import { afterEach, beforeAll, beforeEach, afterAll, describe, expect, test } fr
 import { openCompressedFile } from '../../src/compression/compressed-file.ts';
 import { mountState } from '../../src/fuse/mount-state.ts';
 import { slideUnit } from '../../src/image/plan-layout.ts';
+import { holdServingLock } from '../../src/pagein/serving-lock.ts';
 import type { Outcome } from '../run-program.ts';
 import { runProgram } from '../run-program.ts';
 import { debugging, ServedPrograms, whyNoPlaces } from './served-programs.ts';
@@ -129,7 +130,7 @@ describe('a server', () => {
     const server = await programs.serve();
     const table = await startTable();
     execFileSync('umount', ['--lazy', programs.places.path]);
-    expectHandOver(await runTable(), /nobody serves the places/);
+    expectHandOver(await runTable(), /nobody serves the places|who served the places is gone/);
     expect(await table.ask(30)).toBe('right');
     const ended = once(server.child, 'exit');
     table.end();
@@ -267,7 +268,10 @@ describe('places that no server of ours shows', () => {
     bytes.writeBigUInt64LE(value);
     return bytes;
   };
+  let unlock: () => void;
+  afterEach(() => unlock());
   beforeEach(() => {
+    unlock = holdServingLock(programs.places.files);
     rmSync(rootOfPlaces(), { recursive: true, force: true });
     mkdirSync(path.join(rootOfPlaces(), '0'), { recursive: true, mode: 0o755 });
     writeFileSync(path.join(rootOfPlaces(), '0', 'slide'), slide(BigInt(slideUnit)));
@@ -277,7 +281,19 @@ describe('places that no server of ours shows', () => {
 
   test.each<[string, () => void, RegExp]>([
     ['no places', () => rmSync(rootOfPlaces(), { recursive: true }), /there are no places/],
-    ['no place', () => rmSync(first(), { recursive: true }), /nobody serves the places/],
+    [
+      'nobody who serves',
+      () => {
+        unlock();
+        unlock = () => undefined;
+      },
+      /who served the places is gone/,
+    ],
+    [
+      'no place',
+      () => rmSync(first(), { recursive: true }),
+      /nobody serves the places|who served the places is gone/,
+    ],
     ['places that all may write to', () => chmod('o+w', rootOfPlaces()), /others may write to the places/],
     [
       'places that a group may write to',

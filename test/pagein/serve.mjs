@@ -2,9 +2,11 @@
  * Serves places until it is killed: `serve.mjs PLACES`, as JSON; with `slides` these, not drawn ones. Sends `serving`, lines of
  * the log, and what was asked for: `counts`, or what an update of a test's own tree gave.
  */
+import path from 'node:path';
 import { startServer } from '../../dist/src/fuse/server.js';
 import { newCounters, readCounter } from '../../dist/src/pagein/places-tree.js';
 import { servePlaces } from '../../dist/src/pagein/serve-places.js';
+import { holdServingLock } from '../../dist/src/pagein/serving-lock.js';
 
 /** @type {{ path: string, files: string, count: number, byGroup: boolean, slides?: string[] }} */
 const { slides, ...places } = JSON.parse(process.argv[2] ?? '');
@@ -20,6 +22,7 @@ async function serveAt(chosen) {
     readAhead: 0,
     log,
   });
+  holdServingLock(path.dirname(places.path));
   const counts = () =>
     chosen.map((slide, place) => ({
       slide,
