@@ -76,7 +76,9 @@ async function measure(swap, name, file, entry) {
     for (let index = 0; index < processes; index++)
       tracees.push(Tracee.start({ file, argv: [name, '--version'], environment, quiet: true }));
     const departures = tracees.map((tracee) => ({ tracee, ...(entry !== undefined && { entry }) }));
-    await bringToMoment(departures, { moment: 'entry', limitMs: 30_000 });
+    const travellers = await bringToMoment(departures, { moment: 'entry', limitMs: 30_000 });
+    for (const { state, executedAnother } of travellers)
+      if (state !== 'reached' || executedAnother) throw new Error(`${file}: did not come to its entry`);
     const privateKb = tracees.reduce((sum, { pid }) => sum + readProcessMemory(pid).privateKb, 0);
     const before = readState(swap);
     execFileSync(
@@ -97,6 +99,10 @@ async function measure(swap, name, file, entry) {
   }
 }
 
+/** An executable of fixed addresses stays at them. */
+const fixedBelow = 2 ** 32;
+const placed = (entry) => (entry < fixedBelow ? entry : entry + Number(served.counts()[0].slide));
+
 let swap;
 let served;
 try {
@@ -116,7 +122,7 @@ try {
     for (const [system, file, entry] of [
       ['ld.so', findProgram(name, environment.PATH)],
       ['image', single[index].file, single[index].entry],
-      ['rebase-page-in', paged[index].file, paged[index].entry],
+      ['rebase-page-in', paged[index].file, placed(paged[index].entry)],
     ]) {
       const { privateKb, storedKb, compressedKb, usedKb, same } = await measure(swap, name, file, entry);
       const ratio = (storedKb / compressedKb).toFixed(1);
