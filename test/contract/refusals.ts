@@ -22,7 +22,7 @@ export function refusalOfProgram(system: string, program: string): RegExp | unde
 
 /** Programs that print what a variant changes on purpose, and the reason. */
 const mergedRanges = {
-  programs: /^protections/,
+  programs: 'protections',
   reason: 'the variant makes read-only data executable, and this program prints the protections',
 };
 
@@ -40,5 +40,5 @@ interface FormChoice {
 
 /** Why a program's output differs under a form by design; undefined where it must be the same. */
 export function differenceByDesign(form: FormChoice, program: string): string | undefined {
-  return isMerged(form) && mergedRanges.programs.test(program) ? mergedRanges.reason : undefined;
+  return isMerged(form) && program.startsWith(mergedRanges.programs) ? mergedRanges.reason : undefined;
 }
