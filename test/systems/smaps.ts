@@ -10,6 +10,8 @@ export interface Smap {
   readonly end: number;
   /** `r-xp` */
   readonly rights: string;
+  /** In its file, bytes. */
+  readonly offset: number;
   /** Of its file; empty for anonymous memory. */
   readonly name: string;
   /** Pages. */
@@ -30,13 +32,14 @@ export async function atExit<T>({ file }: Pick<Image, 'file'>, look: (tracee: Tr
 
 export function readSmaps({ pid }: Pick<Tracee, 'pid'>): Smap[] {
   const text = readFileSync(`/proc/${String(pid)}/smaps`, 'utf8');
-  return [...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)$((?:\n[A-Z].*)*)/gm)].map(
-    ([, start = '', end = '', rights = '', name = '', fields = '']) => ({
-      start: parseInt(start, 16),
-      end: parseInt(end, 16),
-      rights,
-      name,
-      privateDirty: Number(/^Private_Dirty: +(\d+) kB$/m.exec(fields)?.[1]) / 4,
-    }),
-  );
+  return [
+    ...text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+ *(.*)$((?:\n[A-Z].*)*)/gm),
+  ].map(([, start = '', end = '', rights = '', offset = '', name = '', fields = '']) => ({
+    start: parseInt(start, 16),
+    end: parseInt(end, 16),
+    rights,
+    offset: parseInt(offset, 16),
+    name,
+    privateDirty: Number(/^Private_Dirty: +(\d+) kB$/m.exec(fields)?.[1]) / 4,
+  }));
 }
