@@ -59,7 +59,9 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
     gap: defaultGap,
   });
   const image = `${output}.image`;
-  const { placed, composed } = programs[0]!;
+  const [laidOut] = programs;
+  if (!laidOut || 'failure' in laidOut) throw laidOut?.failure ?? new Error('no program');
+  const { placed, composed } = laidOut;
   writeImage(placed, composed, { output, imagePath: image, asInterpreter: form.asInterpreter });
   return { file: output, image, explained };
 }
