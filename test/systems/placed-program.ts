@@ -60,7 +60,8 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
   });
   const image = `${output}.image`;
   const [laidOut] = programs;
-  if (!laidOut || 'failure' in laidOut) throw laidOut?.failure ?? new Error('no program');
+  if (!laidOut) throw new Error('no program');
+  if ('failure' in laidOut) throw laidOut.failure;
   const { placed, composed } = laidOut;
   writeImage(placed, composed, { output, imagePath: image, asInterpreter: form.asInterpreter });
   return { file: output, image, explained };
