@@ -135,7 +135,7 @@ function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
   const choice = { ...defaults, ...given };
   const space = drawSpace(arrangementOf(choice), given.window);
   return {
-    settings: { ...choice, window: space.bits },
+    settings: { ...choice, window: given.window ?? space.bits },
     space,
     boot: bootId(),
     loader: loaderDigest(),
