@@ -1,11 +1,14 @@
 /** Serves the places of a folder: a store, or what a bind wrote. */
 import { randomInt } from 'node:crypto';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import type { Server } from '../fuse/server.ts';
 import { startServer } from '../fuse/server.ts';
 import type { Places } from '../image/make-plan.ts';
 import { slideBits, slideUnit } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { packageRoot } from '../util/native.ts';
 import { newCounters, readCounter } from './places-tree.ts';
 
 export interface PlaceCounts {
@@ -37,7 +40,7 @@ export async function servePlaces(
   const counters = newCounters(count);
   const server = await startServer({
     mountPoint,
-    module: new URL('./places-tree.js', import.meta.url),
+    module: pathToFileURL(path.join(packageRoot(), 'dist', 'src', 'pagein', 'places-tree.js')),
     data: { files, slides, counters, uid, gid },
     readAhead,
     log,
