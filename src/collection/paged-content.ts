@@ -2,21 +2,24 @@
  * The content of a file that places show: pages as they are without any slide, then the offsets of the words that move, as
  * little-endian 32-bit numbers in ascending order, then their count and the bytes of the pages as 64-bit numbers.
  */
+import { Refusal } from '../util/errors.ts';
 import type { FileOffset } from '../util/units.ts';
 
 const footerSize = 16;
 const offsetSize = 4;
+const wordSize = 8;
 
 export interface PagedContent {
   /** Bytes of the pages. */
   readonly size: number;
-  /** Offsets of 64-bit words, ascending, each once. */
+  /** Offsets of 64-bit words, ascending, without overlaps. */
   readonly words: Uint32Array;
 }
 
-/** What follows the pages. Files have less than 4 GiB. */
+/** What follows the pages. Files have less than 4 GiB. Throws Refusal for words that overlap. */
 export function encodeWords(size: number, offsets: readonly FileOffset[]): Buffer {
   const sorted = Uint32Array.from(new Set(offsets)).sort();
+  if (!areApart(sorted, size)) throw new Refusal('it has addresses that overlap');
   const footer = Buffer.alloc(footerSize);
   footer.writeBigUInt64LE(BigInt(sorted.length), 0);
   footer.writeBigUInt64LE(BigInt(size), 8);
@@ -32,5 +35,16 @@ export function decodeWords(length: number, read: (offset: number, length: numbe
   const bytes = read(size, count * offsetSize);
   const words = new Uint32Array(count);
   for (let index = 0; index < count; index++) words[index] = bytes.readUInt32LE(index * offsetSize);
+  if (!areApart(words, size)) throw new RangeError('its words are out of order, or outside of its pages');
   return { size, words };
+}
+
+/** Ascending, without overlaps, inside: what a page gets does not depend on what else is asked for then. */
+function areApart(words: Uint32Array, size: number): boolean {
+  let free = 0;
+  for (const word of words) {
+    if (word < free) return false;
+    free = word + wordSize;
+  }
+  return free <= size || words.length === 0;
 }

@@ -16,36 +16,47 @@ export interface RestingFile extends PagedContent {
   read(offset: number, length: number): Buffer;
 }
 
-/** Those of a folder, by name; read again when something appeared in it, or went. */
+/** By name; what is damaged is an error for who asks for it, and nobody else. */
+export interface Resting {
+  readonly files: ReadonlyMap<string, RestingFile>;
+  readonly damaged: ReadonlyMap<string, LinkonceError>;
+}
+
+/** Those of a folder; read again when something appeared in it, or went. */
 export class RestingFiles {
   readonly #folder: string;
   #seen = -1n;
-  #files = new Map<string, RestingFile>();
+  #all: Resting = { files: new Map(), damaged: new Map() };
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  all(): ReadonlyMap<string, RestingFile> {
+  all(): Resting {
     const { mtimeNs } = statSync(this.#folder, { bigint: true });
     if (mtimeNs !== this.#seen) {
-      this.#files = this.#list();
+      this.#all = this.#list();
       this.#seen = mtimeNs;
     }
-    return this.#files;
+    return this.#all;
   }
 
-  #list(): Map<string, RestingFile> {
+  #list(): Resting {
+    const files = new Map<string, RestingFile>();
+    const damaged = new Map<string, LinkonceError>();
     // Nothing but files is touched: the mount itself may stand in the folder, and who serves it cannot ask it.
-    const entries = readdirSync(this.#folder, { withFileTypes: true });
-    return new Map(
-      entries.flatMap((entry) => {
-        const { name } = entry;
-        if (!entry.isFile() || name.startsWith('.')) return [];
-        const file = this.#files.get(name) ?? openResting(path.join(this.#folder, name));
-        return file ? [[name, file] as const] : [];
-      }),
-    );
+    for (const entry of readdirSync(this.#folder, { withFileTypes: true })) {
+      const { name } = entry;
+      if (!entry.isFile() || name.startsWith('.')) continue;
+      try {
+        const file = this.#all.files.get(name) ?? openResting(path.join(this.#folder, name));
+        if (file) files.set(name, file);
+      } catch (error) {
+        if (!(error instanceof LinkonceError)) throw error;
+        damaged.set(name, error);
+      }
+    }
+    return { files, damaged };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { CreateTree, Directory, File, Node } from '../fuse/tree.ts';
 import { pageSize } from '../util/units.ts';
-import type { RestingFile } from './place-files.ts';
+import type { Resting, RestingFile } from './place-files.ts';
 import { RestingFiles } from './place-files.ts';
 import { relocatedRead } from './relocate.ts';
 
@@ -86,10 +86,27 @@ function placeFolder(
     ino: nextIno(),
     mode: 0o755,
     get entries(): ReadonlyMap<string, Node> {
-      const files = [...resting.all()].map(([name, file]) => [name, show(file)] as const);
-      return new Map<string, Node>([['slide', slideFile], ...files]);
+      const { files, damaged } = resting.all();
+      const shownFiles = [...files].map(([name, file]) => [name, show(file)] as const);
+      return new Entries([['slide', slideFile], ...shownFiles], damaged);
     },
   };
+}
+
+/** Does not list what is damaged, and throws where that is looked up. */
+class Entries extends Map<string, Node> {
+  readonly #damaged: Resting['damaged'];
+
+  constructor(nodes: readonly (readonly [string, Node])[], damaged: Resting['damaged']) {
+    super(nodes);
+    this.#damaged = damaged;
+  }
+
+  override get(name: string): Node | undefined {
+    const error = this.#damaged.get(name);
+    if (error) throw error;
+    return super.get(name);
+  }
 }
 
 function slideNode(slide: bigint, ino: number, common: Common): File {

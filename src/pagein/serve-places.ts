@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { clearDeadMounts } from '../fuse/mount-state.ts';
 import type { Server } from '../fuse/server.ts';
 import { startServer } from '../fuse/server.ts';
 import type { Places } from '../image/make-plan.ts';
@@ -34,6 +35,8 @@ export async function servePlaces(
   log: (line: string) => void,
 ): Promise<ServedPlaces> {
   if (!existsSync(files)) throw new LinkonceError(`${files}: there is nothing that places could show`);
+  // A dead one can neither be made nor looked at.
+  clearDeadMounts(mountPoint);
   mkdirSync(mountPoint, { recursive: true, mode: 0o755 });
   const { uid, gid } = statSync(files);
   const slides = drawSlides(count);

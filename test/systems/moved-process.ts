@@ -26,8 +26,17 @@ export interface MovedProcess {
 /** arch_prctl(2), by which the loader sets the thread pointer: everything is in place then. */
 const archPrctl = 158n;
 
-/** Starts a program, looks at it at its handoff point, and ends it. `slides`: all regions move by one distance. */
-export function atHandoff({ file, image }: PlacedProgram, { slides = false } = {}): MovedProcess {
+interface LookOptions {
+  /** All regions move by one distance. */
+  readonly slides?: boolean;
+  readonly look?: (tracee: Tracee) => void;
+}
+
+/** Starts a program, looks at it at its handoff point, and ends it. */
+export function atHandoff(
+  { file, image }: Pick<PlacedProgram, 'file' | 'image'>,
+  { slides = false, look }: LookOptions = {},
+): MovedProcess {
   const plan = readPlan(image);
   const tracee = Tracee.start({ file, argv: [file], environment: {}, quiet: true });
   try {
@@ -42,6 +51,7 @@ export function atHandoff({ file, image }: PlacedProgram, { slides = false } = {
     const pages = new PageMap(tracee.pid);
     const own = maps.flatMap(({ start, end }) => pages.read(start, end).notOfFile);
     pages.close();
+    look?.(tracee);
     return { plan, maps, shifts, own };
   } finally {
     tracee.end();
@@ -115,7 +125,7 @@ function contains({ start, end }: { start: Address; end: Address }, address: Add
 }
 
 /** The plan has plan and loader first, then each region with memory. */
-function rowsOf({ regions }: Explained): Map<number, number> {
+export function rowsOf({ regions }: Explained): Map<number, number> {
   const used = [...regions.keys()].filter((index) => regions[index]!.region.mappings.length > 0);
   return new Map(used.map((region, position) => [region, position + 1]));
 }
