@@ -10,6 +10,7 @@ import type { Places } from '../image/make-plan.ts';
 import { slideBits, slideUnit } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { packageRoot } from '../util/native.ts';
+import { RestingFiles } from './place-files.ts';
 import { newCounters, readCounter } from './places-tree.ts';
 
 export interface PlaceCounts {
@@ -24,6 +25,8 @@ export interface ServedPlaces {
   readonly server: Server;
   /** By place. */
   counts(): readonly PlaceCounts[];
+  /** Bytes of the files at rest on storage, and of what they hold. */
+  sizes(): { readonly restingBytes: number; readonly plainBytes: number };
 }
 
 /** Bytes that the kernel may read around a page that is asked for: none, so that a place relocates what is touched and no more. */
@@ -56,6 +59,15 @@ export async function servePlaces(
         pages: readCounter(counters, place, 'pages'),
         relocations: readCounter(counters, place, 'relocations'),
       })),
+    sizes: () => restingSizes(files),
+  };
+}
+
+function restingSizes(folder: string): ReturnType<ServedPlaces['sizes']> {
+  const files = [...new RestingFiles(folder).all().files.values()];
+  return {
+    restingBytes: files.reduce((sum, { restingSize }) => sum + restingSize, 0),
+    plainBytes: files.reduce((sum, { writtenSize }) => sum + writtenSize, 0),
   };
 }
 

@@ -6,11 +6,9 @@
 import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { placeCount } from '../../collection/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import type { System } from '../system.ts';
-
-/** So many places: a process uses the next one where a range of the first is taken. */
-const placeCount = 4;
 
 const paged: Arrangement = {
   protections: 'exact',
