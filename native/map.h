@@ -61,7 +61,7 @@ static int open_backing(const struct start *start, const struct plan_backing *ba
 	struct stat now;
 	if (!*path)
 		return start->image;
-	if (*path != '/')
+	if (backing->in_places)
 		return open_in_place(start, backing, path);
 	int file = (int)call3(__NR_open, path, O_CLOEXEC, 0);
 	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_FILE(&now, backing)))

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Server as SocketServer } from 'node:net';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import { socketName } from '../collection/places-name.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { ServedPlaces } from './serve-places.ts';
 
@@ -27,7 +28,7 @@ export interface PlacesStatus {
 
 /** `mountPoint`: of the places. */
 function socketPath(mountPoint: string): string {
-  return `${mountPoint}.sock`;
+  return path.join(path.dirname(mountPoint), socketName);
 }
 
 /** Answers whoever connects. */
