@@ -61,7 +61,7 @@ static int open_backing(const struct start *start, const struct plan_backing *ba
 	struct stat now;
 	if (!*path)
 		return start->image;
-	if (*path != '/')
+	if (backing->in_places)
 		return open_in_place(start, backing, path);
 	int file = (int)call3(__NR_open, path, O_CLOEXEC, 0);
 	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_FILE(&now, backing)))
@@ -113,17 +113,25 @@ static const char *map_image(struct start *start)
 
 /*
  * Pages that every start writes to get their private copies by one call, for half the price of a fault each. A kernel
- * before 6.13 refuses, and they fault one by one. The plan's addresses are those of a start where nothing moved.
+ * before 6.13 refuses, and they fault one by one. The plan's addresses are those of a start where nothing moved; where all
+ * moved by one distance, that is added.
  */
+#define MOVED_RANGES 64
 static void prefault(const struct start *start)
 {
 	const struct plan *plan = start->plan;
-	const uint32_t most = 1024; /* UIO_MAXIOV */
-	if (start->moved)
+	const uint32_t most = start->moved ? MOVED_RANGES : 1024; /* UIO_MAXIOV */
+	struct plan_prefault moved[MOVED_RANGES];
+	if (start->moved && !plan->place_count)
 		return;
 	for (uint32_t i = 0; i < plan->prefaults_count; i += most) {
 		uint32_t count = plan->prefaults_count - i < most ? plan->prefaults_count - i : most;
-		if (failed(call5(__NR_process_madvise, PIDFD_SELF_PROCESS, TABLE(plan, prefault) + i, count,
+		const struct plan_prefault *ranges = TABLE(plan, prefault) + i;
+		for (uint32_t j = 0; start->moved && j < count; j++) {
+			moved[j] = ranges[j];
+			moved[j].address += start->slide;
+		}
+		if (failed(call5(__NR_process_madvise, PIDFD_SELF_PROCESS, start->moved ? moved : ranges, count,
 				 MADV_POPULATE_WRITE, 0)))
 			return;
 	}

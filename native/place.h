@@ -83,9 +83,13 @@ static const char *find_place(struct start *start, uint64_t number, uint64_t *sl
 	((int64_t)(now)->st_mtime == (row)->mtime_seconds && (now)->st_mtime_nsec == (row)->mtime_nanoseconds &&        \
 	 (int64_t)(now)->st_ctime == (row)->ctime_seconds && (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
 
-static int open_in_place(const struct start *start, const struct plan_backing *backing, const char *name)
+static int open_in_place(const struct start *start, const struct plan_backing *backing, const char *path)
 {
 	struct stat now;
+	const char *name = path;
+	for (; *path; path++)
+		if (*path == '/')
+			name = path + 1;
 	int file = (int)call4(__NR_openat, start->place, name, O_CLOEXEC, 0);
 	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_IN_PLACE(&now, backing)))
 		return file;

@@ -57,8 +57,10 @@ struct plan_backing {
 	uint32_t ctime_nanoseconds;
 	uint32_t path;
 	uint32_t steps;
+	uint32_t in_places;
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct plan_backing) == 56, "plan_backing");
+_Static_assert(sizeof(struct plan_backing) == 64, "plan_backing");
 
 /* One change of the address space, in order. */
 struct plan_step {

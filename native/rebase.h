@@ -72,6 +72,7 @@ static int reserve_exactly(struct start *start, uint64_t slide)
 	}
 	if (i == plan->regions_count) {
 		start->moved = slide != 0;
+		start->slide = slide;
 		return 1;
 	}
 	while (i-- > 0)

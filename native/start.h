@@ -42,6 +42,8 @@ struct start {
 	/* Some region is not where the plan has it. */
 	int moved;
 	int image;
+	/* The distance of all that is in a place. */
+	uint64_t slide;
 	/* The folder of this process's place; -1: there is none. */
 	int place;
 	int debug;

@@ -14,6 +14,7 @@ import { registerCompare } from './compare.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
+import { registerPagein } from './pagein.ts';
 import { registerPages } from './pages.ts';
 import { registerRun } from './run.ts';
 import { registerStore } from './store.ts';
@@ -39,7 +40,7 @@ function createProgram(): Command {
     })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
-  for (const register of [registerCalls, registerSynthetic]) register(program);
+  for (const register of [registerPagein, registerCalls, registerSynthetic]) register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   return program;

@@ -8,18 +8,19 @@ import type { Allotments } from '../calls/wiring.ts';
 import { rewireCalls } from '../calls/rewire-calls.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
 import type { Places } from '../image/make-plan.ts';
+import type { Place } from '../image/filing.ts';
 import { PageReader } from '../image/page-reader.ts';
-import { vdsoThunks } from '../image/vdso-thunks.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { placedLayout } from '../provenance/layout.ts';
-import { Refusal } from '../util/errors.ts';
+import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { hex } from '../util/units.ts';
 import type { AddressSpace, Holding } from './addresses.ts';
 import type { Arrangement } from './arrangement.ts';
 import { collectContents } from './contents.ts';
 import { movesOf } from './movable.ts';
+import type { MemberFiling } from './member-filing.ts';
 import { fileMember, toFiling } from './member-filing.ts';
 import { numbersEnd } from './numbers.ts';
 import type { Partition } from './order.ts';
@@ -58,16 +59,17 @@ export interface LaidOut {
 }
 
 export interface LayOutResult {
-  /** In the order of the blueprints. */
-  readonly programs: readonly LaidOut[];
+  /** In the order of the blueprints. One that cannot be laid out does not keep the others from it. */
+  readonly programs: readonly (LaidOut | { readonly failure: LinkonceError })[];
   /** What was added to the stock. */
   readonly added: Stock;
 }
 
-/** Writes the shared files; the programs' own images are the caller's. Throws Refusal as `requirePlaceable`. */
+/** Writes the shared files; the programs' own images are the caller's. */
 export function layOut(input: LayOutInput): LayOutResult {
   const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
-  const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
+  const placings = blueprints.map((blueprint) => attempt(() => placeProgram(blueprint, input)));
+  const placed = placings.flatMap((each) => (each instanceof LinkonceError ? [] : [each]));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
   if (arrangement.files === 'partition')
@@ -84,22 +86,43 @@ export function layOut(input: LayOutInput): LayOutResult {
     arrangement.places !== undefined,
   );
   const shared = placesOf([...stock.runs, ...runs]);
-  const programs = placed.map((each, index): LaidOut => {
-    const filing = filings[index];
+  const programs = placings.map((each) => {
+    if (each instanceof LinkonceError) return { failure: each };
+    const filing = filings[placed.indexOf(each)];
     if (!filing) throw new Error('a program without a filing');
-    if (arrangement.places === undefined)
-      return { placed: each, composed: composeImage(each, toFiling(filing, shared)) };
-    const name = path.basename(each.blueprint.facts.invocation);
-    const own = writeOwnFile(each, filing, shared, newFile(`${name}.own`));
-    return { placed: each, composed: composeImage(each, toFiling(own.filing, own.places)) };
+    return composeProgram(each, filing, shared, input);
   });
   return { programs, added: { modules, runs } };
+}
+
+/** Its files; one more of its own where memory comes from places, since the image holds plan and loader only. */
+function composeProgram(
+  placed: PlacedMemory,
+  filing: MemberFiling,
+  shared: ReadonlyMap<string, Place>,
+  { arrangement, newFile }: LayOutInput,
+): LaidOut | { readonly failure: LinkonceError } {
+  if (arrangement.places === undefined)
+    return { placed, composed: composeImage(placed, toFiling(filing, shared)) };
+  const name = path.basename(placed.blueprint.facts.invocation);
+  const own = attempt(() => writeOwnFile(placed, filing, shared, newFile(`${name}.own`)));
+  if (own instanceof LinkonceError) return { failure: own };
+  return { placed, composed: composeImage(placed, toFiling(own.filing, own.places)) };
+}
+
+function attempt<T>(work: () => T): T | LinkonceError {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return error;
+  }
 }
 
 type Where = Pick<LayOutInput, 'holdings' | 'space'>;
 type Means = Pick<LayOutInput, 'arrangement' | 'loader' | 'shown'>;
 
-/** A program's memory at its addresses. Throws Refusal as `requirePlaceable`. */
+/** A program's memory at its addresses. Throws LinkonceError, Refusal among them, where it cannot be laid out so. */
 export function placeProgram(blueprint: Blueprint, input: Where & Means): PlacedMemory {
   const { space, arrangement, loader } = input;
   const layout = layoutOf(blueprint, input);
@@ -120,14 +143,6 @@ function allotments({ facts }: Blueprint, { holdings, space }: Where): Allotment
     firstNumbers: new Map(numbered.map(({ key, numbers }) => [key, numbers?.first ?? 0])),
     numbersEnd: numbersEnd(numbered.map(({ numbers }) => numbers)),
   };
-}
-
-/**
- * Throws Refusal where `layOut` would: for a program that cannot be laid out. Asked first, so that one such program does not
- * keep the others from it.
- */
-export function requirePlaceable(blueprint: Blueprint, where: Where): void {
-  vdsoThunks(blueprint, layoutOf(blueprint, where), headEndOf(where.space));
 }
 
 /** Throws Refusal where the linker's own memory is larger than its area. */

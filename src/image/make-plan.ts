@@ -284,8 +284,9 @@ function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
 /** The image itself has no path. */
 function backingRow({ file, steps }: Backing): TableRows<'backings'>[number] {
   const nobody = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
-  const name = file?.inPlaces ? path.basename(file.path) : (file?.path ?? '');
-  return { ...identityFields(file?.identity ?? nobody), path: name, steps: steps.length };
+  const identity = identityFields(file?.identity ?? nobody);
+  const in_places = file?.inPlaces ? 1 : 0;
+  return { ...identity, path: file?.path ?? '', steps: steps.length, in_places };
 }
 
 /** Pages that every start writes to, ascending: those of the loader's words, and what constructors wrote. */

@@ -89,6 +89,9 @@ export const tables = {
     ctime_nanoseconds: 'u32',
     path: 'u32',
     steps: 'u32',
+    /** 1: what a place shows under the file's name is mapped. */
+    in_places: 'u32',
+    reserved: 'u32',
   }),
   steps: structure('plan_step', 'One change of the address space, in order.', {
     address: 'u64',
@@ -234,7 +237,7 @@ export const headerFields = {
   flags: 'u32',
   /** How many places `places_path` shows: processes of one group use the same one. 0: memory does not come from places. */
   place_count: 'u32',
-  /** Folder of the places: file systems in which the backings with relative paths stand, relocated. */
+  /** Folder of the places: file systems in which files at rest stand relocated. */
   places_path: 'u32',
   /** Resolved path: what /proc/self/exe shows, and what is executed when the loader hands over. */
   program_path: 'u32',

@@ -1,5 +1,6 @@
 /** What a reader must know of the machine to judge the figures. */
 import { cpus, release, totalmem } from 'node:os';
+import koffi from 'koffi';
 import type { Machine } from './measurement.ts';
 
 /** Facts of this machine, from uname(2), /proc/cpuinfo and sysinfo(2). */
@@ -15,9 +16,15 @@ export function readMachine(): Machine {
   };
 }
 
-/** The C library that Node itself runs on: `glibc 2.36`, or `musl`, which tells no version there. */
+/**
+ * The C library that Node itself runs on: `glibc 2.36` (gnu_get_libc_version(3)), or `musl`, which tells no version. Node's own
+ * report would wait for all threads, and one that serves a file system never comes.
+ */
 function libc(): string {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  const version = report.header?.glibcVersionRuntime;
-  return version === undefined ? 'musl' : `glibc ${version}`;
+  try {
+    const version = koffi.load(null).func('const char *gnu_get_libc_version(void)') as () => string;
+    return `glibc ${version()}`;
+  } catch {
+    return 'musl';
+  }
 }

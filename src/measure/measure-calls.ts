@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Subject } from '../collection/subject.ts';
+import { withPlaces } from '../pagein/with-places.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Choice } from './build-all.ts';
 import { buildAll } from './build-all.ts';
@@ -19,6 +20,7 @@ import { readMachine } from './machine.ts';
 import { isBaseLine, nameOf } from './measurement.ts';
 import type { Command } from './stopwatch.ts';
 import type { CompareSubject } from './subject.ts';
+import { imagesOf } from './subject.ts';
 
 export interface CallRequest {
   /** The probe of modules. */
@@ -48,7 +50,7 @@ export async function measureCalls(
     const linked = beginCandidate('static link', probeCommand(staticLink, staticLink, {}, settings));
     const entries = built.map((own) => entryOf(own, subject.program.invocation, settings));
     const candidates = entries.flatMap(({ candidate }) => candidate ?? []);
-    await runRounds(linked, candidates, settings.rounds, onProgress);
+    await withPlaces(imagesOf(built), () => runRounds(linked, candidates, settings.rounds, onProgress));
     const head = { format: 'linkonce-calls', version: 1, date, machine: readMachine(), settings } as const;
     return { ...head, ...describeAll(linked, entries) };
   } finally {

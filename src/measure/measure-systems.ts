@@ -3,12 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Subject } from '../collection/subject.ts';
+import { withPlaces } from '../pagein/with-places.ts';
 import type { Choice } from './build-all.ts';
 import { buildAll } from './build-all.ts';
 import { compareImages } from './compare.ts';
 import type { OnProgress } from './course.ts';
 import type { Measurement } from './measurement.ts';
 import type { CompareProgram, CompareSettings, CompareSubject } from './subject.ts';
+import { imagesOf } from './subject.ts';
 
 /** A program with its arguments. Programs with one subject are built once. */
 export interface MeasureRequest {
@@ -44,7 +46,9 @@ export async function measureSystems(
     }
     const programs = requests.map((request) => describe(request, built.get(request.subject) ?? []));
     const timed = settings.timed ?? typeof settings.moment !== 'number';
-    return await compareImages(programs, { ...settings, timed }, onProgress);
+    return await withPlaces(imagesOf([...built.values()].flat()), () =>
+      compareImages(programs, { ...settings, timed }, onProgress),
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

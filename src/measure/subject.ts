@@ -28,3 +28,8 @@ export interface CompareSettings extends Settings {
   /** A run that takes longer is ended, ms; 30 s where absent. */
   readonly limitMs?: number;
 }
+
+/** Of those that were built. */
+export function imagesOf(subjects: readonly CompareSubject[]): Image[] {
+  return subjects.flatMap((subject) => ('image' in subject ? [subject.image] : []));
+}

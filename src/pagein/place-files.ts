@@ -12,6 +12,10 @@ export interface RestingFile extends PagedContent {
   readonly name: string;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
+  /** Bytes on storage. */
+  readonly restingSize: number;
+  /** Bytes of its chunks that are not all zeros. */
+  readonly writtenSize: number;
   /** Bytes of the pages, inside of them. Throws LinkonceError where the file is damaged. */
   read(offset: number, length: number): Buffer;
 }
@@ -67,7 +71,10 @@ function openResting(file: string): RestingFile | undefined {
   const opened = openCompressedFile(file);
   const read = (offset: number, length: number): Buffer => opened.read(offset, length);
   try {
-    return { name: path.basename(file), mtimeNs, ctimeNs, read, ...decodeWords(opened.head.size, read) };
+    const { size, fileSize, chunks, chunkSize } = opened.head;
+    const written = chunks.filter(({ length }) => length > 0).length * chunkSize;
+    const sizes = { restingSize: fileSize, writtenSize: Math.min(written, size) };
+    return { name: path.basename(file), mtimeNs, ctimeNs, ...sizes, read, ...decodeWords(size, read) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new LinkonceError(`${file}: ${error.message}`);

@@ -2,14 +2,17 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { clearDeadMounts } from '../fuse/mount-state.ts';
 import type { Server } from '../fuse/server.ts';
 import { startServer } from '../fuse/server.ts';
 import type { Places } from '../image/make-plan.ts';
 import { slideBits, slideUnit } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
-import { holdServingLock } from './serving-lock.ts';
+import { packageRoot } from '../util/native.ts';
+import { RestingFiles } from './place-files.ts';
 import { newCounters, readCounter } from './places-tree.ts';
+import { holdServingLock } from './serving-lock.ts';
 
 export interface PlaceCounts {
   readonly slide: bigint;
@@ -23,6 +26,8 @@ export interface ServedPlaces {
   readonly server: Server;
   /** By place. */
   counts(): readonly PlaceCounts[];
+  /** Bytes of the files at rest on storage, and of what they hold. */
+  sizes(): { readonly restingBytes: number; readonly plainBytes: number };
 }
 
 /** Bytes that the kernel may read around a page that is asked for: none, so that a place relocates what is touched and no more. */
@@ -43,7 +48,7 @@ export async function servePlaces(
   const unlock = holdServingLock(path.dirname(mountPoint));
   const server = await startServer({
     mountPoint,
-    module: new URL('./places-tree.js', import.meta.url),
+    module: pathToFileURL(path.join(packageRoot(), 'dist', 'src', 'pagein', 'places-tree.js')),
     data: { files, slides, counters, uid, gid },
     readAhead,
     log,
@@ -60,6 +65,15 @@ export async function servePlaces(
         pages: readCounter(counters, place, 'pages'),
         relocations: readCounter(counters, place, 'relocations'),
       })),
+    sizes: () => restingSizes(files),
+  };
+}
+
+function restingSizes(folder: string): ReturnType<ServedPlaces['sizes']> {
+  const files = [...new RestingFiles(folder).all().files.values()];
+  return {
+    restingBytes: files.reduce((sum, { restingSize }) => sum + restingSize, 0),
+    plainBytes: files.reduce((sum, { writtenSize }) => sum + writtenSize, 0),
   };
 }
 

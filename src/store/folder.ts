@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, sta
 import { homedir } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
-import { placesName } from '../collection/places-name.ts';
+import { placesName, socketName } from '../collection/places-name.ts';
 import { LinkonceError } from '../util/errors.ts';
 
 /** Names below a store's folder. */
@@ -18,6 +18,8 @@ export const names = {
   /** What makes a folder a store: the first file that appears and the last that goes. */
   /** The folder in which places are shown, where the system has such. */
   places: placesName,
+  /** Where their server answers. */
+  socket: socketName,
   lock: 'linkonce.lock',
   catalogue: 'catalogue',
 } as const;

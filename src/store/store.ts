@@ -5,14 +5,15 @@
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { defaultGap } from '../collection/member-filing.ts';
-import { drawSpace, usualBits } from '../collection/place-programs.ts';
+import { drawSpace } from '../collection/place-programs.ts';
+import { clearDeadMounts } from '../fuse/mount-state.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
-import { isTemporary, names, prepareStore, requirePrivate, withStoreLock } from './folder.ts';
+import { isTemporary, names, prepareStore, requirePrivate, shownPlaces, withStoreLock } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
 import { rebuild } from './rebuild.ts';
 import type { OnProgress, Wish } from './session.ts';
@@ -124,19 +125,19 @@ function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): v
   }
 }
 
-const defaults: StoreSettings = {
+const defaults: Omit<StoreSettings, 'window'> = {
   system: 'image',
   variant: 'partitions',
-  window: usualBits,
   slide: 'store',
   gap: defaultGap,
 };
 
 function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
-  const settings = { ...defaults, ...given };
+  const choice = { ...defaults, ...given };
+  const space = drawSpace(arrangementOf(choice), given.window);
   return {
-    settings,
-    space: drawSpace(arrangementOf(settings), settings.window),
+    settings: { ...choice, window: given.window ?? space.bits },
+    space,
     boot: bootId(),
     loader: loaderDigest(),
     ...{ holdings: [], modules: [], programs: [] },
@@ -243,8 +244,11 @@ export function collectStore({ store, onProgress }: StoreContext): Promise<reado
 /** Takes the whole store away. Answers what was there that is not the store's, and stays. */
 export function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
   return locked(store, onProgress, () => {
+    const { path: places } = shownPlaces(store);
+    if (clearDeadMounts(places) === 'live')
+      throw new LinkonceError(`${store}: its places are served; \`pagein stop\` takes them away`);
     // The link first: from then on there is no program. The lock last: until then it is a store.
-    const own = [names.current, names.bin, names.generations, names.files];
+    const own = [names.current, names.bin, names.generations, names.files, names.places, names.socket];
     for (const name of [...own, ...readdirSync(store).filter(isTemporary), names.lock])
       rmSync(path.join(store, name), { recursive: true, force: true });
     const foreign = readdirSync(store);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
 import { bindProgram } from '../../src/pipeline.ts';
+import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { reasonToHandOver } from './workplace.ts';
 import { runProgram } from '../run-program.ts';
@@ -93,7 +94,9 @@ for (const system of systems)
         const image = await bindProgram(file, settings, () => undefined);
         const reason = reasonToHandOver(image);
         if (reason !== undefined) skip(reason);
-        for (const args of runs) await compare(file, image, args);
+        await withPlaces([image], async () => {
+          for (const args of runs) await compare(file, image, args);
+        });
       });
   });
 

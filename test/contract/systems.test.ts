@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
 import type { Subject } from '../../src/collection/subject.ts';
 import { bindSubject, openProgram, type BindSettings } from '../../src/pipeline.ts';
+import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { buildPrograms, environment, missing, programs, type TestProgram } from '../programs/build.ts';
@@ -50,7 +51,7 @@ function testPrograms(form: Form): void {
       if (image instanceof Refusal) return refuse(image, form, program, skip);
       const reason = reasonToHandOver(image, form);
       if (reason !== undefined) skip(reason);
-      const design = differenceByDesign(nameOf(form), program.name);
+      const design = differenceByDesign(form, program.name);
       if (design !== undefined) skip(design);
       await compare(program, image);
     });
@@ -79,7 +80,7 @@ async function compare(program: TestProgram, image: Image): Promise<void> {
   const env = { ...environment, ...image.environment, LINKONCE_DEBUG: '1' };
   const settings = { env, input: program.input };
   const stock = await runProgram(program.path, program.args, settings);
-  const own = await runProgram(image.file, program.args, settings);
+  const own = await withPlaces([image], () => runProgram(image.file, program.args, settings));
   expect(asOriginal(own, program, image)).toEqual(stock);
 }
 

@@ -74,6 +74,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
         ctime_nanoseconds: small,
         path: text,
         steps: small,
+        in_places: fc.constantFrom(0, 1),
       }),
     ),
     regions: fc.array(fc.record({ address, length: address, path: text, alignment: small })),

@@ -2,15 +2,17 @@
  * Common system 4 of the seed, and its favourite: prelinking, and on collision: relocate on page-in, as Windows 9x did. A file
  * system of our own shows the prelinked data at other addresses: a page is relocated when it is read for the first time, and the
  * kernel's page cache shares it between all processes that use the same place.
+ *
+ * The other way would be userfaultfd(2) over a shared memory file. It makes a page in a fifth of the time (bench/userfaultfd.c: 9 to
+ * 12 µs), but each further process pays 8 µs for each page that is there already, where the page cache costs it 0.3; the memory
+ * is not the kernel's to drop, and every start has to hand a descriptor to the server. So it was not built.
  */
 import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { placeCount } from '../../collection/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import type { System } from '../system.ts';
-
-/** So many places: a process uses the next one where a range of the first is taken. */
-const placeCount = 4;
 
 const paged: Arrangement = {
   protections: 'exact',

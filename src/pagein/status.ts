@@ -1,0 +1,85 @@
+/** What a server says of itself: on a socket beside its mount, that only its own user may connect to. */
+import { rmSync } from 'node:fs';
+import type { Server as SocketServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import { socketName } from '../collection/places-name.ts';
+import { LinkonceError } from '../util/errors.ts';
+import type { ServedPlaces } from './serve-places.ts';
+
+export interface PlacesStatus {
+  readonly pid: number;
+  readonly places: readonly {
+    /** Hexadecimal. */
+    readonly slide: string;
+    readonly pages: number;
+    readonly relocations: number;
+  }[];
+  /** READs of the kernel. */
+  readonly reads: number;
+  readonly failures: number;
+  /** From a READ's arrival to its reply, µs; of the last ones. */
+  readonly readTime: { readonly median: number; readonly p99: number };
+  /** Of the files at rest, bytes. */
+  readonly restingBytes: number;
+  /** What they hold. */
+  readonly plainBytes: number;
+}
+
+/** `mountPoint`: of the places. */
+function socketPath(mountPoint: string): string {
+  return path.join(path.dirname(mountPoint), socketName);
+}
+
+/** Answers whoever connects. */
+export async function offerStatus(mountPoint: string, describe: () => PlacesStatus): Promise<SocketServer> {
+  const file = socketPath(mountPoint);
+  rmSync(file, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end(JSON.stringify(describe()));
+  });
+  const before = process.umask(0o077);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(file, resolve);
+    });
+  } finally {
+    process.umask(before);
+  }
+  return server;
+}
+
+/** Throws LinkonceError where nobody answers. */
+export function askStatus(mountPoint: string): Promise<PlacesStatus> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(socketPath(mountPoint));
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+    socket.once('error', () => {
+      reject(new LinkonceError(`${path.dirname(mountPoint)}: nobody serves its places`));
+    });
+    socket.once('end', () => {
+      resolve(JSON.parse(text) as PlacesStatus);
+    });
+  });
+}
+
+export function describePlaces({ server, counts, sizes }: ServedPlaces): PlacesStatus {
+  const { requests, failures, readTimes } = server.counts();
+  const sorted = [...readTimes].sort((a, b) => a - b);
+  const at = (share: number): number => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000;
+  return {
+    pid: process.pid,
+    places: counts().map(({ slide, pages, relocations }) => ({
+      slide: `0x${slide.toString(16)}`,
+      pages,
+      relocations,
+    })),
+    reads: requests.READ,
+    failures,
+    readTime: { median: at(0.5), p99: at(0.99) },
+    ...sizes(),
+  };
+}
