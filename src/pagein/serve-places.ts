@@ -45,6 +45,7 @@ export async function servePlaces(
   const { uid, gid } = statSync(files);
   const slides = drawSlides(count);
   const counters = newCounters(count);
+  const resting = new RestingFiles(files);
   const unlock = holdServingLock(path.dirname(mountPoint));
   const server = await startServer({
     mountPoint,
@@ -65,12 +66,12 @@ export async function servePlaces(
         pages: readCounter(counters, place, 'pages'),
         relocations: readCounter(counters, place, 'relocations'),
       })),
-    sizes: () => restingSizes(files),
+    sizes: () => restingSizes(resting),
   };
 }
 
-function restingSizes(folder: string): ReturnType<ServedPlaces['sizes']> {
-  const files = [...new RestingFiles(folder).all().files.values()];
+function restingSizes(resting: RestingFiles): ReturnType<ServedPlaces['sizes']> {
+  const files = [...resting.all().files.values()];
   return {
     restingBytes: files.reduce((sum, { restingSize }) => sum + restingSize, 0),
     plainBytes: files.reduce((sum, { writtenSize }) => sum + writtenSize, 0),

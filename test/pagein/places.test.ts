@@ -122,7 +122,8 @@ function wordsAtRest(file: string): {
   opened.close();
   const size = Number(bytes.readBigUInt64LE(bytes.length - 8));
   const words: number[] = [];
-  for (let at = size; at < bytes.length - 16; at += 4) words.push(bytes.readUInt32LE(at));
+  for (let at = size; at < bytes.length - 16; at += 4)
+    words.push((words.at(-1) ?? 0) + bytes.readUInt32LE(at));
   return { size, pages: bytes.subarray(0, size), words };
 }
 

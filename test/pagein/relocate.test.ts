@@ -102,7 +102,8 @@ describe('the list of words', () => {
     const footer = Buffer.alloc(16);
     footer.writeBigUInt64LE(count, 0);
     footer.writeBigUInt64LE(pages, 8);
-    return Buffer.concat([Buffer.alloc(pageSize), Buffer.from(Uint32Array.from(words).buffer), footer]);
+    const distances = words.map((word, index) => word - (words[index - 1] ?? 0));
+    return Buffer.concat([Buffer.alloc(pageSize), Buffer.from(Uint32Array.from(distances).buffer), footer]);
   }
   const whole = BigInt(pageSize);
 
@@ -115,6 +116,7 @@ describe('the list of words', () => {
     ['words out of order', forge([16, 8], 2n, whole)],
     ['a word twice', forge([8, 8], 2n, whole)],
     ['words that overlap', forge([8, 12], 2n, whole)],
+    ['a word out of all bounds', forge([8, 2 ** 32 + 8], 2n, whole)],
     ['a word outside of the pages', forge([pageSize], 1n, whole)],
     ['a word that ends outside', forge([pageSize - 7], 1n, whole)],
   ])('with %s is refused', (_, bytes) => {
