@@ -40,7 +40,9 @@ function createSwap() {
       throw error;
     }
   } catch (error) {
-    throw new Error(`this machine forbids a zram swap: ${String(error.message).split('\n', 1)[0]}`);
+    throw new Error(`this machine forbids a zram swap: ${String(error.message).split('\n', 1)[0]}`, {
+      cause: error,
+    });
   }
 }
 

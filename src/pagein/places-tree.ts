@@ -144,7 +144,13 @@ function relocatedNode(
     mtimeNs,
     ctimeNs,
     read(offset, length) {
-      const { bytes, relocations } = relocatedRead(file.read, file, slide, offset, length);
+      const { bytes, relocations } = relocatedRead(
+        (at, count) => file.read(at, count),
+        file,
+        slide,
+        offset,
+        length,
+      );
       count('pages', Math.ceil(bytes.length / pageSize));
       count('relocations', relocations);
       return bytes;

@@ -24,12 +24,14 @@ import { runProgram } from '../run-program.ts';
 import { debugging, ServedPrograms, whyNoPlaces } from './served-programs.ts';
 
 let programs: ServedPrograms;
+let isBound = false;
 /** The launcher. */
 let file: string;
 const tables: Table[] = [];
 
 async function bindTable(): Promise<void> {
-  await programs?.remove();
+  if (isBound) await programs.remove();
+  isBound = true;
   programs = new ServedPrograms();
   await programs.bind([programs.compile('table')], 'boot');
   ({ file } = programs.get('table'));
@@ -61,8 +63,8 @@ class Table {
   /** `undefined`: the process is gone. */
   async ask(page: number): Promise<string | undefined> {
     this.child.stdin?.write(`${page}\n`);
-    const { value, done } = await this.#lines.next();
-    return done === true ? undefined : value;
+    const next = await this.#lines.next();
+    return next.done === true ? undefined : next.value;
   }
 
   end(): void {
@@ -160,7 +162,7 @@ describe('a server', () => {
   test('leads to ld.so when the folder is not its user’s or root’s', async () => {
     const { files } = programs.places;
     chownSync(files, 65_534, 65_534);
-    const server = await programs.serve();
+    await programs.serve();
     expectHandOver(await runTable(), /others may write to the places/);
     chownSync(files, 0, 0);
   });
@@ -228,7 +230,7 @@ describe('files at rest', () => {
 
   test('damaged, any of them: no start goes wrong', async () => {
     const ends: string[] = [];
-    for (let which = 0; which < restingFiles().length; which++) {
+    for (const which of restingFiles().keys()) {
       await bindTable();
       const server = await programs.serve();
       lookAtAll();

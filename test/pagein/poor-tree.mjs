@@ -18,11 +18,11 @@ export default function createTree(data) {
     },
   });
   const wrapFolder = (folder) => {
-    const { entries: _, ...rest } = Object.getOwnPropertyDescriptors(folder);
+    const { entries, ...rest } = Object.getOwnPropertyDescriptors(folder);
     return Object.defineProperties(
       {
         get entries() {
-          return new Map([...folder.entries].map(([name, node]) => [name, wrap(node)]));
+          return new Map([...entries.get.call(folder)].map(([name, node]) => [name, wrap(node)]));
         },
       },
       rest,

@@ -91,13 +91,13 @@ export class ServedPrograms {
   async bind(programs: readonly string[], variant: 'boot' | 'group'): Promise<void> {
     const known = new Map<string, Explained>();
     const subjects = programs.map((file) => {
-      const { program, explained } = openProgram(file, () => undefined);
+      const subject = openProgram(file, () => undefined);
       const keep = async (order?: readonly string[]): Promise<Explained> => {
-        const value = await explained(order);
+        const value = await subject.explained(order);
         known.set(file, value);
         return value;
       };
-      return { program, explained: keep };
+      return { program: subject.program, explained: keep };
     });
     const outputs = programs.map((file) => path.join(this.folder, `bound-${path.basename(file)}`));
     const request = { variant, outputs, folder: path.join(this.folder, 'files'), asInterpreter: false };
