@@ -18,11 +18,12 @@ export default function createTree(data) {
     },
   });
   const wrapFolder = (folder) => {
-    const { entries, ...rest } = Object.getOwnPropertyDescriptors(folder);
+    const rest = Object.getOwnPropertyDescriptors(folder);
+    delete rest.entries;
     return Object.defineProperties(
       {
         get entries() {
-          return new Map([...entries.get.call(folder)].map(([name, node]) => [name, wrap(node)]));
+          return new Map([...folder.entries].map(([name, node]) => [name, wrap(node)]));
         },
       },
       rest,
