@@ -72,7 +72,10 @@ static void register_thread(const struct start *start)
 		/* On the stack of whoever calls, and again while it is handled: functions are entered inside of handlers, too. */
 		struct kernel_sigaction action = { plan->trap_handler, SA_SIGINFO | SA_RESTORER | SA_NODEFER,
 						   plan->trap_restorer, 0 };
+		uint64_t mask = 1ull << (plan->trap_signal - 1);
 		call4(__NR_rt_sigaction, plan->trap_signal, &action, 0, sizeof action.mask);
+		/* A process inherits what its parent blocked. */
+		call4(__NR_rt_sigprocmask, SIG_UNBLOCK, &mask, 0, sizeof mask);
 	}
 	if (plan->robust_head)
 		call2(__NR_set_robust_list, placed(start, plan->robust_head, plan->robust_region), plan->robust_length);

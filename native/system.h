@@ -42,6 +42,7 @@
 #define SA_SIGINFO 4
 #define SA_RESTORER 0x04000000ul
 #define SA_NODEFER 0x40000000ul
+#define SIG_UNBLOCK 1
 struct kernel_sigaction {
 	uint64_t handler, flags, restorer, mask;
 };

@@ -7,8 +7,7 @@ import type { Blueprint } from '../provenance/explained.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Arrangement } from './arrangement.ts';
-import type { AddressSpace } from './addresses.ts';
-import { layOut, requirePlaceable } from './lay-out.ts';
+import { layOut } from './lay-out.ts';
 import { defaultGap } from './member-filing.ts';
 import { requireMovable } from './movable.ts';
 import type { Placing, PlacingFailure } from './place-programs.ts';
@@ -40,7 +39,7 @@ export async function buildCollection(
   const placing = placePrograms(programs, arrangement, space);
   const outcomes = new Map<number, CollectionOutcome>();
   for (const [index, failure] of placing.failures) outcomes.set(index, toOutcome(failure, subjects[index]));
-  const ready = await explainAll(subjects, arrangement, placing, space, outcomes);
+  const ready = await explainAll(subjects, arrangement, placing, outcomes);
   const laidOut = layOut({
     blueprints: ready.map(({ blueprint }) => blueprint),
     arrangement,
@@ -61,8 +60,13 @@ export async function buildCollection(
       ),
     ),
   ];
-  laidOut.programs.forEach(({ placed, composed }, position) => {
+  laidOut.programs.forEach((program, position) => {
     const { index } = ready[position] ?? { index: -1 };
+    if ('failure' in program) {
+      outcomes.set(index, program);
+      return;
+    }
+    const { placed, composed } = program;
     const output = request.outputs[index] ?? '';
     outcomes.set(
       index,
@@ -97,7 +101,6 @@ async function explainAll(
   subjects: readonly Subject[],
   arrangement: Arrangement,
   placing: Placing,
-  space: AddressSpace,
   outcomes: Map<number, CollectionOutcome>,
 ): Promise<Ready[]> {
   const ready: Ready[] = [];
@@ -106,7 +109,6 @@ async function explainAll(
     try {
       const blueprint = await subject.explained(orderOf(subject.program, placing.holdings));
       requireMovable(blueprint, arrangement);
-      requirePlaceable(blueprint, { ...placing, space });
       ready.push({ index, blueprint });
     } catch (error) {
       if (!(error instanceof LinkonceError)) throw error;

@@ -7,11 +7,10 @@ import type { Allotments } from '../calls/wiring.ts';
 import { rewireCalls } from '../calls/rewire-calls.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
 import { PageReader } from '../image/page-reader.ts';
-import { vdsoThunks } from '../image/vdso-thunks.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { placedLayout } from '../provenance/layout.ts';
-import { Refusal } from '../util/errors.ts';
+import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { hex } from '../util/units.ts';
 import type { AddressSpace, Holding } from './addresses.ts';
@@ -53,16 +52,17 @@ export interface LaidOut {
 }
 
 export interface LayOutResult {
-  /** In the order of the blueprints. */
-  readonly programs: readonly LaidOut[];
+  /** In the order of the blueprints. One that cannot be laid out does not keep the others from it. */
+  readonly programs: readonly (LaidOut | { readonly failure: LinkonceError })[];
   /** What was added to the stock. */
   readonly added: Stock;
 }
 
-/** Writes the shared files; the programs' own images are the caller's. Throws Refusal as `requirePlaceable`. */
+/** Writes the shared files; the programs' own images are the caller's. */
 export function layOut(input: LayOutInput): LayOutResult {
   const { blueprints, arrangement, partitions, stock, newFile, gap } = input;
-  const placed = blueprints.map((blueprint) => placeProgram(blueprint, input));
+  const placings = blueprints.map((blueprint) => attempt(() => placeProgram(blueprint, input)));
+  const placed = placings.flatMap((each) => (each instanceof LinkonceError ? [] : [each]));
   const stocked = new Set(stock.modules.map(({ path }) => path));
   const wanted = new Set(partitions.flatMap(({ modules }) => modules).filter((path) => !stocked.has(path)));
   if (arrangement.files === 'partition')
@@ -78,17 +78,27 @@ export function layOut(input: LayOutInput): LayOutResult {
     newFile,
   );
   const places = placesOf([...stock.runs, ...runs]);
-  const programs = placed.map((each, index): LaidOut => {
-    const filing = filings[index];
+  const programs = placings.map((each) => {
+    if (each instanceof LinkonceError) return { failure: each };
+    const filing = filings[placed.indexOf(each)];
     if (!filing) throw new Error('a program without a filing');
     return { placed: each, composed: composeImage(each, toFiling(filing, places)) };
   });
   return { programs, added: { modules, runs } };
 }
 
+function attempt<T>(work: () => T): T | LinkonceError {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return error;
+  }
+}
+
 type Where = Pick<LayOutInput, 'holdings' | 'space'>;
 
-/** A program's memory at its addresses. Throws Refusal as `requirePlaceable`. */
+/** A program's memory at its addresses. Throws LinkonceError, Refusal among them, where it cannot be laid out so. */
 export function placeProgram(
   blueprint: Blueprint,
   input: Where & Pick<LayOutInput, 'arrangement' | 'loader'>,
@@ -111,14 +121,6 @@ function allotments({ facts }: Blueprint, { holdings, space }: Where): Allotment
     firstNumbers: new Map(numbered.map(({ key, numbers }) => [key, numbers?.first ?? 0])),
     numbersEnd: numbersEnd(numbered.map(({ numbers }) => numbers)),
   };
-}
-
-/**
- * Throws Refusal where `layOut` would: for a program that cannot be laid out. Asked first, so that one such program does not
- * keep the others from it.
- */
-export function requirePlaceable(blueprint: Blueprint, where: Where): void {
-  vdsoThunks(blueprint, layoutOf(blueprint, where), headEndOf(where.space));
 }
 
 /** Throws Refusal where the linker's own memory is larger than its area. */

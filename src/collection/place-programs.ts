@@ -15,14 +15,14 @@ import type { Partition } from './order.ts';
 import { partitionModules } from './order.ts';
 
 /** Bits of an address space in which there is always room. */
-export const usualBits = 40;
+const usualBits = 40;
 /** Where a system with the same addresses everywhere has them. */
 const constantBase = 0x2000_0000_0000;
 
-/** A space at a base of its own. */
-export function drawSpace(arrangement: Arrangement, bits: number = usualBits): AddressSpace {
-  if (arrangement.space) return arrangement.space(bits);
-  return { base: arrangement.fixedBase ? constantBase : drawBase(), bits };
+/** A space at a base of its own. `bits`: as many as a person allows. */
+export function drawSpace(arrangement: Arrangement, bits?: number): AddressSpace {
+  if (arrangement.space) return arrangement.space(bits ?? Infinity);
+  return { base: arrangement.fixedBase ? constantBase : drawBase(), bits: bits ?? usualBits };
 }
 
 export interface Placing {

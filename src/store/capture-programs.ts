@@ -1,6 +1,5 @@
 /** Has programs captured for the addresses that they got, and reads their records. */
 import path from 'node:path';
-import { requirePlaceable } from '../collection/lay-out.ts';
 import { requireMovable } from '../collection/movable.ts';
 import type { Placing } from '../collection/place-programs.ts';
 import { freshName, orderOf } from '../collection/place-programs.ts';
@@ -41,8 +40,7 @@ export async function capturePrograms(
     const error = errors[index];
     const blueprint = error ? undefined : readRecord(output);
     const problem =
-      error ??
-      (blueprint && (changedMeanwhile(one.program, blueprint) ?? reasonToStay(blueprint, session, placing)));
+      error ?? (blueprint && (changedMeanwhile(one.program, blueprint) ?? reasonToStay(blueprint, session)));
     if (problem) failures.push({ wish: one.wish, error: problem });
     return problem || !blueprint ? [] : [{ ...one, record: path.basename(output), blueprint }];
   });
@@ -60,14 +58,9 @@ function changedMeanwhile({ invocation, modules }: Program, { facts }: Blueprint
 }
 
 /** Why a program cannot be arranged so; undefined where it can. */
-function reasonToStay(
-  blueprint: Blueprint,
-  { arrangement, base }: Session,
-  { holdings }: Placing,
-): LinkonceError | undefined {
+function reasonToStay(blueprint: Blueprint, { arrangement }: Session): LinkonceError | undefined {
   try {
     requireMovable(blueprint, arrangement);
-    requirePlaceable(blueprint, { holdings, space: base.space });
     return undefined;
   } catch (error) {
     if (!(error instanceof LinkonceError)) throw error;

@@ -132,6 +132,10 @@ function writeAll(session: Session, captured: readonly Captured[], placing: Plac
   const stored = programs.flatMap((laidOut, index) => {
     const one = captured[index];
     if (!one) return [];
+    if ('failure' in laidOut) {
+      failures.push({ wish: one.wish, error: laidOut.failure });
+      return [];
+    }
     try {
       return [writeProgram(files, one, laidOut)];
     } catch (error) {

@@ -49,6 +49,7 @@ export function layOutAgain(
   const written = result.programs.map((laidOut, index): StoredProgram => {
     const [program, blueprint] = [bound[index], blueprints[index]];
     if (!program || !blueprint) throw new Error('a program without a blueprint');
+    if ('failure' in laidOut) throw laidOut.failure;
     const { name, invocation, asInterpreter, record } = program;
     if (from !== to) copyFileSync(path.join(from, names.files, record), path.join(files, record));
     return writeProgram(files, { wish: { name, invocation, asInterpreter }, record, blueprint }, laidOut);

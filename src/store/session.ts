@@ -29,7 +29,7 @@ export interface Session {
 }
 
 /** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
-export function arrangementOf({ system, variant }: StoreSettings): Arrangement {
+export function arrangementOf({ system, variant }: Pick<StoreSettings, 'system' | 'variant'>): Arrangement {
   const arrangement = findSystem(system)?.arrangements[variant];
   if (!arrangement) throw new LinkonceError(`${system}:${variant} is no system of a store`);
   return arrangement;

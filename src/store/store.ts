@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { defaultGap } from '../collection/member-filing.ts';
-import { drawSpace, usualBits } from '../collection/place-programs.ts';
+import { drawSpace } from '../collection/place-programs.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
@@ -124,19 +124,19 @@ function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): v
   }
 }
 
-const defaults: StoreSettings = {
+const defaults: Omit<StoreSettings, 'window'> = {
   system: 'image',
   variant: 'partitions',
-  window: usualBits,
   slide: 'store',
   gap: defaultGap,
 };
 
 function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
-  const settings = { ...defaults, ...given };
+  const choice = { ...defaults, ...given };
+  const space = drawSpace(arrangementOf(choice), given.window);
   return {
-    settings,
-    space: drawSpace(arrangementOf(settings), settings.window),
+    settings: { ...choice, window: given.window ?? space.bits },
+    space,
     boot: bootId(),
     loader: loaderDigest(),
     ...{ holdings: [], modules: [], programs: [] },

@@ -1,4 +1,5 @@
 /** What systems are known to refuse, and in which words; and what they are meant to show otherwise. */
+import type { System } from '../../src/systems/system.ts';
 
 /** Whole forms, by name: no program runs so. */
 const forms: Readonly<Record<string, RegExp>> = {
@@ -19,18 +20,25 @@ export function refusalOfProgram(system: string, program: string): RegExp | unde
   return programs[system]?.[program];
 }
 
+/** Programs that print what a variant changes on purpose, and the reason. */
 const mergedRanges = {
-  programs: /^protections/,
+  programs: 'protections',
   reason: 'the variant makes read-only data executable, and this program prints the protections',
 };
-/** By the form without its mode: programs that print what the variant changes on purpose. */
-const otherwise: Readonly<Record<string, { readonly programs: RegExp; readonly reason: string }>> = {
-  'image:merged': mergedRanges,
-  'image:partitions': mergedRanges,
-};
+
+/** Variants that merge ranges; one without an arrangement cannot say it of itself. */
+function isMerged({ system, variant }: FormChoice): boolean {
+  return (
+    system.arrangements[variant]?.protections === 'merged' || `${system.id}:${variant}` === 'image:merged'
+  );
+}
+
+interface FormChoice {
+  readonly system: System;
+  readonly variant: string;
+}
 
 /** Why a program's output differs under a form by design; undefined where it must be the same. */
-export function differenceByDesign(form: string, program: string): string | undefined {
-  const known = otherwise[form.replace(' as interpreter', '')];
-  return known?.programs.test(program) === true ? known.reason : undefined;
+export function differenceByDesign(form: FormChoice, program: string): string | undefined {
+  return isMerged(form) && program.startsWith(mergedRanges.programs) ? mergedRanges.reason : undefined;
 }

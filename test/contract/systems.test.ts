@@ -50,7 +50,7 @@ function testPrograms(form: Form): void {
       if (image instanceof Refusal) return refuse(image, form, program, skip);
       const reason = reasonToHandOver(image, form);
       if (reason !== undefined) skip(reason);
-      const design = differenceByDesign(nameOf(form), program.name);
+      const design = differenceByDesign(form, program.name);
       if (design !== undefined) skip(design);
       await compare(program, image);
     });

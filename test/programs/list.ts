@@ -38,6 +38,8 @@ export interface Run {
 
 const pthread = ['-pthread'];
 const dynamic = ['-rdynamic'];
+/** One calls through PLT slots, the other through GOT slots. */
+const identityLibraries = [{ name: 'libone' }, { name: 'libother', uses: ['libone'], flags: ['-fno-plt'] }];
 const noPie = ['-fno-pie', '-no-pie'];
 
 const glibc: readonly Omit<Recipe, 'libc'>[] = [
@@ -87,6 +89,13 @@ const glibc: readonly Omit<Recipe, 'libc'>[] = [
     source: 'function-pointers',
     flags: [...noPie, ...dynamic],
     libraries: [{ name: 'libpointers' }],
+  },
+  { name: 'function-identity', libraries: identityLibraries },
+  {
+    name: 'function-identity-no-pie',
+    source: 'function-identity',
+    flags: noPie,
+    libraries: identityLibraries,
   },
   {
     name: 'protected',
@@ -155,6 +164,7 @@ const onMusl = new Set([
   ...[
     'function-pointers',
     'function-pointers-no-pie',
+    'function-identity',
     'protected',
     'weak',
     'interpose',

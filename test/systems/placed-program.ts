@@ -59,7 +59,10 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
     gap: defaultGap,
   });
   const image = `${output}.image`;
-  const { placed, composed } = programs[0]!;
+  const [laidOut] = programs;
+  if (!laidOut) throw new Error('no program');
+  if ('failure' in laidOut) throw laidOut.failure;
+  const { placed, composed } = laidOut;
   writeImage(placed, composed, { output, imagePath: image, asInterpreter: form.asInterpreter });
   return { file: output, image, explained };
 }

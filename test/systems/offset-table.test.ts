@@ -1,0 +1,106 @@
+/** The offset table in processes: blocks, executables with fixed addresses, and a base without room. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readElf } from '../../src/elf/read-elf.ts';
+import { offsetTable } from '../../src/systems/offset-table/offset-table-system.ts';
+import { Refusal } from '../../src/util/errors.ts';
+import { environment } from '../programs/build.ts';
+import { runProgram } from '../run-program.ts';
+import { Binder } from './bound-set.ts';
+import { compile } from './compile.ts';
+import { atExit, readSmaps } from './smaps.ts';
+
+const binder = new Binder();
+afterAll(() => {
+  binder.remove();
+});
+const debugging = { ...environment, LINKONCE_DEBUG: '1' };
+const variants = offsetTable.variants.map(({ id }) => id);
+const mebibyte = 2 ** 20;
+
+/** The seed's 256 blocks of 1 MiB below 2 GiB; elsewhere 2,048 at a base. */
+const placesOf = (variant: string): number => (variant === 'literal' ? 256 : 2048);
+
+describe('a library of several blocks', () => {
+  let program: string;
+  let library: string;
+  beforeAll(() => {
+    const folder = path.join(binder.folder, 'long');
+    // Code at both ends: constants between two sections of functions, all of it in one segment.
+    library = compile(folder, {
+      name: 'liblong.so',
+      flags: ['-fno-builtin', '-Wl,-z,now'],
+      source: `
+        #include <stdlib.h>
+        #include <string.h>
+        int first(const char *text) { return strlen(text) + abs(-3); }
+        __asm__(".section .text\\n.fill 2500000, 1, 0x90\\n");
+        int last(const char *text) { return strlen(text) + abs(-30) + first(text); }
+        const char constants[1500000] = {1};`,
+    });
+    program = compile(folder, {
+      name: 'long',
+      uses: [library],
+      source: `
+        #include <stdio.h>
+        int first(const char *), last(const char *);
+        extern const char constants[];
+        int main(void) { printf("%d %d %d\\n", first("text"), last("text"), constants[0]); return 0; }`,
+    });
+  });
+
+  test.each(variants)('%s: it runs, with an entry for each block', async (variant) => {
+    const image = await binder.bind(program, `offset-table:${variant}`);
+    const own = await runProgram(image.file, [], { env: debugging });
+    expect(own).toEqual({ stdout: '7 41 1\n', stderr: '', status: 0, signal: null });
+    const entries = await atExit(image, (tracee) => {
+      const maps = readSmaps(tracee).filter(({ name }) => path.basename(name).startsWith('liblong.so-'));
+      const [start, end] = [maps[0]!.start, maps.at(-1)!.end];
+      const region = placesOf(variant) * mebibyte;
+      const base = Math.floor(start / region) * region;
+      const first = Math.floor((start - base) / mebibyte);
+      const count = Math.ceil((end - base) / mebibyte) - first;
+      return Array.from(
+        { length: count },
+        (_, block) => Number(tracee.readWord(base + (first + block) * 8)) - base,
+      );
+    });
+    expect(entries.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(entries).size).toBe(1);
+    expect(entries[0]).toBeGreaterThanOrEqual(placesOf(variant) * 8);
+    expect(entries[0]).toBeLessThan(2 * mebibyte);
+  });
+});
+
+test.each(variants)(
+  '%s: an executable with fixed addresses is left as compiled, and runs',
+  async (variant) => {
+    const program = compile(path.join(binder.folder, 'fixed'), {
+      name: `fixed-${variant}`,
+      flags: ['-fno-pie', '-no-pie', '-fno-builtin'],
+      source: '#include <stdio.h>\nint main(void) { puts("at its address"); return 0; }',
+    });
+    const image = await binder.bind(program, `offset-table:${variant}`);
+    const own = await runProgram(image.file, [], { env: debugging });
+    expect(own).toEqual({ stdout: 'at its address\n', stderr: '', status: 0, signal: null });
+    const elf = readElf(program);
+    const code = elf.segments.find(({ type, flags }) => type === 1 && (flags & 1) !== 0)!;
+    const loaded = await atExit(image, (tracee) => tracee.read(Number(code.address), code.fileSize));
+    expect(loaded.equals(readFileSync(program).subarray(code.offset, code.offset + code.fileSize))).toBe(
+      true,
+    );
+  },
+);
+
+test.each(variants)('%s: more modules than blocks are refused', async (variant) => {
+  const folder = path.join(binder.folder, 'many');
+  const program = compile(folder, { name: `many-${variant}`, source: 'int main(void) { return 0; }' });
+  // Two blocks are the table's, one each the executable's and the linker's; libc has two.
+  for (const window of [20, 21, 22]) {
+    const bind = binder.bind(program, `offset-table:${variant}`, window);
+    await expect(bind).rejects.toBeInstanceOf(Refusal);
+    await expect(bind).rejects.toThrow(new RegExp(`finds no range in a window of ${window} bits$`));
+  }
+  await binder.bind(program, `offset-table:${variant}`, 23);
+});
