@@ -3,14 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Subject } from '../../src/collection/subject.ts';
-import type { BoundImage } from '../../src/pipeline.ts';
+import type { BoundImage, SystemChoice } from '../../src/pipeline.ts';
 import { bindSubject, openProgram } from '../../src/pipeline.ts';
 import type { SyntheticSet } from '../../src/synthetic/build-set.ts';
 import { buildSet } from '../../src/synthetic/build-set.ts';
 import type { SetDescription } from '../../src/synthetic/description.ts';
 import { defaultDescription } from '../../src/synthetic/description.ts';
 import { systems } from '../../src/systems/registry.ts';
-import type { SystemChoice } from '../../src/pipeline.ts';
 
 export class Binder {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'linkonce-systems-'));
@@ -43,12 +42,6 @@ export function choiceOf(form: string): SystemChoice {
 export const allForms: readonly string[] = systems.flatMap(({ id, variants }) =>
   variants.map((variant) => `${id}:${variant.id}`),
 );
-
-/** Those that change calls. */
-export const callForms: readonly string[] = allForms.filter((form) => {
-  const { system, variant } = choiceOf(form);
-  return system.arrangements[variant]?.calls !== undefined;
-});
 
 /** A synthetic set that differs from the usual one. */
 export function syntheticSet(difference: Partial<SetDescription>): Promise<SyntheticSet> {

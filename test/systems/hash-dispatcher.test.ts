@@ -5,17 +5,16 @@
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { entriesOf } from '../../src/systems/hash-dispatcher/tables.ts';
-import { environment } from '../programs/build.ts';
-import { runProgram } from '../run-program.ts';
 import { Binder } from './bound-set.ts';
 import { compile } from './compile.ts';
 import { fnv1a } from './fnv.ts';
+import type { NotedRun } from './noted-run.ts';
+import { runNoted } from './noted-run.ts';
 
 const binder = new Binder();
 afterAll(() => {
   binder.remove();
 });
-const debugging = { ...environment, LINKONCE_DEBUG: '1' };
 const entries = entriesOf(0);
 
 /** Two names with one hash in the first table. */
@@ -27,33 +26,8 @@ const second = Array.from({ length: 10_000 }, (_, index) => `function_${String(i
 /** Without start files: it imports what its source says, and nothing else. */
 const alone = ['-nostdlib', '-Wl,-z,now'];
 
-interface Run {
-  readonly stdout: string;
-  readonly used: number;
-  readonly room: number;
-  readonly percent: number;
-  readonly rehashed: number;
-  readonly collisions: number;
-}
-
-async function run(program: string, variant: string): Promise<Run> {
-  const image = await binder.bind(program, `hash-dispatcher:${variant}`);
-  const own = await runProgram(image.file, [], { env: debugging });
-  expect(own).toEqual(await runProgram(program, [], { env: debugging }));
-  const note = image.notes.find((each) => each.startsWith('dispatcher: '));
-  const words =
-    /^dispatcher: (\d+) of (\d+) entries used \(([\d.]+) %\), (\d+) names hashed again, (\d+) entries told apart by the return address$/;
-  const [, ...numbers] = words.exec(note ?? '') ?? [];
-  expect(numbers).toHaveLength(5);
-  const [used, room, percent, rehashed, collisions] = numbers.map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { stdout: own.stdout, used, room, percent, rehashed, collisions };
-}
+const run = (program: string, variant: string): Promise<NotedRun> =>
+  runNoted(binder, program, `hash-dispatcher:${variant}`);
 
 const folderOf = (name: string, variant: string): string => path.join(binder.folder, name, variant);
 

@@ -22,8 +22,20 @@ type Form = Omit<BindSettings, 'output'>;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-contract-'));
 
-beforeAll(() => buildPrograms());
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/**
+ * Tests the forms that a test file chooses: files run side by side, so that the contract is in several. `changesCalls`: whether
+ * modules call each other in another way than they were compiled for.
+ */
+export function testContract(isMine: (form: Form & { readonly changesCalls: boolean }) => boolean): void {
+  beforeAll(() => buildPrograms());
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  for (const form of forms.filter((each) => isMine({ ...each, changesCalls: changesCalls(each) })))
+    describe(nameOf(form), () => {
+      const refusal = refusalOfForm(nameOf(form));
+      if (refusal === undefined) testPrograms(form);
+      else test('is refused', () => expectRefusal(form, refusal));
+    });
+}
 
 const forms: readonly Form[] = systems.flatMap((system) =>
   system.variants.flatMap(({ id }) =>
@@ -31,12 +43,9 @@ const forms: readonly Form[] = systems.flatMap((system) =>
   ),
 );
 
-for (const form of forms)
-  describe(nameOf(form), () => {
-    const refusal = refusalOfForm(nameOf(form));
-    if (refusal === undefined) testPrograms(form);
-    else test('is refused', () => expectRefusal(form, refusal));
-  });
+function changesCalls({ system, variant }: Form): boolean {
+  return system.arrangements[variant]?.calls !== undefined;
+}
 
 async function expectRefusal(form: Form, words: RegExp): Promise<void> {
   const answer = await bindOnce(form, programs[0]!);

@@ -1,0 +1,4 @@
+/** Systems that only place modules. */
+import { testContract } from './contract.ts';
+
+testContract(({ changesCalls }) => !changesCalls);
