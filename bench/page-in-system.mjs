@@ -45,7 +45,7 @@ async function build(id, variant, subjects) {
 }
 
 const subjects = programs.map(([name]) => openProgram(findProgram(name, environment.PATH), () => undefined));
-const paged = await build('rebase-page-in', 'boot', subjects);
+const paged = await build('rebase-page-in', 'whole', subjects);
 const single = await build('image', 'single', subjects);
 /** The same files, mapped by each process itself, at the addresses of the bind: what places add to that. */
 const unmoved = await build('rebase-startup', 'collision', subjects);

@@ -117,7 +117,7 @@ try {
   ]);
   const subjects = names.map((name) => openProgram(findProgram(name, environment.PATH), () => undefined));
   const single = await build('image', 'single', subjects);
-  const paged = await build('rebase-page-in', 'boot', subjects);
+  const paged = await build('rebase-page-in', 'whole', subjects);
   served = await servePlaces(paged[0].places, console.error);
   console.log(`${processes} processes of each at their entry; kB of one process`);
   for (const [index, name] of names.entries())

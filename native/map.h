@@ -122,7 +122,8 @@ static void prefault(const struct start *start)
 	const struct plan *plan = start->plan;
 	const uint32_t most = start->moved ? MOVED_RANGES : 1024; /* UIO_MAXIOV */
 	struct plan_prefault moved[MOVED_RANGES];
-	if (start->moved && !plan->place_count)
+	/* An executable with fixed addresses stays where it is. */
+	if (start->moved && (!plan->place_count || plan->flags & PLAN_FIXED_EXECUTABLE))
 		return;
 	for (uint32_t i = 0; i < plan->prefaults_count; i += most) {
 		uint32_t count = plan->prefaults_count - i < most ? plan->prefaults_count - i : most;

@@ -66,13 +66,13 @@ export function askStatus(mountPoint: string): Promise<PlacesStatus> {
   });
 }
 
-export function describePlaces({ server, counts, sizes }: ServedPlaces): PlacesStatus {
-  const { requests, failures, readTimes } = server.counts();
+export function describePlaces(served: ServedPlaces): PlacesStatus {
+  const { requests, failures, readTimes } = served.server.counts();
   const sorted = [...readTimes].sort((a, b) => a - b);
   const at = (share: number): number => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000;
   return {
     pid: process.pid,
-    places: counts().map(({ slide, pages, relocations }) => ({
+    places: served.counts().map(({ slide, pages, relocations }) => ({
       slide: `0x${slide.toString(16)}`,
       pages,
       relocations,
@@ -80,6 +80,6 @@ export function describePlaces({ server, counts, sizes }: ServedPlaces): PlacesS
     reads: requests.READ,
     failures,
     readTime: { median: at(0.5), p99: at(0.99) },
-    ...sizes(),
+    ...served.sizes(),
   };
 }

@@ -33,7 +33,7 @@ async function bindTable(): Promise<void> {
   if (isBound) await programs.remove();
   isBound = true;
   programs = new ServedPrograms();
-  await programs.bind([programs.compile('table')], 'boot');
+  await programs.bind([programs.compile('table')], 'data');
   ({ file } = programs.get('table'));
 }
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   await group.bind(all, 'group');
   await boot.bind(
     all.filter((file) => !/ffmpeg|gdalinfo/.test(file)),
-    'boot',
+    'data',
   );
   server = await group.serve();
   inGroup = group.compile('in-group');

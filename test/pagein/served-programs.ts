@@ -88,7 +88,7 @@ export class ServedPrograms {
   #places: Places | undefined;
 
   /** By the names that tests use; all in one collection. */
-  async bind(programs: readonly string[], variant: 'boot' | 'group'): Promise<void> {
+  async bind(programs: readonly string[], variant: 'whole' | 'data' | 'group'): Promise<void> {
     const known = new Map<string, Explained>();
     const subjects = programs.map((file) => {
       const subject = openProgram(file, () => undefined);

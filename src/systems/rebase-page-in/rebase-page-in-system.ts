@@ -14,6 +14,7 @@ import { placeCount } from '../../collection/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import type { System } from '../system.ts';
 
+/** Code from the module files: only what the linker wrote is relocated when it is read. */
 const paged: Arrangement = {
   protections: 'exact',
   files: 'module',
@@ -25,9 +26,21 @@ const paged: Arrangement = {
   slides: true,
 };
 
+/** Everything from places, arranged as in an image: a program needs as few calls. */
+const whole: Arrangement = {
+  ...paged,
+  protections: 'merged',
+  files: 'partition',
+  codeFromModules: false,
+  growth: 0,
+};
+
+const boot = { count: placeCount, byGroup: false };
+
 const arrangements = {
-  boot: { ...paged, places: { count: placeCount, byGroup: false } },
-  group: { ...paged, places: { count: placeCount, byGroup: true } },
+  whole: { ...whole, places: boot },
+  data: { ...paged, places: boot },
+  group: { ...paged, places: { ...boot, byGroup: true } },
 };
 
 export const rebasePageIn: System = {
@@ -38,10 +51,11 @@ export const rebasePageIn: System = {
     placement:
       'each module at its range plus the slide of a place; where a range is taken there, at the next place. Plan and loader stay',
     shared:
-      'code and read-only data of the module files, with unbound programs too; relocated pages, between all processes that use a place',
+      'relocated pages, between all processes that use a place; code, too; data, group: code and read-only data of the module files, with unbound programs as well',
     private: 'pages with words of the process itself',
     work: {
-      mapping: 'start-up, module by module',
+      mapping:
+        'start-up: a range reserved for each module, then one call for each run of modules (data, group: module by module)',
       relocation: 'page-in: once a page and place',
       binding: 'bind',
     },
@@ -54,8 +68,9 @@ export const rebasePageIn: System = {
     ],
   },
   variants: [
-    { id: 'boot', summary: 'all processes begin with one place, whose slide is drawn when serving begins' },
-    { id: 'group', summary: 'groups of processes begin with different places' },
+    { id: 'whole', summary: 'all modules rest compressed, in partitions as in image' },
+    { id: 'data', summary: 'what the linker wrote rests compressed, code is that of the module files' },
+    { id: 'group', summary: 'as data; groups of processes begin with different places' },
   ],
   arrangements,
   build: (subjects, request) =>
