@@ -127,8 +127,9 @@ function statusText({
 }: PlacesStatus): string {
   const ratio = (plainBytes / Math.max(restingBytes, 1)).toFixed(1);
   const rows = places.map(
-    ({ slide, pages, relocations }, place) =>
-      `  place ${String(place)}  slide ${slide.padEnd(14)}  ${String(pages)} pages, ${String(relocations)} relocations\n`,
+    ({ slide, pages, relocations, decompressed, cached }, place) =>
+      `  place ${String(place)}  slide ${slide.padEnd(14)}  ${String(pages)} pages, ${String(relocations)} relocations; ` +
+      `${String(decompressed)} chunks decompressed, ${String(cached)} cache hits\n`,
   );
   return [
     `served by process ${String(pid)}: ${String(reads)} page-ins, ${String(failures)} failed; `,

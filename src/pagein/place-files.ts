@@ -1,6 +1,7 @@
 /** The files at rest that places show, read without a slide. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { CompressedFile } from '../compression/compressed-file.ts';
 import { openCompressedFile } from '../compression/compressed-file.ts';
 import { isCompressed } from '../compression/is-compressed.ts';
 import type { PagedContent } from '../collection/paged-content.ts';
@@ -12,6 +13,8 @@ export interface RestingFile extends PagedContent {
   readonly name: string;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
+  /** Chunks that were decompressed for it so far, and that were still there. */
+  readonly chunks: Readonly<CompressedFile['counts']>;
   /** Bytes on storage. */
   readonly restingSize: number;
   /** Bytes of its chunks that are not all zeros. */
@@ -74,7 +77,11 @@ function openResting(file: string): RestingFile | undefined {
     const { size, fileSize, chunks, chunkSize } = opened.head;
     const written = chunks.filter(({ length }) => length > 0).length * chunkSize;
     const sizes = { restingSize: fileSize, writtenSize: Math.min(written, size) };
-    return { name: path.basename(file), mtimeNs, ctimeNs, ...sizes, read, ...decodeWords(size, read) };
+    const words = decodeWords(size, read);
+    return {
+      ...{ name: path.basename(file), mtimeNs, ctimeNs, ...sizes, read, ...words },
+      chunks: opened.counts,
+    };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new LinkonceError(`${file}: ${error.message}`);

@@ -19,8 +19,8 @@ export interface PlacesData {
   readonly gid: number;
 }
 
-/** Pages that a place made, and words that it moved in them. */
-export const placeCounters = { pages: 0, relocations: 1 } as const;
+/** Pages that a place made, words that it moved in them; chunks that it decompressed for that, and that were still there. */
+export const placeCounters = { pages: 0, relocations: 1, decompressed: 2, cached: 3 } as const;
 const countersOfPlace = Object.keys(placeCounters).length;
 
 /** The counters of `count` places. */
@@ -144,6 +144,7 @@ function relocatedNode(
     mtimeNs,
     ctimeNs,
     read(offset, length) {
+      const before = { ...file.chunks };
       const { bytes, relocations } = relocatedRead(
         (at, count) => file.read(at, count),
         file,
@@ -153,6 +154,8 @@ function relocatedNode(
       );
       count('pages', Math.ceil(bytes.length / pageSize));
       count('relocations', relocations);
+      count('decompressed', file.chunks.decompressed - before.decompressed);
+      count('cached', file.chunks.cached - before.cached);
       return bytes;
     },
   };

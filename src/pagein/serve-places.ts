@@ -20,6 +20,9 @@ export interface PlaceCounts {
   readonly pages: number;
   /** Words that were moved in them. */
   readonly relocations: number;
+  /** Chunks that were decompressed for that, and that were still there. */
+  readonly decompressed: number;
+  readonly cached: number;
 }
 
 export interface ServedPlaces {
@@ -65,6 +68,8 @@ export async function servePlaces(
         slide,
         pages: readCounter(counters, place, 'pages'),
         relocations: readCounter(counters, place, 'relocations'),
+        decompressed: readCounter(counters, place, 'decompressed'),
+        cached: readCounter(counters, place, 'cached'),
       })),
     sizes: () => restingSizes(resting),
   };

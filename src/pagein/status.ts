@@ -14,6 +14,8 @@ export interface PlacesStatus {
     readonly slide: string;
     readonly pages: number;
     readonly relocations: number;
+    readonly decompressed: number;
+    readonly cached: number;
   }[];
   /** READs of the kernel. */
   readonly reads: number;
@@ -72,11 +74,7 @@ export function describePlaces(served: ServedPlaces): PlacesStatus {
   const at = (share: number): number => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000;
   return {
     pid: process.pid,
-    places: served.counts().map(({ slide, pages, relocations }) => ({
-      slide: `0x${slide.toString(16)}`,
-      pages,
-      relocations,
-    })),
+    places: served.counts().map(({ slide, ...counts }) => ({ slide: `0x${slide.toString(16)}`, ...counts })),
     reads: requests.READ,
     failures,
     readTime: { median: at(0.5), p99: at(0.99) },

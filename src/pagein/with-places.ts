@@ -1,16 +1,27 @@
 import type { Image } from '../image/image.ts';
+import { LinkonceError } from '../util/errors.ts';
 import type { ServedPlaces } from './serve-places.ts';
 import { servePlaces } from './serve-places.ts';
 
-/** Serves the places of images, each folder of places once, while `work` goes on. Throws LinkonceError where it cannot. */
+/**
+ * Serves the places of images, each folder of places once, while `work` goes on. Where that cannot be, a line says why, and their
+ * launchers hand over.
+ */
 export async function withPlaces<T>(images: readonly Image[], work: () => Promise<T>): Promise<T> {
   const wanted = new Map(images.flatMap(({ places }) => (places ? [[places.path, places] as const] : [])));
   const served: ServedPlaces[] = [];
   const complain = (line: string): void => {
     process.stderr.write(`linkonce: ${line}\n`);
   };
+  const explain = (error: unknown): void => {
+    if (!(error instanceof LinkonceError)) throw error;
+    complain(error.message);
+  };
   try {
-    for (const places of wanted.values()) served.push(await servePlaces(places, complain));
+    for (const places of wanted.values()) {
+      const one = await servePlaces(places, complain).catch(explain);
+      if (one) served.push(one);
+    }
     return await work();
   } finally {
     await Promise.all(served.map(({ server }) => server.stop()));

@@ -1,6 +1,6 @@
 /** A bound program in a folder of its own, where a test may damage whatever it likes. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -100,7 +100,11 @@ export function expectRightOrRefused(outcome: Outcome, stdout: string): void {
 const exeLinkFailure = tryExeLink();
 
 /** Why this image hands over on this machine, which says nothing of the system; undefined where it must not. */
-export function reasonToHandOver({ notes }: Image, { asInterpreter = false } = {}): string | undefined {
+export function reasonToHandOver(
+  { notes, places }: Image,
+  { asInterpreter = false } = {},
+): string | undefined {
+  if (places && !existsSync('/dev/fuse')) return 'there is no /dev/fuse, so that nobody can serve its places';
   const readsLink = notes.some((note) => note.includes('/proc/self/exe'));
   if (exeLinkFailure === undefined || asInterpreter || !readsLink) return undefined;
   return `it reads /proc/self/exe, and this user may not set that link: ${exeLinkFailure}`;
