@@ -152,7 +152,7 @@ function disk() {
   const images = (of) => allocated(of.map(({ file }) => `${file}.image`));
   console.log(`\ndisk, ${programs.length} programs, bytes (what is allocated)`);
   console.log(
-    `relocated data: at rest ${compressed} (lengths: ${bytes}), their pages that are not zero ${whole}: ${times(whole, compressed)}`,
+    `all that places show: at rest ${compressed} (lengths: ${bytes}), their pages that are not zero ${whole}: ${times(whole, compressed)}`,
   );
   const [ours, others] = [compressed + images(paged), plain + images(slid)];
   console.log(
