@@ -19,13 +19,15 @@ export function displacement(end: Address, target: Address): Buffer {
   return bytes;
 }
 
-function word32(value: number): Buffer {
+/** 4 bytes, little-endian. */
+export function word32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
 }
 
-function word64(value: Address): Buffer {
+/** 8 bytes, little-endian. */
+export function word64(value: Address): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(value));
   return bytes;
@@ -37,7 +39,8 @@ function low(address: Address): Buffer {
   return word32(address);
 }
 
-const code = (bytes: string, ...operands: readonly Buffer[]): Buffer =>
+/** Bytes as hexadecimal digits, and what follows them. */
+export const code = (bytes: string, ...operands: readonly Buffer[]): Buffer =>
   Buffer.concat([Buffer.from(bytes.replaceAll(' ', ''), 'hex'), ...operands]);
 
 /** 5 bytes: `jmp target`. */

@@ -2,27 +2,16 @@
  * Common system 7 of the seed: a central dispatcher function, as a microkernel, an operating system or a BIOS has one. Modules
  * hold the numbers of the functions that they call, not their addresses.
  */
-import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import type { System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
 
-const numbered: Arrangement = {
-  protections: 'merged',
-  files: 'module',
-  codeFromModules: false,
-  addresses: 'unique',
-  growth: 1 / 8,
-  fixedBase: false,
-  onCollision: 'hand-over',
-};
-
 const arrangements = {
-  jump: { ...numbered, calls: jumping },
-  trap: { ...numbered, calls: trapping },
-  count: { ...numbered, calls: counting },
+  jump: { ...rewrittenCopies, calls: jumping },
+  trap: { ...rewrittenCopies, calls: trapping },
+  count: { ...rewrittenCopies, calls: counting },
 };
 
 export const dispatcher: System = {
@@ -40,11 +29,7 @@ export const dispatcher: System = {
       binding: 'bind: numbers into modules, addresses into the table',
     },
     onCollision: 'hands over to ld.so',
-    onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-    ],
+    ...copyProperties,
   },
   variants: [
     { id: 'jump', summary: 'the dispatcher is entered by a jump' },

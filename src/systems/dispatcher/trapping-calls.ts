@@ -6,7 +6,7 @@
  * Calls into the dynamic linker go as compiled: libc makes them with all signals blocked.
  */
 import type { CallScheme, TableMemory, WiredProgram } from '../../calls/call-scheme.ts';
-import { moveR11, undefinedInstruction } from '../../calls/machine-code.ts';
+import { code, moveR11, undefinedInstruction, word32, word64 } from '../../calls/machine-code.ts';
 import { lowTables } from '../../calls/low-memory.ts';
 import { stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
@@ -57,10 +57,10 @@ class CodePage {
   }
 
   /** Answers where the code stands. */
-  add(code: Buffer): Address {
+  add(bytes: Buffer): Address {
     const at = this.#next;
-    code.copy(this.#bytes, at);
-    this.#next += Math.ceil(code.length / 16) * 16;
+    bytes.copy(this.#bytes, at);
+    this.#next += Math.ceil(bytes.length / 16) * 16;
     if (this.#next > pageSize) throw new Error('more code than fits into a page');
     return this.address + at;
   }
@@ -70,65 +70,51 @@ class CodePage {
   }
 }
 
-const hexBytes = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
-
-function word32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function word64(value: Address): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
 /**
  * rdx has the ucontext (signal(7), SA_SIGINFO; asm/sigcontext.h): rip at 0xa8. Where the instruction before is none of a
  * stub, the signal is the program's own, and ends it as it would have.
  */
 function handlerCode(zeros: Address): Buffer {
   const serve = Buffer.concat([
-    hexBytes('8b 48 fc'), //                      mov    -4(%rax), %ecx
-    hexBytes('48 8b 0c cd'), //                   mov    table(,%rcx,8), %rcx
+    code('8b 48 fc'), //                      mov    -4(%rax), %ecx
+    code('48 8b 0c cd'), //                   mov    table(,%rcx,8), %rcx
     word32(tableAddress),
-    hexBytes('48 89 8a a8 00 00 00'), //          mov    %rcx, 0xa8(%rdx)
-    hexBytes('c3'), //                            ret
+    code('48 89 8a a8 00 00 00'), //          mov    %rcx, 0xa8(%rdx)
+    code('c3'), //                            ret
   ]);
   return Buffer.concat([
-    hexBytes('48 8b 82 a8 00 00 00'), //          mov    0xa8(%rdx), %rax
-    hexBytes('66 81 78 fa 41 bb'), //             cmpw   $0xbb41, -6(%rax)
-    hexBytes('75'), //                            jne    other
+    code('48 8b 82 a8 00 00 00'), //          mov    0xa8(%rdx), %rax
+    code('66 81 78 fa 41 bb'), //             cmpw   $0xbb41, -6(%rax)
+    code('75'), //                            jne    other
     Buffer.from([serve.length]),
     serve,
-    hexBytes('b8 0d 00 00 00'), //         other: mov    $__NR_rt_sigaction, %eax
+    code('b8 0d 00 00 00'), //         other: mov    $__NR_rt_sigaction, %eax
     Buffer.from([0xbf, signal, 0, 0, 0]), //      mov    $SIGILL, %edi
-    hexBytes('be'), //                            mov    $zeros, %esi
+    code('be'), //                            mov    $zeros, %esi
     word32(zeros),
-    hexBytes('31 d2'), //                         xor    %edx, %edx
-    hexBytes('41 ba 08 00 00 00'), //             mov    $8, %r10d
-    hexBytes('0f 05'), //                         syscall
-    hexBytes('c3'), //                            ret
+    code('31 d2'), //                         xor    %edx, %edx
+    code('41 ba 08 00 00 00'), //             mov    $8, %r10d
+    code('0f 05'), //                         syscall
+    code('c3'), //                            ret
   ]);
 }
 
 const restorerCode = Buffer.concat([
-  hexBytes('b8 0f 00 00 00'), //                  mov    $__NR_rt_sigreturn, %eax
-  hexBytes('0f 05'), //                           syscall
+  code('b8 0f 00 00 00'), //                  mov    $__NR_rt_sigreturn, %eax
+  code('0f 05'), //                           syscall
 ]);
 
 /** In place of a function: answers 0 where an argument is the signal. */
 function refuseSignal(compare: string, target: Address): Buffer {
   return Buffer.concat([
-    hexBytes(compare),
+    code(compare),
     Buffer.from([signal]),
-    hexBytes('75 03'), //                         jne    real
-    hexBytes('31 c0'), //                         xor    %eax, %eax
-    hexBytes('c3'), //                            ret
-    hexBytes('49 bb'), //                   real: movabs $target, %r11
+    code('75 03'), //                         jne    real
+    code('31 c0'), //                         xor    %eax, %eax
+    code('c3'), //                            ret
+    code('49 bb'), //                   real: movabs $target, %r11
     word64(target),
-    hexBytes('41 ff e3'), //                      jmp    *%r11
+    code('41 ff e3'), //                      jmp    *%r11
   ]);
 }
 
@@ -138,14 +124,14 @@ const secondArgument = '83 fe'; //                cmp    $signal, %esi
 /** In place of sigfillset: all signals but this one. */
 function fillSet(target: Address): Buffer {
   return Buffer.concat([
-    hexBytes('57'), //                            push   %rdi
-    hexBytes('49 bb'), //                         movabs $target, %r11
+    code('57'), //                            push   %rdi
+    code('49 bb'), //                         movabs $target, %r11
     word64(target),
-    hexBytes('41 ff d3'), //                      call   *%r11
-    hexBytes('5f'), //                            pop    %rdi
-    hexBytes('80 27'), //                         andb   $~(1 << (signal - 1)), (%rdi)
+    code('41 ff d3'), //                      call   *%r11
+    code('5f'), //                            pop    %rdi
+    code('80 27'), //                         andb   $~(1 << (signal - 1)), (%rdi)
     Buffer.from([0xff & ~(1 << (signal - 1))]),
-    hexBytes('c3'), //                            ret
+    code('c3'), //                            ret
   ]);
 }
 

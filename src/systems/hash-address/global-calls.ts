@@ -7,7 +7,7 @@
  */
 import type { CallScheme } from '../../calls/call-scheme.ts';
 import { jumpR11, moveR11Wide } from '../../calls/machine-code.ts';
-import { areaSize, stubArea } from '../../calls/stub-area.ts';
+import { areaSize, directly, stubArea } from '../../calls/stub-area.ts';
 import { memoryOf, requireApart } from './collisions.ts';
 
 const plain = { areaPlace: 'before', areaFile: 'module', areaFilled: 'bind' } as const;
@@ -32,10 +32,6 @@ export const nearCalls: CallScheme = {
   room: () => ({ area: 0, numbers: 0 }),
   wire: ({ modules }) => {
     requireApart(memoryOf(modules));
-    const wired = modules.map(({ imports }) => ({
-      area: Buffer.alloc(0),
-      landings: new Map(imports.map(({ slot, target }) => [slot, { code: target }])),
-    }));
-    return { tables: [], modules: wired };
+    return { tables: [], modules: modules.map(directly) };
   },
 };

@@ -2,7 +2,6 @@
  * Solution 4 of the seed: a central dispatcher at a constant base. A function's entry is a hash of its name; collisions at run
  * time are told apart by the return address.
  */
-import { baseBits } from '../../capture/placement.ts';
 import type { CallScheme } from '../../calls/call-scheme.ts';
 import { lowTables, lowTablesEnd } from '../../calls/low-memory.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
@@ -10,23 +9,14 @@ import { buildCollection } from '../../collection/build.ts';
 import { LinkonceError } from '../../util/errors.ts';
 import type { Address } from '../../util/units.ts';
 import { hex, pageSize } from '../../util/units.ts';
+import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import type { System } from '../system.ts';
 import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
 
 /** Room for the dispatcher at the beginning of a space, where it moves with the modules. */
 const movableRoom = 0x100_0000;
 
-const hashed: Arrangement = {
-  protections: 'merged',
-  files: 'module',
-  codeFromModules: false,
-  addresses: 'unique',
-  growth: 1 / 8,
-  fixedBase: false,
-  onCollision: 'hand-over',
-};
-
-const withCalls = (calls: CallScheme): Arrangement => ({ ...hashed, calls });
+const withCalls = (calls: CallScheme): Arrangement => ({ ...rewrittenCopies, calls });
 
 /** One page before the tables is the dispatcher's own. */
 const movableDistance = 0x20_0000;
@@ -69,11 +59,7 @@ export const hashDispatcher: System = {
       binding: 'bind: addresses into the dispatcher',
     },
     onCollision: 'of ranges: hands over to ld.so. Of entries: the return address says which module calls',
-    onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-    ],
+    ...copyProperties,
   },
   variants: [
     { id: 'constant', summary: 'the base is the same for everyone: a loophole in address randomness' },
@@ -84,6 +70,6 @@ export const hashDispatcher: System = {
   build(subjects, request) {
     const { base, variant } = request;
     const arrangement = base === undefined ? arrangements[variant] : arrangementAt(variant, base);
-    return buildCollection(subjects, arrangement ?? hashed, request);
+    return buildCollection(subjects, arrangement ?? rewrittenCopies, request);
   },
 };

@@ -7,16 +7,11 @@
  *   .quad               target
  */
 import type { CallScheme, WiredProgram } from '../../calls/call-scheme.ts';
+import { code, word64 } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import type { Address } from '../../util/units.ts';
 
-const jump = Buffer.from('ff25020000006690', 'hex');
-
-function entry(target: Address): Buffer {
-  const word = Buffer.alloc(8);
-  word.writeBigUInt64LE(BigInt(target));
-  return Buffer.concat([jump, word]);
-}
+const entry = (target: Address): Buffer => code('ff 25 02 00 00 00 66 90', word64(target));
 
 function wire({ modules }: WiredProgram): ReturnType<CallScheme['wire']> {
   return {

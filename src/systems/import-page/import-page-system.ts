@@ -2,27 +2,16 @@
  * Solution 5 of the seed: a dispatcher page before each module's code, which contains only the module's imports. Its variants
  * are the seed's own steps against the private page that each module costs.
  */
-import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import type { System } from '../system.ts';
 import { atFileEnd, filledAtStart, fromCache, fromStore } from './import-page-calls.ts';
 
-const paged: Arrangement = {
-  protections: 'merged',
-  files: 'module',
-  codeFromModules: false,
-  addresses: 'unique',
-  growth: 1 / 8,
-  fixedBase: false,
-  onCollision: 'hand-over',
-};
-
 const arrangements = {
-  'start-up': { ...paged, calls: filledAtStart },
-  cache: { ...paged, calls: fromCache },
-  end: { ...paged, calls: atFileEnd },
-  shared: { ...paged, calls: fromStore },
+  'start-up': { ...rewrittenCopies, calls: filledAtStart },
+  cache: { ...rewrittenCopies, calls: fromCache },
+  end: { ...rewrittenCopies, calls: atFileEnd },
+  shared: { ...rewrittenCopies, calls: fromStore },
 };
 
 export const importPage: System = {
@@ -40,11 +29,7 @@ export const importPage: System = {
       binding: 'bind; start-up: the pages of imports are filled by each process',
     },
     onCollision: 'hands over to ld.so',
-    onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-    ],
+    ...copyProperties,
   },
   variants: [
     { id: 'start-up', summary: 'each process fills its pages of imports: private memory' },

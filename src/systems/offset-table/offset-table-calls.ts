@@ -10,7 +10,7 @@
  *             for all modules
  */
 import type { CallScheme, Import, ModuleWiring, WiredModule, WiredProgram } from '../../calls/call-scheme.ts';
-import { jumpNear, jumpThroughGs, jumpThroughLow, moveR11, padded } from '../../calls/machine-code.ts';
+import { code, jumpNear, jumpThroughGs, jumpThroughLow, moveR11, padded } from '../../calls/machine-code.ts';
 import { lowTables } from '../../calls/low-memory.ts';
 import { areaSize, stubArea, unchanged } from '../../calls/stub-area.ts';
 import type { AddressFormat } from '../../collection/address-format.ts';
@@ -65,27 +65,26 @@ function maskModule(module: WiredModule, format: AddressFormat): ModuleWiring {
 function lookUpCode(format: AddressFormat): Buffer {
   const lower = Math.log2(fieldUnit(format, 'M'));
   const places = fieldSize(format, 'M');
-  const hexBytes = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
   const mask = Buffer.alloc(8);
   mask.writeInt32LE(places - 1, 0);
   mask.writeInt32LE(-(2 ** lower) * places, 4);
   return Buffer.concat([
-    hexBytes('41 52'), //                  push  %r10
-    hexBytes('41 53'), //                  push  %r11
-    hexBytes('4c 8d 1d 00 00 00 00'), //   lea   0(%rip), %r11
-    hexBytes('4d 89 da'), //               mov   %r11, %r10
-    hexBytes('49 c1 ea'), //               shr   $bits of L, %r10
+    code('41 52'), //                  push  %r10
+    code('41 53'), //                  push  %r11
+    code('4c 8d 1d 00 00 00 00'), //   lea   0(%rip), %r11
+    code('4d 89 da'), //               mov   %r11, %r10
+    code('49 c1 ea'), //               shr   $bits of L, %r10
     Buffer.from([lower]),
-    hexBytes('41 81 e2'), //               and   $places - 1, %r10d
+    code('41 81 e2'), //               and   $places - 1, %r10d
     mask.subarray(0, 4),
-    hexBytes('49 81 e3'), //               and   $-(bytes of a base), %r11
+    code('49 81 e3'), //               and   $-(bytes of a base), %r11
     mask.subarray(4),
-    hexBytes('4f 8b 1c d3'), //            mov   (%r11,%r10,8), %r11
-    hexBytes('4c 03 1c 24'), //            add   (%rsp), %r11
-    hexBytes('4d 8b 1b'), //               mov   (%r11), %r11
-    hexBytes('48 83 c4 08'), //            add   $8, %rsp
-    hexBytes('41 5a'), //                  pop   %r10
-    hexBytes('41 ff e3'), //               jmp   *%r11
+    code('4f 8b 1c d3'), //            mov   (%r11,%r10,8), %r11
+    code('4c 03 1c 24'), //            add   (%rsp), %r11
+    code('4d 8b 1b'), //               mov   (%r11), %r11
+    code('48 83 c4 08'), //            add   $8, %rsp
+    code('41 5a'), //                  pop   %r10
+    code('41 ff e3'), //               jmp   *%r11
   ]);
 }
 
