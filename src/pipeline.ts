@@ -6,7 +6,8 @@ import type { Image } from './image/image.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
 import { measureCalls } from './measure/measure-calls.ts';
 import { measureSystems } from './measure/measure-systems.ts';
-import type { Measurement, Settings } from './measure/measurement.ts';
+import type { Measurement } from './measure/measurement.ts';
+import type { RunSettings } from './measure/subject.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
@@ -52,7 +53,7 @@ export interface CompareRequest {
   readonly processes: number;
 }
 
-export interface CompareSettings extends Settings {
+export interface CompareSettings extends RunSettings {
   readonly choices: readonly SystemChoice[];
 }
 

@@ -1,5 +1,5 @@
 /** The memory of several processes as one set of figures. */
-import type { ProcessMemory } from './measurement.ts';
+import type { ProcessMemory, Spread } from './measurement.ts';
 import { median } from './statistics.ts';
 
 /** One that stands for all: each figure the median of theirs. */
@@ -12,11 +12,16 @@ export function totalMemory(processes: readonly ProcessMemory[]): ProcessMemory 
   return combine(processes, (values) => values.reduce((sum, value) => sum + value, 0));
 }
 
-function combine(
+/** The lowest and the highest of each figure. */
+export function spreadOf(processes: readonly ProcessMemory[]): Readonly<Record<keyof ProcessMemory, Spread>> {
+  return combine(processes, (values) => ({ low: Math.min(...values), high: Math.max(...values) }));
+}
+
+function combine<T>(
   processes: readonly ProcessMemory[],
-  into: (values: readonly number[]) => number,
-): ProcessMemory {
-  const of = (name: keyof ProcessMemory): number => into(processes.map((process) => process[name]));
+  into: (values: readonly number[]) => T,
+): Readonly<Record<keyof ProcessMemory, T>> {
+  const of = (name: keyof ProcessMemory): T => into(processes.map((process) => process[name]));
   return {
     privateKb: of('privateKb'),
     sharedKb: of('sharedKb'),

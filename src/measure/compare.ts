@@ -26,7 +26,7 @@ export async function compareImages(
   onProgress: OnProgress = () => undefined,
 ): Promise<Measurement> {
   const date = new Date().toISOString();
-  const all = { warmUpRounds: 3, limitMs: 30_000, ...settings };
+  const all = { warmUpRounds: 3, limitMs: 30_000, mode: 'custom' as const, counts: [], ...settings };
   const courses = programs.map(beginCourse);
   for (const { candidates } of courses) for (const { image } of candidates) settleFiles(image.files);
   const job: Job = { courses, settings: all, onProgress };
@@ -37,10 +37,10 @@ export async function compareImages(
   const together = await weighTogether(job, measured);
   return {
     format: 'linkonce-measurement',
-    version: 2,
+    version: 3,
     date,
     machine: readMachine(),
-    settings: { runs: settings.runs, moment: settings.moment },
+    settings: { mode: all.mode, runs: all.runs, moment: all.moment, counts: all.counts },
     programs: measured,
     workload: together.results,
     warnings: collectWarnings(courses, together.weighings),

@@ -2,6 +2,8 @@
  * What one comparison found: the value between measuring and every report. It is also the format of `--json`,
  * specified in docs/formats/measurement.md.
  */
+import type { AddressSpace } from './address-space.ts';
+import type { CallMeasurement } from './call-measurement.ts';
 
 /** A median with the interval that holds it with 95 % confidence (bootstrap), in the unit of the field. */
 export interface Estimate {
@@ -12,7 +14,7 @@ export interface Estimate {
 
 export interface Measurement {
   readonly format: 'linkonce-measurement';
-  readonly version: 2;
+  readonly version: 3;
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;
@@ -22,6 +24,8 @@ export interface Measurement {
   /** All processes of all programs alive at once: one result a system and variant, in the order of the programs' results. */
   readonly workload: readonly WorkloadResult[];
   readonly warnings: readonly Warning[];
+  /** What calls between modules cost under the same systems; absent where it was not asked for. */
+  readonly calls?: CallMeasurement;
 }
 
 export interface Machine {
@@ -35,10 +39,14 @@ export interface Machine {
 }
 
 export interface Settings {
+  /** `quick` and `full` are sets of the others (`--quick`, `--full`); `custom` is any other. */
+  readonly mode: 'quick' | 'full' | 'custom';
   /** Timed runs of each program under each system. */
   readonly runs: number;
   /** When the processes were stopped and looked at: at the program's entry, when it ends, or after so many seconds. */
   readonly moment: 'entry' | 'exit' | number;
+  /** How many processes of one program were alive at once for `growth`. Ascending; empty where that was not measured. */
+  readonly counts: readonly number[];
 }
 
 export interface MeasuredProgram {
@@ -60,11 +68,13 @@ export interface ResultHead {
   readonly variant: string;
 }
 
-/** Refused (the system cannot serve the program) or failed (it went wrong): never shown as 0. */
+/** Refused (the system cannot serve the program), failed (it went wrong) or not run (the run was stopped): never shown as 0. */
 export interface UnmeasuredResult extends ResultHead {
-  readonly status: 'refused' | 'failed';
+  readonly status: (typeof unmeasuredStatuses)[number];
   readonly reason: string;
 }
+
+export const unmeasuredStatuses = ['refused', 'failed', 'not-run'] as const;
 
 export type Result = MeasuredResult | UnmeasuredResult;
 
@@ -75,13 +85,30 @@ export interface MeasuredResult extends ResultHead, ProcessMemory {
   /** start-up of the base line `got-plt lazy` divided by this one's: above 1 is faster. */
   readonly startupRatio?: Estimate;
   /** ru_minflt of a whole run. */
-  readonly minorFaults?: number;
+  readonly minorFaults?: Estimate;
+  /** The memory figures of the processes that were alive at once: of which the figures are the medians. */
+  readonly spread: Readonly<Record<keyof ProcessMemory, Spread>>;
+  /** All its processes together as their number grows; absent where that was not measured. */
+  readonly growth?: readonly GrowthPoint[];
+  /** Where one of its processes has what, page by page; absent where that was not looked at. */
+  readonly space?: AddressSpace;
   /** Allocated size of the files that the system wrote for this program, kB. */
   readonly diskKb: number;
   /** Wall time of the bind, ms; 0 for the platform's own linker. */
   readonly bindMs: number;
   /** Raw samples, ms, in the order of the rounds. */
   readonly samplesMs: readonly number[];
+}
+
+/** The lowest and the highest of some figures. */
+export interface Spread {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Sums over so many processes of one program, alive at once. */
+export interface GrowthPoint extends ProcessMemory {
+  readonly processes: number;
 }
 
 /** kB of one process, and counts: of one, medians over some, or sums over all. */
@@ -142,6 +169,9 @@ export const warningKinds = [
   'did-not-end',
   'ended-early',
   'frames-hidden',
+  'frequency',
+  'resumed',
+  'stopped',
 ] as const;
 
 /** For people: `got-plt lazy`. */

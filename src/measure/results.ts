@@ -1,10 +1,10 @@
 /** Puts together what was measured of each program. */
-import { typicalMemory } from './combine-memory.ts';
+import { spreadOf, typicalMemory } from './combine-memory.ts';
 import type { Course, Findings } from './course.ts';
 import { allocatedKb } from './files.ts';
 import type { MeasuredProgram, MeasuredResult, Result } from './measurement.ts';
 import { isBaseLine, nameOf } from './measurement.ts';
-import { estimateMedian, estimateRatio, median } from './statistics.ts';
+import { estimateMedian, estimateRatio } from './statistics.ts';
 import type { TimedRuns } from './stopwatch.ts';
 import { samplesOf } from './stopwatch.ts';
 import type { CompareSubject } from './subject.ts';
@@ -34,6 +34,7 @@ function assemble(subject: CompareSubject, findings: Findings, base: readonly nu
     status: 'measured',
     ...timesOf(findings.runs.get(name), base),
     ...memory,
+    spread: spreadOf(weight.processes),
     ...disk,
   };
 }
@@ -46,7 +47,7 @@ function timesOf(runs: TimedRuns | undefined, base: readonly number[]): Times {
   return {
     startupMs: estimateMedian(samplesMs),
     ...(base.length > 0 && { startupRatio: estimateRatio(base, samplesMs) }),
-    minorFaults: median(runs.counted.map(({ minorFaults }) => minorFaults)),
+    minorFaults: estimateMedian(runs.counted.map(({ minorFaults }) => minorFaults)),
     samplesMs,
   };
 }

@@ -11,7 +11,7 @@ export interface ImageSubject extends ResultHead {
 }
 
 interface NoImage {
-  readonly status: 'refused' | 'failed';
+  readonly status: 'refused' | 'failed' | 'not-run';
   readonly reason: string;
 }
 
@@ -20,7 +20,10 @@ export interface CompareProgram extends Omit<MeasuredProgram, 'timed' | 'results
   readonly subjects: readonly CompareSubject[];
 }
 
-export interface CompareSettings extends Settings {
+/** What a person sets; `custom` and no counts where absent. */
+export type RunSettings = Pick<Settings, 'runs' | 'moment'> & Partial<Settings>;
+
+export interface CompareSettings extends RunSettings {
   /** Whether start-up is timed and output compared. */
   readonly timed: boolean;
   /** Rounds that are run before those that count; 3 where absent. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CallMeasurement } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
-import { estimate, head, machine, unmeasured } from './schema.ts';
+import { estimate, head, machine, unmeasured } from './schema-parts.ts';
 
 const figure = z.object({
   ns: estimate,

@@ -41,7 +41,7 @@ function memoryColumns(mostFrugal: MeasuredResult | undefined): readonly Column<
 
 const faultColumn: Column<MeasuredResult> = {
   head: ['', 'faults'],
-  cell: ({ minorFaults }) => minorFaults?.toFixed(0) ?? none,
+  cell: ({ minorFaults }) => minorFaults?.median.toFixed(0) ?? none,
 };
 
 const costColumns: readonly Column<MeasuredResult>[] = [

@@ -2,22 +2,17 @@
 import { z } from 'zod';
 import type { Measurement } from '../measure/measurement.ts';
 import { warningKinds } from '../measure/measurement.ts';
-
-const amount = z.number().nonnegative();
-const count = z.int().nonnegative();
-export const estimate = z.object({ median: amount, low: amount, high: amount });
-export const head = { system: z.string().min(1), variant: z.string().min(1) };
-
-export const machine = z.object({
-  kernel: z.string(),
-  cpu: z.string(),
-  cores: count,
-  memoryKb: count,
-  libc: z.string(),
-  node: z.string(),
-});
+import { isRange } from '../measure/address-space.ts';
+import { callMeasurementSchema } from './calls-schema.ts';
+import { amount, count, estimate, head, machine, unmeasured } from './schema-parts.ts';
 
 const memory = { privateKb: amount, sharedKb: amount, pssKb: amount, pageTablesKb: amount, mappings: amount };
+
+const spread = z.object({ low: amount, high: amount });
+
+const space = z
+  .object({ names: z.array(z.string()), ranges: z.array(z.string()) })
+  .refine(({ names, ranges }) => ranges.every((range) => isRange(range, names)), 'has a range that is none');
 
 const measured = z.object({
   ...head,
@@ -25,13 +20,20 @@ const measured = z.object({
   startupMs: estimate.exactOptional(),
   startupRatio: estimate.exactOptional(),
   ...memory,
-  minorFaults: amount.exactOptional(),
+  spread: z.object({
+    privateKb: spread,
+    sharedKb: spread,
+    pssKb: spread,
+    pageTablesKb: spread,
+    mappings: spread,
+  }),
+  minorFaults: estimate.exactOptional(),
+  growth: z.array(z.object({ processes: count, ...memory })).exactOptional(),
+  space: space.exactOptional(),
   diskKb: amount,
   bindMs: amount,
   samplesMs: z.array(amount),
 });
-
-export const unmeasured = z.object({ ...head, status: z.enum(['refused', 'failed']), reason: z.string() });
 
 const frames = z.object({ oneProcessKb: amount, oneProgramKb: amount, severalProgramsKb: amount });
 
@@ -61,14 +63,17 @@ const warning = z.object({
 
 export const measurementSchema: z.ZodType<Measurement> = z.object({
   format: z.literal('linkonce-measurement'),
-  version: z.literal(2),
+  version: z.literal(3),
   date: z.iso.datetime(),
   machine,
   settings: z.object({
+    mode: z.enum(['quick', 'full', 'custom']),
     runs: count,
     moment: z.union([z.enum(['entry', 'exit']), z.number().positive()]),
+    counts: z.array(count),
   }),
   programs: z.array(program).min(1),
   workload: z.array(z.discriminatedUnion('status', [measuredWorkload, unmeasured])),
   warnings: z.array(warning),
+  calls: callMeasurementSchema.exactOptional(),
 });

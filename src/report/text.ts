@@ -74,7 +74,9 @@ function renderWorkload(measurement: Measurement, colors: Colors): readonly stri
 function renderReasons(results: readonly (Result | WorkloadResult)[]): string {
   return results
     .flatMap((result) =>
-      isMeasured(result) ? [] : [wrap(`${nameOf(result)} ${result.status}: ${result.reason}`)],
+      isMeasured(result)
+        ? []
+        : [wrap(`${nameOf(result)} ${result.status.replace('-', ' ')}: ${result.reason}`)],
     )
     .join('\n');
 }

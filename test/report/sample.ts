@@ -1,9 +1,14 @@
 /** A made-up measurement with every kind of result, for the tests of the reports. Its figures are no results. */
+import { totalMemory, spreadOf } from '../../src/measure/combine-memory.ts';
+import type { AddressSpace, SpaceRange } from '../../src/measure/address-space.ts';
+import { encodeSpace } from '../../src/measure/address-space.ts';
 import type {
+  GrowthPoint,
   MeasuredProgram,
   MeasuredResult,
   MeasuredWorkload,
   Measurement,
+  ProcessMemory,
   Result,
   UnmeasuredResult,
   WorkloadResult,
@@ -61,22 +66,102 @@ const base = seriesAround(rows[0]![2]);
 function measured(row: Row, index: number): MeasuredResult {
   const [system, variant, ms, privateKb, sharedKb, mappings, minorFaults, diskKb, bindMs] = row;
   const samplesMs = index === 0 ? base : seriesAround(ms);
+  const memory = {
+    privateKb,
+    sharedKb,
+    pssKb: privateKb + Math.round(sharedKb / 5),
+    pageTablesKb: 40 + Math.round(mappings / 3),
+    mappings,
+  };
   return {
     system,
     variant,
     status: 'measured',
     startupMs: estimateMedian(samplesMs),
     startupRatio: estimateRatio(base, samplesMs),
-    privateKb,
-    sharedKb,
-    pssKb: privateKb + Math.round(sharedKb / 5),
-    pageTablesKb: 40 + Math.round(mappings / 3),
-    mappings,
-    minorFaults,
+    ...memory,
+    spread: spreadOf([memory, { ...memory, privateKb: privateKb + 8 }]),
+    growth: [1, 4, 16, 64].map((processes) => growthPoint(memory, processes)),
+    ...(privateKb % 2 === 1 && { space: spaceOf(privateKb, mappings) }),
+    minorFaults: { median: minorFaults, low: minorFaults - 2, high: minorFaults + 5 },
     diskKb,
     bindMs,
     samplesMs,
   };
+}
+
+function growthPoint(memory: ProcessMemory, processes: number): GrowthPoint {
+  const total = totalMemory(Array.from({ length: processes }, () => memory));
+  return { ...total, processes, pssKb: memory.sharedKb + processes * memory.privateKb };
+}
+
+/** An executable, as many mappings of libraries as are left, a heap and a stack. */
+function spaceOf(privateKb: number, mappings: number): AddressSpace {
+  const dirty = Math.ceil(privateKb / 4);
+  const executable: readonly SpaceRange[] = [
+    {
+      start: 0x5555_5555_4000,
+      protection: 'r-xp',
+      area: 'module',
+      name: '/usr/bin/ffmpeg',
+      runs: [
+        { pages: 10, state: 'shared' },
+        { pages: 5, state: 'absent' },
+      ],
+    },
+    {
+      start: 0x5555_5556_3000,
+      protection: 'rw-p',
+      area: 'module',
+      name: '/usr/bin/ffmpeg',
+      runs: [
+        { pages: 2, state: 'linker' },
+        { pages: 1, state: 'program' },
+      ],
+    },
+    {
+      start: 0x5555_5560_0000,
+      protection: 'rw-p',
+      area: 'heap',
+      name: '[heap]',
+      runs: [
+        { pages: 20, state: 'program' },
+        { pages: 13, state: 'absent' },
+      ],
+    },
+  ];
+  const libraries = Array.from({ length: Math.max(0, mappings - 4) }, (_, index): SpaceRange => {
+    const module = `/usr/lib/x86_64-linux-gnu/lib${String(index >> 2)}.so.${String(index % 7)}`;
+    const isData = index % 4 === 3;
+    const own = Math.max(1, Math.round((4 * dirty) / mappings));
+    return {
+      start: 0x7fff_c000_0000 + index * 0x10_0000,
+      protection: isData ? 'rw-p' : 'r-xp',
+      area: mappings < 100 ? 'image' : 'module',
+      name: mappings < 100 ? '/tmp/ffmpeg-linkonce.image' : module,
+      ...(mappings < 100 && { module }),
+      runs: isData
+        ? [
+            { pages: own, state: 'linker' },
+            { pages: 2, state: 'shared' },
+          ]
+        : [
+            { pages: 31, state: 'shared' },
+            { pages: 60, state: 'absent' },
+          ],
+    };
+  });
+  const stack: SpaceRange = {
+    start: 0x7fff_ffff_0000,
+    protection: 'rw-p',
+    area: 'stack',
+    name: '[stack]',
+    runs: [
+      { pages: 30, state: 'absent' },
+      { pages: 3, state: 'program' },
+    ],
+  };
+  return encodeSpace([...executable, ...libraries, stack]);
 }
 
 const ffmpeg: MeasuredProgram = {
@@ -122,7 +207,7 @@ function workloadOf(programs: readonly MeasuredProgram[]): readonly WorkloadResu
 
 export const sample: Measurement = {
   format: 'linkonce-measurement',
-  version: 2,
+  version: 3,
   date: '2026-11-23T13:00:00.000Z',
   machine: {
     kernel: 'Linux 6.18.44',
@@ -132,7 +217,7 @@ export const sample: Measurement = {
     libc: 'glibc 2.36',
     node: 'v20.20.2',
   },
-  settings: { runs: 40, moment: 'exit' },
+  settings: { mode: 'custom', runs: 40, moment: 'exit', counts: [1, 4, 16, 64] },
   programs: [ffmpeg],
   workload: workloadOf([ffmpeg]),
   warnings: [

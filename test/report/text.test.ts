@@ -38,7 +38,12 @@ const large: Measurement = {
     ...program,
     results: program.results.map((result) =>
       result.status === 'measured'
-        ? { ...result, ...largeMemory, minorFaults: 999_999, diskKb: 9e8 }
+        ? {
+            ...result,
+            ...largeMemory,
+            minorFaults: { median: 999_999, low: 999_998, high: 999_999 },
+            diskKb: 9e8,
+          }
         : result,
     ),
   })),

@@ -72,7 +72,7 @@ export const columns: readonly Column<MeasuredResult>[] = [
     heading: 'Faults',
     unit: '',
     meaning: 'Minor page faults of a whole run.',
-    value: ({ minorFaults }) => minorFaults,
+    value: ({ minorFaults }) => minorFaults?.median,
     text: whole,
   },
   {

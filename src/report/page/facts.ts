@@ -12,6 +12,9 @@ const titles: Readonly<Record<Warning['kind'], string>> = {
   'did-not-end': 'Did not end',
   'ended-early': 'Ended early',
   'frames-hidden': 'Sharing',
+  frequency: 'Clock frequency',
+  resumed: 'Gone on with',
+  stopped: 'Stopped',
 };
 
 export function createWarnings({ warnings, programs }: Measurement): HTMLElement | undefined {

@@ -7,7 +7,7 @@ import type {
   ResultHead,
   WorkloadResult,
 } from '../../measure/measurement.ts';
-import { nameOf } from '../../measure/measurement.ts';
+import { nameOf, unmeasuredStatuses } from '../../measure/measurement.ts';
 import type { Winners } from '../conclusion.ts';
 import { findWinners, findWorkloadWinners } from '../conclusion.ts';
 import { comparedWith, formatKb, formatMs, threeDigits } from '../format.ts';
@@ -75,8 +75,9 @@ function baseFigure({ baseLine }: Winners): HTMLElement | undefined {
 
 function countFigure(results: readonly (Result | WorkloadResult)[]): HTMLElement {
   const count = (status: string): number => results.filter((result) => result.status === status).length;
-  const others = (['refused', 'failed'] as const).filter((status) => count(status) > 0);
+  const others = unmeasuredStatuses.filter((status) => count(status) > 0);
   const detail =
-    others.map((status) => `${count(status)} ${status}`).join(', ') || 'none refused, none failed';
+    others.map((status) => `${count(status)} ${status.replace('-', ' ')}`).join(', ') ||
+    'none refused, none failed';
   return figure('Measured', `${count('measured')} of ${results.length}`, detail);
 }

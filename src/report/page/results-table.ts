@@ -86,7 +86,7 @@ function createRow<R extends WithFigures>(
   const name = [result.system, element('small', {}, result.variant)];
   const head = element('th', { scope: 'row' }, ...name);
   if (result.status !== 'measured') {
-    const status = element('strong', {}, result.status);
+    const status = element('strong', {}, result.status.replace('-', ' '));
     const words = element('div', {}, status, `: ${result.reason}`);
     const reason = element('td', { colspan: String(columns.length), class: 'reason' }, words);
     return element('tr', { class: 'unmeasured' }, head, reason);
