@@ -45,7 +45,7 @@ async function rejectHandedOver(
   for (const { name } of suspects) failures.set(name, handedOver);
 }
 
-const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
+export const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
 
 function executedAnother(weighing: Weighing | undefined): boolean {
   return weighing?.weights.some((weight) => weight.executedAnother) ?? false;
