@@ -7,6 +7,8 @@ import type { CallMeasurement, CallSettings } from './measure/call-measurement.t
 import { measureCalls } from './measure/measure-calls.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement } from './measure/measurement.ts';
+import type { ScaleMeasurement, ScaleSettings } from './measure/scale-measurement.ts';
+import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
@@ -61,6 +63,10 @@ export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
 }
 
+export interface ScaleLabSettings extends ScaleSettings {
+  readonly choices: readonly SystemChoice[];
+}
+
 /** Writes a launcher for one program. */
 export async function bindProgram(
   name: string,
@@ -112,6 +118,11 @@ export async function compareCalls(
     settings,
     onProgress,
   );
+}
+
+/** Measures how the costs of each chosen system grow with modules, imports and processes of synthetic programs. */
+export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress): Promise<ScaleMeasurement> {
+  return measureScale(settings, (file) => openProgram(file, onProgress), onProgress);
 }
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */

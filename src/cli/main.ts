@@ -17,6 +17,7 @@ import { registerInspect } from './inspect.ts';
 import { registerPagein } from './pagein.ts';
 import { registerPages } from './pages.ts';
 import { registerRun } from './run.ts';
+import { registerScale } from './scale.ts';
 import { registerStore } from './store.ts';
 import { registerSynthetic } from './synthetic.ts';
 import { registerSystems } from './systems.ts';
@@ -40,7 +41,7 @@ function createProgram(): Command {
     })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
-  for (const register of [registerPagein, registerCalls, registerSynthetic]) register(program);
+  for (const register of [registerPagein, registerCalls, registerScale, registerSynthetic]) register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   return program;

@@ -24,7 +24,8 @@ async function weighOne(course: Course, candidate: Candidate, job: Job): Promise
   const { weighings, failures } = course.findings;
   job.onProgress(`weighing ${course.program.path}: ${candidate.name}`);
   try {
-    weighings.set(candidate.name, await weighProcesses([loadOf(course, candidate)], job.settings));
+    const settings = { ...job.settings, frames: true, space: true };
+    weighings.set(candidate.name, await weighProcesses([loadOf(course, candidate)], settings));
   } catch (error) {
     if (!(error instanceof LinkonceError)) throw error;
     failures.set(candidate.name, error.message);
@@ -45,7 +46,7 @@ async function rejectHandedOver(
   for (const { name } of suspects) failures.set(name, handedOver);
 }
 
-const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
+export const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
 
 function executedAnother(weighing: Weighing | undefined): boolean {
   return weighing?.weights.some((weight) => weight.executedAnother) ?? false;

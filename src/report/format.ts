@@ -85,3 +85,10 @@ export function wrap(text: string, indent = '  '): string {
   }
   return lines.join('\n');
 }
+
+/** `0.0021`, `12.4`, `176,116`: three digits, two where it is small; for factors of a law, which may be of any size. */
+export function significantDigits(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 999.5) return Math.round(value).toLocaleString('en');
+  return size < 0.995 ? String(Number(value.toPrecision(2))) : threeDigits(value);
+}
