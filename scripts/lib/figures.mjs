@@ -96,41 +96,61 @@ function systemTable(measurement, system) {
   return table(head, rows);
 }
 
+/**
+ * @typedef {object} Aspect
+ * @property {string} what
+ * @property {(one: MeasuredResult) => Estimate | undefined} estimate
+ * @property {(value: number) => string} text
+ */
+
+/** @type {readonly Aspect[]} */
+const aspects = [
+  { what: 'start-up, ms', estimate: ({ startupMs }) => startupMs, text: digits },
+  {
+    what: 'private, kB',
+    estimate: (one) => ({ median: one.privateKb, ...one.spread.privateKb }),
+    text: whole,
+  },
+  { what: 'PSS, kB', estimate: (one) => ({ median: one.pssKb, ...one.spread.pssKb }), text: whole },
+  {
+    what: 'disk, kB',
+    estimate: ({ diskKb }) => (diskKb > 0 ? { median: diskKb, low: diskKb, high: diskKb } : undefined),
+    text: whole,
+  },
+];
+
 /** How the best variant of a system stands among all, by program. @param {Measurement} measurement @param {string} system */
 function standingTable({ programs }, system) {
-  const head = ['program', 'figure', 'best of all', `best of \`${system}\``, 'its place', `\`${baseLine}\``];
+  const head = [
+    'program',
+    'figure',
+    'best of all',
+    `best of \`${system}\``,
+    'clearly better',
+    `\`${baseLine}\``,
+  ];
   const rows = programs.flatMap((program) =>
-    [
-      {
-        what: 'start-up, ms',
-        value: (/** @type {MeasuredResult} */ one) => one.startupMs?.median,
-        text: digits,
-      },
-      { what: 'private, kB', value: (/** @type {MeasuredResult} */ one) => one.privateKb, text: whole },
-      {
-        what: 'PSS of one of several, kB',
-        value: (/** @type {MeasuredResult} */ one) => one.pssKb,
-        text: whole,
-      },
-      {
-        what: 'disk, kB',
-        value: (/** @type {MeasuredResult} */ one) => (one.diskKb > 0 ? one.diskKb : undefined),
-        text: whole,
-      },
-    ].map(({ what, value, text }) => {
-      const sorted = measuredOf(program)
-        .filter((one) => value(one) !== undefined)
-        .sort((one, other) => value(one) - value(other));
-      const own = sorted.find((one) => one.system === system);
-      const base = resultOf(program, baseLine);
-      const say = (/** @type {MeasuredResult | undefined} */ one) =>
-        one ? `${text(value(one))} \`${one.system}:${one.variant}\`` : none;
-      const place = own ? `${sorted.indexOf(own) + 1} of ${sorted.length}` : none;
-      const baseValue = base?.status === 'measured' ? text(value(base)) : none;
-      return [nameOfProgram(program), what, say(sorted[0]), say(own), place, baseValue];
-    }),
+    aspects.map((aspect) => [nameOfProgram(program), aspect.what, ...standingOf(program, system, aspect)]),
   );
   return table(head, rows);
+}
+
+/**
+ * What others are clearly better: those whose whole interval lies below.
+ * @param {MeasuredProgram} program @param {string} system @param {Aspect} aspect
+ */
+function standingOf(program, system, { estimate, text }) {
+  const median = (/** @type {MeasuredResult} */ one) => estimate(one)?.median ?? Infinity;
+  const sorted = measuredOf(program)
+    .filter(estimate)
+    .sort((one, other) => median(one) - median(other));
+  const own = sorted.find((one) => one.system === system);
+  const base = sorted.find((one) => `${one.system} ${one.variant}` === baseLine);
+  const say = (/** @type {MeasuredResult | undefined} */ one) =>
+    one ? `${text(median(one))} \`${one.system}:${one.variant}\`` : none;
+  const better = own && sorted.filter((one) => estimate(one).high < estimate(own).low).length;
+  const count = better === undefined ? none : `${better} of ${sorted.length - 1}`;
+  return [say(sorted[0]), say(own), count, base ? text(median(base)) : none];
 }
 
 /** The five solutions: how much code each needs, and what it costs the largest program. @param {Measurement} measurement @param {string} sources */
@@ -190,10 +210,15 @@ const nameOfProgram = (program) =>
 const commandOf = (program) => [nameOfProgram(program), ...program.arguments].join(' ');
 
 /** @param {number | undefined} value */
-const digits = (value) => (value === undefined ? none : value >= 100 ? whole(value) : value.toPrecision(3));
+function digits(value) {
+  if (value === undefined) return none;
+  return value >= 100 ? whole(value) : value.toPrecision(3);
+}
 
 /** @param {number | undefined} value */
-const whole = (value) => (value === undefined ? none : Math.round(value).toLocaleString('en'));
+function whole(value) {
+  return value === undefined ? none : Math.round(value).toLocaleString('en');
+}
 
 /** @param {Estimate | undefined} estimate */
 const interval = (estimate) =>
