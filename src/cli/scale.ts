@@ -16,9 +16,9 @@ interface ScaleOptions extends Partial<Record<ScaleAxis, readonly number[]>> {
 
 const full = {
   runs: 20,
-  sizes: { modules: [1, 10, 100, 1000], imports: [1, 10, 100, 1000], processes: [1, 10, 100, 1000] },
+  sizes: { modules: [1, 10, 100, 1000], imports: [10, 100, 300, 1000], processes: [1, 10, 100, 1000] },
 };
-const quick = { runs: 10, sizes: { modules: [1, 10, 100], imports: [1, 10, 100], processes: [1, 10, 100] } };
+const quick = { runs: 10, sizes: { modules: [1, 10, 100], imports: [10, 30, 100], processes: [1, 10, 100] } };
 
 /** What the other axes are where one grows: a program as most are, and as many processes as `compare` weighs. */
 const fixed = { modules: 10, imports: 20, processes: 4 };
@@ -33,7 +33,7 @@ export function registerScale(program: Command): void {
         'about ten minutes for all systems.',
     )
     .option('--modules <list>', 'sizes by commas, or none (default: 1,10,100,1000)', sizes)
-    .option('--imports <list>', 'of each module, and as many functions (default: 1,10,100,1000)', sizes)
+    .option('--imports <list>', 'of each module, and as many functions (default: 10,100,300,1000)', sizes)
     .option('--processes <list>', 'alive at once (default: 1,10,100,1000)', sizes)
     .option('--systems <list>', 'systems by commas, each with an optional :variant (default: all)')
     .option('--all-variants', 'all variants of a system without one, not only the first')

@@ -12,7 +12,7 @@ import type {
 } from '../measure/scale-measurement.ts';
 import { scaleAxes, scaleFigures } from '../measure/scale-measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { compactKb, significantDigits, threeDigits, wrap } from './format.ts';
+import { compactKb, significantDigits, threeDigits, width, wrap } from './format.ts';
 import { none } from './table.ts';
 
 interface Wording {
@@ -95,7 +95,7 @@ function renderFigure(
       one.axis,
     ),
   }));
-  const isNarrow = sizes.length <= 4 && rows.every(({ name }) => name.length <= nameWidth);
+  const isNarrow = rows.every((row) => row.name.length <= nameWidth && narrowRow(row).length <= width);
   const lines = isNarrow ? rows.map(narrowRow) : rows.flatMap(wideRow);
   const heads = alignCells(sizes.map((size) => size.toLocaleString('en')));
   const head = isNarrow ? `${''.padEnd(nameWidth)}${heads}  law` : heads;
@@ -108,7 +108,7 @@ interface Row {
   readonly law: string;
 }
 
-const nameWidth = 15;
+const nameWidth = 16;
 const cellWidth = 8;
 
 function narrowRow({ name, cells, law }: Row): string {
@@ -138,14 +138,23 @@ function formatFigure({ figures }: MeasuredPoint, figure: ScaleFigure, format: W
   return estimate === undefined ? none : format(estimate.median);
 }
 
-/** `0.31 + 0.021 × modules`, `62 + 5.00 × modules^1.2`; no coefficient where nothing grows. */
+/** An exponent that explains less than this part of the variance is none. */
+const clear = 0.8;
+
+/** `0.31 + 0.021 × modules`, `62.0 + 5.00 × modules^1.20`; the constant alone where nothing grows. */
 export function describeLaw(fit: ScaleFit | undefined, axis: ScaleAxis): string {
   if (fit === undefined) return none;
-  const { constant, coefficient, exponent } = fit;
-  if (exponent === 0) return significantDigits(constant);
+  const { constant, coefficient, exponent, explained } = fit;
+  if (exponent === 0) return signed(constant);
+  if (exponent !== 1 && explained < clear) return 'no clear law';
   const power = exponent === 1 ? axis : `${axis}^${exponent.toFixed(2)}`;
-  const sign = coefficient < 0 ? '−' : '+';
-  return `${significantDigits(constant)} ${sign} ${significantDigits(Math.abs(coefficient))} × ${power}`;
+  const growth = `${significantDigits(coefficient)} × ${power}`;
+  if (constant === 0) return coefficient < 0 ? `−${growth}` : growth;
+  return `${signed(constant)} ${coefficient < 0 ? '−' : '+'} ${growth}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : ''}${significantDigits(value)}`;
 }
 
 /** What has no figures, and why; one reason for many sizes is said once. */

@@ -22,7 +22,7 @@ const enoughSizes = 3;
 /** One an axis that was looked at, and system and variant. */
 export function describeSeries(
   trials: readonly Trial[],
-  { runs, sizes, fixed }: ScaleSettings,
+  { sizes, fixed }: ScaleSettings,
 ): readonly ScaleSeries[] {
   const names = [...new Set(trials.map(({ name }) => name))];
   const axes = scaleAxes.filter((axis) => sizes[axis].length > 0);
@@ -33,9 +33,7 @@ export function describeSeries(
       const points = sizes[axis].map((at) => {
         const key = keyOf(describeSpecimen(axis, at, fixed));
         const trial = own.find(({ specimen }) => keyOf(specimen.description) === key)!;
-        return axis === 'processes'
-          ? pointOfMany(trial, at, runs)
-          : pointOfOne(trial, axis, at, fixed.processes);
+        return axis === 'processes' ? pointOfMany(trial, at) : pointOfOne(trial, axis, at, fixed.processes);
       });
       return { axis, system: system.id, variant, points, fits: fitAll(points) };
     }),
@@ -60,13 +58,13 @@ function pointOfOne({ findings }: Trial, axis: ScaleAxis, at: number, processes:
 }
 
 /** Sums over all processes. */
-function pointOfMany({ findings }: Trial, at: number, runs: number): ScalePoint {
+function pointOfMany({ findings }: Trial, at: number): ScalePoint {
   const memory = findings.memory.get(at);
   if (findings.obstacle) return { at, ...findings.obstacle };
   if (memory === undefined || 'status' in memory) return { at, ...(memory ?? unknown) };
   const { privateKb, pssKb, mappings } = totalMemory(memory);
   return measured(at, {
-    startupMs: estimateMedian(sumsOf(findings.sequenceMs, at).slice(0, runs)),
+    startupMs: estimateMedian(sumsOf(findings.sequenceMs, at)),
     privateKb: single(privateKb),
     pssKb: single(pssKb),
     mappings: single(mappings),
@@ -98,8 +96,8 @@ export function sumsOf(samples: readonly number[], size: number): readonly numbe
 function fitAll(points: readonly ScalePoint[]): readonly ScaleFit[] {
   return scaleFigures.flatMap((figure) => {
     const samples = points.flatMap((point) => {
-      const value = point.status === 'measured' ? point.figures[figure]?.median : undefined;
-      return value === undefined ? [] : [{ at: point.at, value }];
+      const estimate = point.status === 'measured' ? point.figures[figure] : undefined;
+      return estimate === undefined ? [] : [{ at: point.at, estimate }];
     });
     return samples.length < enoughSizes ? [] : [{ figure, ...fitGrowth(samples) }];
   });

@@ -1,7 +1,7 @@
 /** Times of work that is done again as long as that takes no patience: what takes long is timed once. */
 
 const mostSamples = 3;
-const patienceMs = 1000;
+const patienceMs = 600;
 
 /** `work` answers its time, ms, or undefined where there was nothing to do: then there are no samples. */
 export async function sampleTimes(work: () => Promise<number | undefined>): Promise<readonly number[]> {

@@ -52,7 +52,7 @@ export function soundTrials(trials: readonly Trial[]): readonly BoundTrial[] {
   );
 }
 
-/** `100 modules, 20 imports`. */
+/** `modules 100, imports 20`. */
 export function labelOf({ description: { modules, imports } }: Specimen): string {
-  return `${modules} modules, ${imports} imports`;
+  return `modules ${modules}, imports ${imports}`;
 }
