@@ -31,7 +31,6 @@ export interface ScaleLabSettings extends ScaleSettings {
 /** What the steps of the lab share. */
 interface Lab {
   readonly settings: ScaleLabSettings;
-  readonly specimens: readonly Specimen[];
   readonly trials: readonly Trial[];
   /** Where files may be written. */
   readonly directory: string;
@@ -55,7 +54,7 @@ export async function measureScale(
   try {
     const specimens = await prepareAll(settings, open, onProgress);
     const trials = await bindAll(specimens, settings.choices, directory, onProgress);
-    const lab: Lab = { settings, specimens, trials, directory, onProgress };
+    const lab: Lab = { settings, trials, directory, onProgress };
     await withPlaces(
       soundTrials(trials).map(({ bound }) => bound.image),
       () => runAll(lab),
@@ -150,7 +149,7 @@ async function updateAll({ trials, settings, directory, onProgress }: Lab): Prom
   }
 }
 
-function describe({ settings, specimens, trials }: Lab, date: string): ScaleMeasurement {
+function describe({ settings, trials }: Lab, date: string): ScaleMeasurement {
   const { choices: _, ...told } = settings;
   return {
     format: 'linkonce-scale',
@@ -159,6 +158,6 @@ function describe({ settings, specimens, trials }: Lab, date: string): ScaleMeas
     machine: readMachine(),
     settings: told,
     series: describeSeries(trials, told),
-    warnings: findDoubts(specimens, trials),
+    warnings: findDoubts(trials),
   };
 }
