@@ -11,6 +11,8 @@ export interface RangePages {
   readonly own: Address[];
   /** All that are not a file's: the own ones, the kernel's page of zeros, and what a fork left shared. Ascending. */
   readonly notOfFile: Address[];
+  /** All in memory that are a file's, ascending. */
+  readonly ofFile: Address[];
 }
 
 /** Bits 56 to 63 of an entry. Linux, Documentation/admin-guide/mm/pagemap.rst. */
@@ -35,7 +37,7 @@ export class PageMap {
    * vanished has no pages.
    */
   read(start: Address, end: Address): RangePages {
-    const found: RangePages = { present: 0, swapped: 0, own: [], notOfFile: [] };
+    const found: RangePages = { present: 0, swapped: 0, own: [], notOfFile: [], ofFile: [] };
     for (let at = start; at < end; at += atOnce * pageSize) {
       const count = Math.min(atOnce, (end - at) / pageSize);
       const size = readSync(this.#file, this.#entries, 0, count * entrySize, (at / pageSize) * entrySize);
@@ -51,9 +53,13 @@ export class PageMap {
       const swapped = (flags & bit.swapped) !== 0;
       if (swapped) found.swapped++;
       else found.present++;
-      if ((flags & bit.ofFile) !== 0) continue;
-      found.notOfFile.push(start + index * pageSize);
-      if (swapped || (flags & bit.exclusive) !== 0) found.own.push(start + index * pageSize);
+      const address = start + index * pageSize;
+      if ((flags & bit.ofFile) !== 0) {
+        if (!swapped) found.ofFile.push(address);
+        continue;
+      }
+      found.notOfFile.push(address);
+      if (swapped || (flags & bit.exclusive) !== 0) found.own.push(address);
     }
   }
 

@@ -7,6 +7,7 @@ import { Tracee } from '../capture/ptrace.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { killDescendants } from '../capture/descendants.ts';
 import type { Address } from '../util/units.ts';
+import type { AddressSpace } from './address-space.ts';
 import type { SharingReport } from './frame-sharing.ts';
 import { classifyFrames } from './frame-sharing.ts';
 import type { ProcessMemory } from './measurement.ts';
@@ -14,6 +15,7 @@ import type { MomentSettings, Traveller } from './moment.ts';
 import { bringToMoment } from './moment.ts';
 import { readFrames } from './page-frames.ts';
 import { readProcessMemory } from './process-memory.ts';
+import { readSpace } from './read-space.ts';
 import type { Command } from './stopwatch.ts';
 
 /** What is to be weighed of one program. */
@@ -43,6 +45,16 @@ export interface Weight {
   readonly endedEarly: boolean;
   /** A process executed another program: a launcher that handed over, or the program's own way. */
   readonly executedAnother: boolean;
+  /** Of the first process; absent where it was not asked for. */
+  readonly space?: AddressSpace;
+}
+
+/** What is looked at beside the memory figures; nothing where absent. */
+export interface WeighSettings extends MomentSettings {
+  /** Which page frames the processes map: costs a few ms a process. */
+  readonly frames?: boolean;
+  /** What the first process of each load has where: costs up to a second. */
+  readonly space?: boolean;
 }
 
 /** A process of a load. */
@@ -57,7 +69,7 @@ interface Passenger {
  * them is left afterwards. Throws LinkonceError where a program cannot be started, or ends or lingers before it comes to
  * its entry.
  */
-export async function weighProcesses(loads: readonly Load[], settings: MomentSettings): Promise<Weighing> {
+export async function weighProcesses(loads: readonly Load[], settings: WeighSettings): Promise<Weighing> {
   const passengers: Passenger[] = [];
   try {
     for (const load of loads) for (let i = 0; i < load.processes; i++) passengers.push(start(load));
@@ -66,7 +78,7 @@ export async function weighProcesses(loads: readonly Load[], settings: MomentSet
       checkArrival(passengers[index]!.load.command, traveller, settings);
     });
     const of = (load: Load): Traveller[] => travellers.filter((_, index) => passengers[index]?.load === load);
-    const sharing = readSharing(passengers);
+    const sharing = settings.frames ? readSharing(passengers) : undefined;
     return { weights: loads.map((load) => weigh(of(load), settings)), ...(sharing && { sharing }) };
   } finally {
     for (const { tracee } of passengers) killDescendants(tracee.pid);
@@ -87,7 +99,8 @@ function readSharing(passengers: readonly Passenger[]): SharingReport | undefine
   );
 }
 
-function weigh(travellers: readonly Traveller[], { moment }: MomentSettings): Weight {
+function weigh(travellers: readonly Traveller[], { moment, space }: WeighSettings): Weight {
+  const [first] = travellers;
   const some = (state: Traveller['state']): boolean =>
     travellers.some((traveller) => traveller.state === state);
   return {
@@ -95,6 +108,7 @@ function weigh(travellers: readonly Traveller[], { moment }: MomentSettings): We
     didNotEnd: moment === 'exit' && some('late'),
     endedEarly: some('early'),
     executedAnother: travellers.some(({ executedAnother }) => executedAnother),
+    ...(space && first && { space: readSpace(first.tracee.pid) }),
   };
 }
 

@@ -35,6 +35,7 @@ function assemble(subject: CompareSubject, findings: Findings, base: readonly nu
     ...timesOf(findings.runs.get(name), base),
     ...memory,
     spread: spreadOf(weight.processes),
+    ...(weight.space && { space: weight.space }),
     ...disk,
   };
 }

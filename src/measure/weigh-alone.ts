@@ -24,7 +24,8 @@ async function weighOne(course: Course, candidate: Candidate, job: Job): Promise
   const { weighings, failures } = course.findings;
   job.onProgress(`weighing ${course.program.path}: ${candidate.name}`);
   try {
-    weighings.set(candidate.name, await weighProcesses([loadOf(course, candidate)], job.settings));
+    const settings = { ...job.settings, frames: true, space: true };
+    weighings.set(candidate.name, await weighProcesses([loadOf(course, candidate)], settings));
   } catch (error) {
     if (!(error instanceof LinkonceError)) throw error;
     failures.set(candidate.name, error.message);

@@ -88,7 +88,7 @@ async function weighOnce(job: Job, name: string, parts: readonly Part[]): Promis
   if (parts.length === 1) return parts[0]!.alone;
   job.onProgress(`weighing all programs together: ${name}`);
   const loads = parts.map(({ course, candidate }) => loadOf(course, candidate));
-  const weighing = await weighProcesses(loads, job.settings);
+  const weighing = await weighProcesses(loads, { ...job.settings, frames: true });
   parts.forEach(({ alone, course }, index) => {
     if (weighing.weights[index]?.executedAnother && !alone.weights[0]?.executedAnother)
       throw new LinkonceError(`${course.program.path}: handed over when all ran together, and not alone`);

@@ -1,7 +1,11 @@
-/** Why a page of an image is private: the words that the loader wrote for this process, and what the program wrote since. */
+/**
+ * Why a page of an image is private: the words that the loader wrote for this process, the references that it moved in place
+ * of the linker, and what the program wrote since.
+ */
 import { sources } from '../image/plan-layout.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
+import { fixedWords } from './fixed-words.ts';
 import type { MappedImage } from './mapped-images.ts';
 import type { PageJudge } from './module-page.ts';
 import { PageVerdict } from './page-verdict.ts';
@@ -9,36 +13,46 @@ import { forEachDifference } from './process-memory.ts';
 
 const wordSize = 8;
 
+/** `fresh` is what the page at an address holds in the image; undefined where that cannot be read. */
+export type ImageJudge = (address: Address, now: Buffer, fresh: Buffer | undefined) => ReturnType<PageJudge>;
+
 /**
- * Pages of `image`; `fresh` is what a page holds in the image. A process word counts also where the file happens to hold
- * its value: the loader writes it, which makes the page private.
+ * Pages of `image`. A process word counts also where the file happens to hold its value: the loader writes it, which makes
+ * the page private.
  */
-export function judgeImage(image: MappedImage, fresh: (address: Address) => Buffer): PageJudge {
-  const words = processWords(image);
-  return (address, now) => {
+export function judgeImage(image: MappedImage): ImageJudge {
+  let words: ReadonlyMap<Address, string> | undefined;
+  let fixed: ReadonlySet<Address> | undefined;
+  return (address, now, fresh) => {
+    if (fresh === undefined) return undefined;
+    const known = (words ??= processWords(image));
+    const moved = (fixed ??= fixedWords(image));
     const verdict = new PageVerdict();
     for (let at = address; at < address + now.length; at += wordSize) {
-      const source = words.get(at);
+      const source = known.get(at);
       if (source !== undefined) verdict.process(source);
     }
-    forEachDifference(now, fresh(address), (offset) => {
-      if (!words.has(address + offset)) verdict.program();
+    forEachDifference(now, fresh, (offset) => {
+      if (known.has(address + offset)) return;
+      if (moved.has(address + offset)) verdict.linker('relocated');
+      else verdict.program();
     });
     return verdict;
   };
 }
 
 /** Names of sources by the address of the aligned 64-bit word. The kernel writes the area of rseq(2). */
-function processWords({ plan }: MappedImage): Map<Address, string> {
+function processWords({ plan, regions }: MappedImage): Map<Address, string> {
   const names = new Map<number, string>(Object.entries(sources).map(([name, number]) => [number, name]));
   const words = new Map<Address, string>();
-  const put = (start: Address, size: number, name: string): void => {
-    for (let at = roundDown(start, wordSize); at < start + size; at += wordSize) words.set(at, name);
+  const put = (address: bigint, region: bigint, size: bigint, name: string): void => {
+    const start = Number(address) + (regions[Number(region)]?.shift ?? 0);
+    for (let at = roundDown(start, wordSize); at < start + Number(size); at += wordSize) words.set(at, name);
   };
-  const { rseq_address: rseq, rseq_length: length } = plan.header;
-  if (rseq !== 0n) put(Number(rseq), Number(length), 'rseq');
-  for (const { address, width, source, region } of plan.rows('words'))
+  const { rseq_address: rseq, rseq_region: area, rseq_length: length } = plan.header;
+  if (rseq !== 0n) put(rseq, area, length, 'rseq');
+  for (const { address = 0n, width = 0n, source, region = 0n } of plan.rows('words'))
     if (region !== plan.header.heap_region)
-      put(Number(address), Number(width), names.get(Number(source)) ?? 'unknown');
+      put(address, region, width, names.get(Number(source)) ?? 'unknown');
   return words;
 }

@@ -1,11 +1,15 @@
 /** Images of linkonce among a process's mappings, known by the plan at their head. docs/formats/image.md. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
 import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { operations, planMagic } from '../image/plan-layout.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { LinkonceError } from '../util/errors.ts';
-import type { Address } from '../util/units.ts';
-import { pathOfMapping, readFilePage } from './files.ts';
+import type { Address, FileOffset } from '../util/units.ts';
+import { pathOfMapping, readFilePage, rootOf } from './files.ts';
+import type { NamedStep, PlacedRegion } from './placed-regions.ts';
+import { mappedPlace, namedSteps, placeRegions } from './placed-regions.ts';
 
 export interface MappedImage {
   /** As in maps. */
@@ -13,41 +17,91 @@ export interface MappedImage {
   /** Under which the file can be opened. */
   readonly path: string;
   readonly plan: DecodedPlan;
-  /** Ranges that the loader filled with zero memory in place of the file's. */
-  readonly zeros: readonly { readonly start: Address; readonly end: Address }[];
+  /** By row; modules as in maps. */
+  readonly regions: readonly PlacedRegion[];
+  /** As in maps: the files of the image’s memory, itself included; not those of modules, whose code stands in them as ever. */
+  readonly files: ReadonlySet<string>;
+  /** Memory that no file is mapped in, as the loader made it; a later one replaces what it overlaps. */
+  readonly made: readonly MadeMemory[];
+}
+
+/** Zero memory, or filled with what stands in a file. */
+export interface MadeMemory {
+  readonly start: Address;
+  readonly end: Address;
+  readonly filledFrom?: { readonly path: string; readonly offset: FileOffset };
 }
 
 /** The images that are mapped where their plan says. */
 export function mappedImages(pid: number, lines: readonly MapsLine[]): MappedImage[] {
   return lines
     .filter(({ name, offset, shared }) => name.startsWith('/') && offset === 0 && !shared)
-    .flatMap((line) => imageAt(pid, line) ?? []);
+    .flatMap((line) => imageAt(pid, line, lines) ?? []);
 }
 
-function imageAt(pid: number, line: MapsLine): MappedImage | undefined {
-  const path = pathOfMapping(pid, line);
-  if (path === undefined || readFilePage(path, 0)?.readBigUInt64LE(0) !== planMagic) return undefined;
-  const plan = planOf(path);
+function imageAt(pid: number, line: MapsLine, lines: readonly MapsLine[]): MappedImage | undefined {
+  const file = pathOfMapping(pid, line);
+  if (file === undefined || readFilePage(file, 0)?.readBigUInt64LE(0) !== planMagic) return undefined;
+  const plan = planOf(file);
   if (plan === undefined || Number(plan.header.plan_address) !== line.start) return undefined;
-  return { name: line.name, path, plan, zeros: zeroRanges(plan) };
+  const root = rootOf(pid);
+  const steps = namedSteps(plan, (backing) => nameOf(backing, plan, root, lines) ?? line.name);
+  const regions = placeRegions(plan, steps, lines).map(({ module, ...region }) => ({
+    ...region,
+    ...(module !== undefined && { module: realPath(module, root) }),
+  }));
+  const modules = new Set(regions.map(({ module }) => module));
+  const files = steps.map(({ name }) => name).filter((name) => !modules.has(name));
+  const made = madeMemory(steps, regions, root);
+  return { name: line.name, path: file, plan, regions, files: new Set([line.name, ...files]), made };
 }
 
 /** Undefined for an image that is damaged, or of another version: its pages are compared as any file's. */
-function planOf(path: string): DecodedPlan | undefined {
+function planOf(file: string): DecodedPlan | undefined {
   try {
-    return readPlan(path);
+    return readPlan(file);
   } catch (error) {
     if (error instanceof LinkonceError) return undefined;
     throw error;
   }
 }
 
-function zeroRanges(plan: DecodedPlan): { start: Address; end: Address }[] {
-  return plan
-    .rows('steps')
-    .filter(
-      ({ operation }) =>
-        Number(operation) === operations.mapZero || Number(operation) === operations.mapZeroOver,
-    )
-    .map(({ address, length }) => ({ start: Number(address), end: Number(address) + Number(length) }));
+/** What maps calls a backing; undefined for the image itself. */
+function nameOf(
+  backing: Readonly<Record<string, bigint>>,
+  plan: DecodedPlan,
+  root: string,
+  lines: readonly MapsLine[],
+): string | undefined {
+  const file = plan.text(backing.path ?? 0n);
+  if (file === '') return undefined;
+  if (backing.in_places !== 1n) return realPath(file, root);
+  const place = mappedPlace(realPath(plan.text(plan.header.places_path), root), lines);
+  return path.join(place ?? '', path.basename(file));
+}
+
+/** Below the process’s root; as it is where there is no such file. */
+function realPath(file: string, root: string): string {
+  try {
+    return realpathSync(root + file).slice(root.length);
+  } catch {
+    return file;
+  }
+}
+
+const zeroOperations: readonly number[] = [operations.mapZero, operations.mapZeroOver];
+
+function madeMemory(
+  steps: readonly NamedStep[],
+  regions: readonly PlacedRegion[],
+  root: string,
+): MadeMemory[] {
+  return steps.flatMap(({ step, name }) => {
+    const operation = Number(step.operation);
+    const isFilled = operation === operations.fill;
+    if (!isFilled && !zeroOperations.includes(operation)) return [];
+    const start = Number(step.address) + (regions[Number(step.region)]?.shift ?? 0);
+    const filledFrom = { path: root + name, offset: Number(step.offset) };
+    return [{ start, end: start + Number(step.length), ...(isFilled && { filledFrom }) }];
+  });
 }

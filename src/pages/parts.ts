@@ -4,48 +4,49 @@ import type { MapsLine } from '../capture/memory-map.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import { anonymousArea, readStackPointers } from './anonymous-area.ts';
-import { pathOfMapping, readFilePage, rootOf } from './files.ts';
-import { listedModules, type ListedModule } from './image-modules.ts';
-import { judgeImage } from './image-page.ts';
+import { pathOfMapping, readFilePage } from './files.ts';
+import { judgeImage, type ImageJudge } from './image-page.ts';
 import { loadedModules, type LoadedModule } from './loaded-modules.ts';
-import { mappedImages, type MappedImage } from './mapped-images.ts';
+import { mappedImages, type MadeMemory, type MappedImage } from './mapped-images.ts';
 import { isMappedAsSaid } from './module-contents.ts';
 import { judgeModule, usesLazyBinding, type PageJudge } from './module-page.ts';
 import { PageVerdict } from './page-verdict.ts';
 import type { Area } from './pages.ts';
-import { forEachDifference, type ProcessMemory } from './process-memory.ts';
+import { forEachDifference } from './process-memory.ts';
 
-/** A mapping, or that part of one that is one area. */
+/** A mapping, or that part of one that is one area, and of an image one module's. */
 export interface Part {
   readonly line: MapsLine;
   readonly area: Area;
   readonly name: string;
   /** Absent for memory without a file, which is the program's whatever it holds. */
   readonly judge?: PageJudge;
-  /** Of an image: the modules whose memory it holds. */
-  readonly modules?: readonly ListedModule[];
+  /** Of an image: the module whose memory it is; absent for the loader's, and the linker's own. */
+  readonly module?: string;
 }
 
 interface Surroundings {
   readonly pid: number;
   readonly lines: readonly MapsLine[];
   readonly modules: readonly (LoadedModule & { readonly judge: PageJudge })[];
-  readonly images: readonly (MappedImage & { readonly modules: readonly ListedModule[] })[];
+  readonly images: readonly (MappedImage & { readonly judge: ImageJudge })[];
   readonly stackPointers: readonly Address[];
 }
 
 /** All parts, ascending. `lines` are the process's mappings. */
-export function partsOf(pid: number, lines: readonly MapsLine[], memory: ProcessMemory): Part[] {
-  const modules = loadedModules(pid, lines);
+export function partsOf(pid: number, lines: readonly MapsLine[]): Part[] {
+  const images = mappedImages(pid, lines);
+  // An image has copies of modules in its files: ELF files, too, but relocated, and not to be read as a whole.
+  const modules = loadedModules(
+    pid,
+    lines.filter(({ name }) => !images.some(({ files }) => files.has(name))),
+  );
   const lazily = usesLazyBinding(modules, readEnvironment(pid));
   const surroundings: Surroundings = {
     pid,
     lines,
     modules: modules.map((module) => ({ ...module, judge: judgeModule(module, lazily) })),
-    images: mappedImages(pid, lines).map((image) => ({
-      ...image,
-      modules: listedModules(memory, image.plan, rootOf(pid)),
-    })),
+    images: images.map((image) => ({ ...image, judge: judgeImage(image) })),
     stackPointers: readStackPointers(pid),
   };
   return lines.flatMap((line) => cut(line, surroundings)).map((line) => partOf(surroundings, line));
@@ -59,18 +60,55 @@ function readEnvironment(pid: number): string {
   }
 }
 
-/** The kernel joins a module's zero memory, or an image's, with what was mapped beside it. */
+/** The kernel joins a module's zero memory, or an image's, with what was mapped beside it, and files of an image hold several modules. */
 function cut(line: MapsLine, { modules, images }: Surroundings): MapsLine[] {
-  if (line.name.startsWith('/')) return [line];
-  const edges = [...modules, ...images.flatMap(({ zeros }) => zeros)]
+  const isFile = line.name.startsWith('/');
+  if (isFile && !images.some(({ files }) => files.has(line.name))) return [line];
+  const ofImages = images.flatMap(({ regions, made }) => [...regions, ...(isFile ? [] : made)]);
+  const edges = [...(isFile ? [] : modules), ...ofImages]
     .flatMap(({ start, end }) => [start, end])
     .filter((edge) => edge > line.start && edge < line.end);
   const bounds = [line.start, ...new Set(edges.sort((a, b) => a - b)), line.end];
-  return bounds.slice(1).map((end, index) => ({ ...line, start: bounds[index] ?? line.start, end }));
+  return bounds.slice(1).map((end, index) => {
+    const start = bounds[index] ?? line.start;
+    return { ...line, start, end, offset: isFile ? line.offset + (start - line.start) : line.offset };
+  });
 }
 
 function partOf(all: Surroundings, line: MapsLine): Part {
-  return modulePart(all, line) ?? imagePart(all, line) ?? filePart(all, line) ?? plainPart(all, line);
+  return imagePart(all, line) ?? modulePart(all, line) ?? filePart(all, line) ?? plainPart(all, line);
+}
+
+function imagePart({ images, pid }: Surroundings, line: MapsLine): Part | undefined {
+  for (const image of images) {
+    const made = image.made.findLast(({ start, end }) => line.start >= start && line.start < end);
+    const file = line.name === '' && made ? (made.filledFrom?.path ?? image.name) : line.name;
+    if (line.name === '' ? made === undefined : !image.files.has(line.name)) continue;
+    const fresh = line.name === '' ? freshMade(made) : freshMapped(pid, line);
+    const module = image.regions.find(({ start, end }) => line.start >= start && line.start < end)?.module;
+    return {
+      line,
+      area: line.name === '' && made?.filledFrom === undefined ? 'image bss' : 'image',
+      name: file,
+      judge: (address, now) => image.judge(address, now, fresh(address)),
+      ...(module !== undefined && { module }),
+    };
+  }
+  return undefined;
+}
+
+type FreshPage = (address: Address) => Buffer | undefined;
+
+function freshMapped(pid: number, line: MapsLine): FreshPage {
+  const path = pathOfMapping(pid, line);
+  return (address) =>
+    path === undefined ? undefined : readFilePage(path, line.offset + address - line.start);
+}
+
+function freshMade(made: MadeMemory | undefined): FreshPage {
+  const from = made?.filledFrom;
+  if (made === undefined || from === undefined) return () => Buffer.alloc(pageSize);
+  return (address) => readFilePage(from.path, from.offset + address - made.start);
 }
 
 function modulePart({ modules }: Surroundings, line: MapsLine): Part | undefined {
@@ -80,21 +118,6 @@ function modulePart({ modules }: Surroundings, line: MapsLine): Part | undefined
   if (line.name === name && isMappedAsSaid(elf, line.start - loadBias, line.offset))
     return { line, area: 'module', name, judge };
   return line.name === '' ? { line, area: 'bss', name, judge } : undefined;
-}
-
-function imagePart({ images }: Surroundings, line: MapsLine): Part | undefined {
-  const image = images.find(
-    ({ name, zeros }) =>
-      name === line.name ||
-      (line.name === '' && zeros.some(({ start, end }) => line.start >= start && line.start < end)),
-  );
-  if (image === undefined) return undefined;
-  const { name, path, modules } = image;
-  const area = line.name === name ? 'image' : 'image bss';
-  const zeros = Buffer.alloc(pageSize);
-  const fresh = (address: Address): Buffer =>
-    (area === 'image' ? readFilePage(path, line.offset + address - line.start) : undefined) ?? zeros;
-  return { line, area, name, judge: judgeImage(image, fresh), modules };
 }
 
 /** Any other file: whatever differs from it the program wrote. */

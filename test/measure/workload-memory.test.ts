@@ -74,7 +74,7 @@ const isPermitted = readFrames([process.pid]) !== undefined;
 const settings = { moment: 'exit', limitMs: 20_000 } as const;
 
 async function weigh(...loads: Load[]) {
-  const { sharing } = await weighProcesses(loads, settings);
+  const { sharing } = await weighProcesses(loads, { ...settings, frames: true });
   if (sharing === undefined) throw new Error('the kernel hides frame numbers');
   return sharing;
 }
