@@ -4,9 +4,14 @@ import { movableModules } from './collection/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
+import type { OnProgress } from './measure/course.ts';
+import { Journal } from './measure/journal.ts';
 import { measureCalls } from './measure/measure-calls.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement } from './measure/measurement.ts';
+import { baseLine } from './measure/measurement.ts';
+import { attempt, runStep } from './measure/run-step.ts';
+import type { StepContext } from './measure/run-step.ts';
 import type { RunSettings } from './measure/subject.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
@@ -17,8 +22,7 @@ import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
 import type { Address } from './util/units.ts';
 
-/** Called when a step begins; the text names it for a person. */
-export type OnProgress = (step: string) => void;
+export type { OnProgress };
 
 interface ProgramSubject extends Subject {
   explained(order?: readonly string[]): Promise<Explained>;
@@ -55,10 +59,16 @@ export interface CompareRequest {
 
 export interface CompareSettings extends RunSettings {
   readonly choices: readonly SystemChoice[];
+  /** How calls between modules are timed under the same systems; absent: not. */
+  readonly calls?: CallSettings;
+  /** Aborted when a person wants no further step: what was found until then is the measurement. */
+  readonly stop?: AbortSignal;
 }
 
 export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
+  /** Aborted when a person wants no further step: then LinkonceError is thrown. */
+  readonly stop?: AbortSignal;
 }
 
 /** Writes a launcher for one program. */
@@ -86,7 +96,7 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
 /** Builds programs under each chosen system and measures them side by side. */
 export async function comparePrograms(
   requests: readonly CompareRequest[],
-  settings: CompareSettings,
+  { calls, ...settings }: CompareSettings,
   onProgress: OnProgress,
 ): Promise<Measurement> {
   const subjects = new Map<string, Subject>();
@@ -97,7 +107,39 @@ export async function comparePrograms(
     subjects.set(invocation, subject);
     return { subject, arguments: args, processes };
   });
-  return measureSystems(programs, settings, onProgress);
+  const kept = { journal: new Journal(), stop: settings.stop ?? new AbortController().signal };
+  const measurement = await measureSystems(programs, { ...settings, ...kept }, onProgress);
+  return calls
+    ? addCalls(measurement, kept, { ...calls, choices: settings.choices }, onProgress)
+    : measurement;
+}
+
+/** The call lab compares with the base line, which it has though nobody chose it. Where it fails a warning says why. */
+async function addCalls(
+  measurement: Measurement,
+  context: StepContext,
+  settings: CallLabSettings,
+  onProgress: OnProgress,
+): Promise<Measurement> {
+  const chosen = settings.choices;
+  const always = chosen.some(isBaseLineChoice) ? [] : [await baseLineChoice()];
+  const all = { ...settings, choices: [...always, ...chosen], stop: context.stop };
+  const found = await runStep(context, { step: 'calls' }, () => attempt(() => compareCalls(all, onProgress)));
+  if (found === undefined) return measurement;
+  if ('value' in found) return { ...measurement, calls: found.value };
+  const message = `calls between modules could not be timed: ${found.failure}`;
+  return { ...measurement, warnings: [...measurement.warnings, { kind: 'calls', message }] };
+}
+
+function isBaseLineChoice({ system, variant }: SystemChoice): boolean {
+  return system.id === baseLine.system && variant === baseLine.variant;
+}
+
+async function baseLineChoice(): Promise<SystemChoice> {
+  const { findSystem } = await import('./systems/registry.ts');
+  const system = findSystem(baseLine.system);
+  if (!system) throw new Error('the base line is not in the registry');
+  return { system, variant: baseLine.variant };
 }
 
 /** Times calls between modules under each chosen system, and in a static link. The base line is among the choices. */

@@ -1,18 +1,18 @@
 /** `linkonce compare`: measures programs under several systems side by side. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { collected, moment, positiveInteger, windowBits } from './options.ts';
+import { collected, moment, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { chooseSettings, type RunSetOptions } from './run-sets.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
 import { parseProgramLine, readWorkload } from './workload.ts';
 
-interface CompareOptions {
+interface CompareOptions extends RunSetOptions {
   readonly program: readonly string[];
   readonly workload?: string;
   readonly systems?: string;
-  readonly runs: number;
   readonly processes: number;
   readonly at: 'entry' | 'exit' | number;
   readonly json?: string;
@@ -34,8 +34,18 @@ export function registerCompare(program: Command): void {
     .option('--program <line>', 'a command line; may be given several times', collected, [])
     .option('--workload <file>', 'a file with a command line a line, and # comments')
     .option('--systems <list>', 'systems by commas, each with an optional :variant (default: all)')
-    .option('--runs <n>', 'timed runs of each system', positiveInteger, 40)
+    .addOption(
+      new Option('--quick', 'fewer runs: git under all systems takes less than a minute').conflicts('full'),
+    )
+    .option('--full', 'more runs and more processes, for figures to publish')
+    .option('--runs <n>', 'timed runs of each system (default: 40; quick: 20, full: 100)', positiveInteger)
     .option('--processes <n>', 'processes alive at once of a program without a count', positiveInteger, 4)
+    .option(
+      '--counts <list>',
+      'processes alive at once, by commas, for how memory grows (default: 1,4,16; full: also 64)',
+      processCounts,
+    )
+    .option('--no-calls', 'do not time calls between modules')
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
     .option('--json <file>', 'write the measurement as JSON')
@@ -86,7 +96,7 @@ async function compare(
   const chosen = await chooseSystems(options.systems, command);
   const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));
-  const settings = { choices, runs: options.runs, moment: options.at };
+  const settings = { choices, moment: options.at, ...chooseSettings(options) };
   const { comparePrograms } = await import('../pipeline.ts');
   const measurement = await withProgress((onProgress) => comparePrograms(programs, settings, onProgress));
   await writeReports(measurement, options);

@@ -3,7 +3,7 @@
  * no blocking wait in here: the states are polled from /proc, so that a process which never comes is met by a deadline
  * and the thread stays free. Stops that are not ours (signals of the program) are passed on as they came.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as yieldThread, setTimeout as sleep } from 'node:timers/promises';
 import type { Stop, Tracee } from '../capture/ptrace.ts';
 import type { Address } from '../util/units.ts';
 import type { Settings } from './measurement.ts';
@@ -51,9 +51,10 @@ export async function bringToMoment(
   const deadline = performance.now() + (typeof moment === 'number' ? moment * 1000 : limitMs);
   const running = (): Traveller[] => travellers.filter(({ state }) => state === 'running');
   while (running().length > 0 && performance.now() < deadline) {
-    for (const traveller of running())
-      if (traveller.tracee.hasStopped()) meet(traveller, traveller.tracee.wait(), settings);
-    await sleep(pollMs);
+    const stopped = running().filter(({ tracee }) => tracee.hasStopped());
+    for (const traveller of stopped) meet(traveller, traveller.tracee.wait(), settings);
+    // A program that lives on signals stops again at once, and would otherwise wait for us each time.
+    await (stopped.length > 0 ? yieldThread() : sleep(pollMs));
   }
   for (const traveller of running()) halt(traveller, settings);
   return travellers;
