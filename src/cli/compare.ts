@@ -5,6 +5,7 @@ import { colorsFor } from '../util/colors.ts';
 import { collected, moment, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSettings, type RunSetOptions } from './run-sets.ts';
+import { withStop } from './stopping.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
 import { parseProgramLine, readWorkload } from './workload.ts';
@@ -15,6 +16,7 @@ interface CompareOptions extends RunSetOptions {
   readonly systems?: string;
   readonly processes: number;
   readonly at: 'entry' | 'exit' | number;
+  readonly journal?: string;
   readonly json?: string;
   readonly html?: string;
   readonly window?: number;
@@ -48,6 +50,7 @@ export function registerCompare(program: Command): void {
     .option('--no-calls', 'do not time calls between modules')
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
+    .option('--journal <file>', 'keep what is found as it comes, and go on from what an ended run has there')
     .option('--json <file>', 'write the measurement as JSON')
     .option('--html <file>', 'write the report as one HTML page')
     .passThroughOptions()
@@ -96,9 +99,15 @@ async function compare(
   const chosen = await chooseSystems(options.systems, command);
   const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));
-  const settings = { choices, moment: options.at, ...chooseSettings(options) };
+  const { journal: journalFile } = options;
+  const settings = {
+    ...{ choices, moment: options.at, ...chooseSettings(options) },
+    ...(journalFile !== undefined && { journalFile }),
+  };
   const { comparePrograms } = await import('../pipeline.ts');
-  const measurement = await withProgress((onProgress) => comparePrograms(programs, settings, onProgress));
+  const measurement = await withStop((stop) =>
+    withProgress((onProgress) => comparePrograms(programs, { ...settings, stop }, onProgress)),
+  );
   await writeReports(measurement, options);
 }
 
