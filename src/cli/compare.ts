@@ -19,6 +19,8 @@ interface CompareOptions extends RunSetOptions {
   readonly journal?: string;
   readonly json?: string;
   readonly html?: string;
+  readonly csv?: string;
+  readonly markdown?: string;
   readonly window?: number;
 }
 
@@ -53,6 +55,8 @@ export function registerCompare(program: Command): void {
     .option('--journal <file>', 'keep what is found as it comes, and go on from what an ended run has there')
     .option('--json <file>', 'write the measurement as JSON')
     .option('--html <file>', 'write the report as one HTML page')
+    .option('--csv <file>', 'write the figures as CSV, a row for each program and system')
+    .option('--markdown <file>', 'write the report as Markdown')
     .passThroughOptions()
     .action(
       async (
@@ -111,10 +115,16 @@ async function compare(
   await writeReports(measurement, options);
 }
 
-async function writeReports(measurement: Measurement, { json, html }: CompareOptions): Promise<void> {
+async function writeReports(
+  measurement: Measurement,
+  { json, html, csv, markdown }: CompareOptions,
+): Promise<void> {
   const { renderText } = await import('../report/text.ts');
   process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
   if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
+  if (csv !== undefined) await (await import('../report/csv.ts')).writeCsv(measurement, csv);
+  if (markdown !== undefined)
+    await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
   if (html !== undefined) {
     await (await import('../report/html.ts')).writeHtml(measurement, html);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
