@@ -16,6 +16,8 @@ import { attempt, runStep } from './measure/run-step.ts';
 import type { StepContext } from './measure/run-step.ts';
 import { withCourseWarnings } from './measure/warnings.ts';
 import type { OpenJournal } from './report/journal-file.ts';
+import type { ScaleMeasurement, ScaleSettings } from './measure/scale-measurement.ts';
+import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
@@ -75,6 +77,10 @@ export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
   /** Aborted when a person wants no further step: then LinkonceError is thrown. */
   readonly stop?: AbortSignal;
+}
+
+export interface ScaleLabSettings extends ScaleSettings {
+  readonly choices: readonly SystemChoice[];
 }
 
 /** Writes a launcher for one program. */
@@ -184,6 +190,11 @@ async function baseLineChoice(): Promise<SystemChoice> {
   const system = findSystem(baseLine.system);
   if (!system) throw new Error('the base line is not in the registry');
   return { system, variant: baseLine.variant };
+}
+
+/** Measures how the costs of each chosen system grow with modules, imports and processes of synthetic programs. */
+export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress): Promise<ScaleMeasurement> {
+  return measureScale(settings, (file) => openProgram(file, onProgress), onProgress);
 }
 
 /** Captures a program and says of every word that its linker wrote what it is made of. */

@@ -1,55 +1,12 @@
 /**
- * The command line. Each command has a file here; heavy modules are imported inside its action, so that `--help` and
- * `--version` answer at once. Exit status: 0 well, 1 a failure that a person can mend (one line), 2 wrong usage,
- * 70 a bug (with its stack).
+ * The command line. Exit status: 0 well, 1 a failure that a person can mend (one line), 2 wrong usage, 70 a bug (with its
+ * stack).
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { LinkonceError } from '../util/errors.ts';
-import { packageRoot } from '../util/native.ts';
-import { registerBind } from './bind.ts';
-import { registerCalls } from './calls.ts';
-import { registerCompare } from './compare.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerExplain } from './explain.ts';
-import { registerInspect } from './inspect.ts';
-import { registerPagein } from './pagein.ts';
-import { registerPages } from './pages.ts';
-import { registerRun } from './run.ts';
-import { registerStore } from './store.ts';
-import { registerSynthetic } from './synthetic.ts';
-import { registerSystems } from './systems.ts';
+import { createProgram } from './program.ts';
 
 const exitStatus = { failure: 1, usage: 2, bug: 70 };
-
-function createProgram(): Command {
-  const program = new Command('linkonce')
-    .description(
-      'Relocate once, share everywhere: starts ordinary ELF programs without the work of the dynamic linker.',
-    )
-    .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
-    .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .configureOutput({
-      outputError: (text, write) => {
-        write(text.replace(/^(error: )?/, 'linkonce: '));
-      },
-    })
-    .exitOverride();
-  for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
-  for (const register of [registerPagein, registerCalls, registerSynthetic]) register(program);
-  for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
-    register(program);
-  return program;
-}
-
-function version(): string {
-  const text = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /** Tells a person what went wrong, and returns the exit status. */
 function report(error: unknown): number {

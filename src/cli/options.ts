@@ -71,3 +71,15 @@ export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
+
+/** More do not fit into the lines of a table. */
+const mostSizes = 9;
+
+/** Different whole numbers from 1 on, by commas; `none` for an empty list. Ascending. */
+export function sizes(text: string): readonly number[] {
+  if (text === 'none') return [];
+  const values = text.split(',').map(positiveInteger);
+  if (values.length > mostSizes) throw new InvalidArgumentError(`They must not be more than ${mostSizes}.`);
+  if (new Set(values).size < values.length) throw new InvalidArgumentError('No number may come twice.');
+  return values.sort((a, b) => a - b);
+}

@@ -19,19 +19,27 @@ export async function chooseSystem(text: string, command: Command): Promise<Syst
   return { system, variant };
 }
 
-/** Several, by commas; a system without a variant stands for all its variants. Without a text: everything. */
+/**
+ * Several, by commas; a system without a variant stands for all its variants, or for the first. Without a text: every
+ * system.
+ */
 export async function chooseSystems(
   text: string | undefined,
   command: Command,
+  variants: 'all' | 'first' = 'all',
 ): Promise<readonly SystemChoice[]> {
   const { systems } = await import('../systems/registry.ts');
   const named = text?.split(',') ?? systems.map((each) => each.id);
-  const choices = await Promise.all(named.map((name) => withVariants(name, command)));
+  const choices = await Promise.all(named.map((name) => withVariants(name, command, variants)));
   return choices.flat();
 }
 
-async function withVariants(name: string, command: Command): Promise<readonly SystemChoice[]> {
+async function withVariants(
+  name: string,
+  command: Command,
+  variants: 'all' | 'first',
+): Promise<readonly SystemChoice[]> {
   const choice = await chooseSystem(name, command);
-  if (name.includes(':')) return [choice];
+  if (name.includes(':') || variants === 'first') return [choice];
   return choice.system.variants.map((variant) => ({ system: choice.system, variant: variant.id }));
 }

@@ -59,7 +59,7 @@ async function weighReference(
   return found && 'value' in found ? found.value : undefined;
 }
 
-const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
+export const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
 
 function executedAnother(weighing: Weighing | undefined): boolean {
   return weighing?.weights.some((weight) => weight.executedAnother) ?? false;

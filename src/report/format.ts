@@ -71,8 +71,8 @@ export function titleOf({ programs }: Measurement): string {
   return programs.length > 3 ? `${programs.length} programs` : listing(labelsOf(programs));
 }
 
-/** Lines of a terminal's width. */
-const width = 80;
+/** Columns of a terminal. */
+export const width = 80;
 
 /** Breaks a line between words; further lines are indented. */
 export function wrap(text: string, indent = '  '): string {
@@ -84,4 +84,11 @@ export function wrap(text: string, indent = '  '): string {
     else lines.push(indent + word);
   }
   return lines.join('\n');
+}
+
+/** The size of a number, whatever its sign: `0.0021`, `12.4`, `176,116`: three digits, two where it is small. */
+export function significantDigits(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 999.5) return Math.round(size).toLocaleString('en');
+  return size < 0.995 && size > 0 ? size.toPrecision(2) : threeDigits(size);
 }

@@ -29,12 +29,16 @@ export function parseAs<T>(schema: ZodType<T>, text: string, name: string, what:
 
 /** Reads a measurement back. Throws LinkonceError where the file is missing or no measurement. */
 export async function readJson(path: string): Promise<Measurement> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  return parseMeasurement(await readText(path), path);
+}
+
+/** The text of a file. Throws LinkonceError where it cannot be read. */
+export async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
     throw new LinkonceError(
       `${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
     );
   });
-  return parseMeasurement(text, path);
 }
 
 /** Writes a measurement, whole or not at all, and reads it back to be sure. */

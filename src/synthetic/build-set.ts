@@ -5,7 +5,7 @@ import type { SetDescription } from './description.ts';
 import { expectedChecksum } from './expected-checksum.ts';
 import type { ModuleModel, SetModel } from './model.ts';
 import { createModel } from './model.ts';
-import type { Link, Recipe } from './recipe.ts';
+import type { Compilation, Link, Recipe } from './recipe.ts';
 import { mainSource, moduleSource } from './write-sources.ts';
 
 export interface SyntheticSet {
@@ -33,20 +33,23 @@ const executableName = 'main';
 function setRecipe(model: SetModel): Recipe {
   const { modules, description } = model;
   const sources = new Map(modules.map((module) => [`m${module.index}.c`, moduleSource(module, model)]));
-  const flags = ['-O1', '-g0', '-fPIC', '-fno-semantic-interposition'];
-  const style = description.plt ? '-fplt' : '-fno-plt';
   return {
     sources: new Map([...sources, ['main.c', mainSource(model)]]),
     compilations: [
-      { folder: 'o', flags: [...flags, style], sources: [...sources.keys()] },
+      compileModules([...sources.keys()], description),
       { folder: 'o', flags: ['-O1', '-g0', '-fPIE'], sources: ['main.c'] },
     ],
     links: [...modules.map((module) => linkLibrary(module, description)), linkExecutable(model)],
   };
 }
 
+export function compileModules(sources: readonly string[], { plt }: SetDescription): Compilation {
+  const flags = ['-O1', '-g0', '-fPIC', '-fno-semantic-interposition', plt ? '-fplt' : '-fno-plt'];
+  return { folder: 'o', flags, sources };
+}
+
 /** No C library and no start files: these would bring data of their own. */
-function linkLibrary(module: ModuleModel, { lazy }: SetDescription): Link {
+export function linkLibrary(module: ModuleModel, { lazy }: SetDescription): Link {
   const output = libraryName(module);
   return {
     output,
@@ -78,6 +81,6 @@ function bindingFlags(lazy: boolean): readonly string[] {
   return [`-Wl,-z,${lazy ? 'lazy' : 'now'}`];
 }
 
-function libraryName({ index }: Pick<ModuleModel, 'index'>): string {
+export function libraryName({ index }: Pick<ModuleModel, 'index'>): string {
   return `libm${index}.so`;
 }

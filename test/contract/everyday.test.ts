@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
-import { bindProgram } from '../../src/pipeline.ts';
+import { bindSubject, openProgram } from '../../src/pipeline.ts';
 import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { reasonToHandOver } from './workplace.ts';
@@ -84,14 +84,18 @@ const findInPath = (name: string): string | undefined =>
     .find((file) => existsSync(file));
 const environment = { PATH: searchPath, HOME: folder, LANG: 'C.UTF-8', LINKONCE_DEBUG: '1' };
 
-for (const system of systems)
-  describe(system.id, () => {
-    for (const { name, runs } of everyday)
-      test(name, async ({ skip }) => {
+for (const { name, runs } of everyday)
+  describe(name, () => {
+    /** Captured once for all systems. */
+    let subject: ReturnType<typeof openProgram> | undefined;
+    afterAll(() => (subject = undefined));
+    for (const system of systems)
+      test(system.id, async ({ skip }) => {
         const file = findInPath(name) ?? skip(`${name} is not installed`);
+        subject ??= openProgram(file, () => undefined);
         const output = path.join(folder, `${path.basename(name)}.${system.id}`);
         const settings = { system, variant: system.variants[0]!.id, output, asInterpreter: false };
-        const image = await bindProgram(file, settings, () => undefined);
+        const image = await bindSubject(subject, settings);
         const reason = reasonToHandOver(image);
         if (reason !== undefined) skip(reason);
         await withPlaces([image], async () => {

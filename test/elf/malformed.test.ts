@@ -8,6 +8,7 @@ import { decodeElf } from '../../src/elf/read-elf.ts';
 import { symbolName } from '../../src/elf/symbol-name.ts';
 import { ElfError } from '../../src/util/errors.ts';
 import { compile, everything } from './fixture.ts';
+import { changedBytes, changedWords } from './mutations.ts';
 
 const runs = 1500;
 const secondsEach = 2;
@@ -65,28 +66,11 @@ describe.each([
   });
 
   test('changed bytes', () => {
-    const changes = fc.array(fc.tuple(place(), byte), { minLength: 1, maxLength: 12 });
-    const property = fc.property(changes, (list) => {
-      const bytes = Buffer.from(good);
-      for (const [at, value] of list) bytes[at] = value;
-      readAllSoon(bytes);
-    });
-    fc.assert(property, { numRuns: runs });
+    fc.assert(fc.property(changedBytes(good, place(), byte), readAllSoon), { numRuns: runs });
   });
 
   test('changed words', () => {
-    const word = fc.oneof(
-      fc.bigInt(0n, 2n ** 64n - 1n),
-      fc.bigInt(0n, 0x10000n),
-      fc.constant(2n ** 53n - 1n),
-    );
-    const changes = fc.array(fc.tuple(fc.nat(good.length / 8 - 1), word), { minLength: 1, maxLength: 4 });
-    const property = fc.property(changes, (list) => {
-      const bytes = Buffer.from(good);
-      for (const [index, value] of list) bytes.writeBigUInt64LE(value, index * 8);
-      readAllSoon(bytes);
-    });
-    fc.assert(property, { numRuns: runs });
+    fc.assert(fc.property(changedWords(good), readAllSoon), { numRuns: runs });
   });
 
   test('shortened files', () => {

@@ -1,5 +1,8 @@
 /** The stopwatch against programs whose time, faults and ends are known. Bounds are loose: other work shares the machine. */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { median } from '../../src/measure/statistics.ts';
 import type { Command } from '../../src/measure/stopwatch.ts';
@@ -32,6 +35,17 @@ describe('the stopwatch', () => {
     for (const { warmUp, counted } of runs) {
       expect(warmUp.map(({ round }) => round)).toEqual([-2, -1]);
       expect(counted.map(({ round }) => round)).toEqual([0, 1, 2]);
+    }
+  });
+
+  it('begins each round with a run of the first command that does not count', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-stopwatch-'));
+    try {
+      const noting = (name: string) => command('/bin/sh', '-c', `echo ${name} >> ${folder}/order`);
+      await timeCommands([noting('a'), noting('b')], { ...settings, rounds: 2 });
+      expect(readFileSync(path.join(folder, 'order'), 'utf8')).toBe('a\na\nb\n'.repeat(3));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

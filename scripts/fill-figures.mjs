@@ -1,0 +1,40 @@
+/**
+ * Fills the figures of documents from docs/reports/everyday.json: `node scripts/fill-figures.mjs [--check]`. What stands between
+ * `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced. With --check nothing is written, and the status is 1
+ * where a document does not have the report's figures.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { tablesOf } from './lib/figures.mjs';
+
+const root = new URL('../', import.meta.url);
+const documents = ['README.md', 'docs/systems.md', 'docs/claims.md'];
+const marker = /(<!-- measured: (\S+) -->\n)[^]*?(<!-- \/measured -->)/g;
+
+const measurement = JSON.parse(readFileSync(new URL('docs/reports/everyday.json', root), 'utf8'));
+const tables = tablesOf(measurement, fileURLToPath(new URL('src/systems', root)));
+
+/** @param {string} document @param {string} text */
+function fill(document, text) {
+  return text.replaceAll(marker, (_, begin, name, end) => {
+    const table = tables.get(name);
+    if (table === undefined) throw new Error(`${document}: the report has no table '${name}'`);
+    return `${begin}\n${table}\n\n${end}`;
+  });
+}
+
+const stale = [];
+for (const document of documents) {
+  const file = fileURLToPath(new URL(document, root));
+  const text = readFileSync(file, 'utf8');
+  const options = { ...(await resolveConfig(file)), filepath: file };
+  const filled = await format(fill(document, text), options);
+  if (filled === text) continue;
+  stale.push(document);
+  if (!process.argv.includes('--check')) writeFileSync(file, filled);
+}
+if (process.argv.includes('--check') && stale.length > 0) {
+  console.error(`not the figures of docs/reports: ${stale.join(', ')}; run node scripts/fill-figures.mjs`);
+  process.exitCode = 1;
+}

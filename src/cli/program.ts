@@ -1,0 +1,54 @@
+/**
+ * The commands as commander knows them: for the command line itself, and for what is made of it: the man page and completions.
+ * Each command has a file here; heavy modules are imported inside its action, so that `--help` and `--version` answer at
+ * once.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import { packageRoot } from '../util/native.ts';
+import { registerBind } from './bind.ts';
+import { registerCalls } from './calls.ts';
+import { registerCompare } from './compare.ts';
+import { registerCompletion } from './completion.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerExplain } from './explain.ts';
+import { registerInspect } from './inspect.ts';
+import { registerPagein } from './pagein.ts';
+import { registerPages } from './pages.ts';
+import { registerRun } from './run.ts';
+import { registerScale } from './scale.ts';
+import { registerStore } from './store.ts';
+import { registerSynthetic } from './synthetic.ts';
+import { registerSystems } from './systems.ts';
+
+/** A new tree of commands; nothing is parsed yet. Wrong usage throws CommanderError. */
+export function createProgram(): Command {
+  const program = new Command('linkonce')
+    .description(
+      'Relocate once, share everywhere: starts ordinary ELF programs without the work of the dynamic linker.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^(error: )?/, 'linkonce: '));
+      },
+    })
+    .exitOverride();
+  for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
+  for (const register of [registerPagein, registerCalls, registerScale, registerSynthetic]) register(program);
+  for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
+    register(program);
+  registerCompletion(program);
+  return program;
+}
+
+/** Of package.json. */
+export function version(): string {
+  const text = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
