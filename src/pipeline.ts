@@ -4,9 +4,18 @@ import { movableModules } from './collection/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
+import type { OnProgress } from './measure/course.ts';
+import { Journal } from './measure/journal.ts';
 import { measureCalls } from './measure/measure-calls.ts';
+import { describeRequest } from './measure/describe-request.ts';
+import type { MeasureRequest } from './measure/measure-systems.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement } from './measure/measurement.ts';
+import { baseLine, isBaseLine } from './measure/measurement.ts';
+import { attempt, runStep } from './measure/run-step.ts';
+import type { StepContext } from './measure/run-step.ts';
+import { withCourseWarnings } from './measure/warnings.ts';
+import type { OpenJournal } from './report/journal-file.ts';
 import type { ScaleMeasurement, ScaleSettings } from './measure/scale-measurement.ts';
 import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
@@ -19,8 +28,7 @@ import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
 import type { Address } from './util/units.ts';
 
-/** Called when a step begins; the text names it for a person. */
-export type OnProgress = (step: string) => void;
+export type { OnProgress };
 
 interface ProgramSubject extends Subject {
   explained(order?: readonly string[]): Promise<Explained>;
@@ -57,10 +65,18 @@ export interface CompareRequest {
 
 export interface CompareSettings extends RunSettings {
   readonly choices: readonly SystemChoice[];
+  /** How calls between modules are timed under the same systems; absent: not. */
+  readonly calls?: CallSettings;
+  /** Aborted when a person wants no further step: what was found until then is the measurement. */
+  readonly stop?: AbortSignal;
+  /** A file that gets what is found as it comes, and from which a run that was ended goes on; absent: none. */
+  readonly journalFile?: string;
 }
 
 export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
+  /** Aborted when a person wants no further step: then LinkonceError is thrown. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ScaleLabSettings extends ScaleSettings {
@@ -89,21 +105,49 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   return { ...outcome.image, modules: subject.program.modules };
 }
 
-/** Builds programs under each chosen system and measures them side by side. */
+/**
+ * Builds programs under each chosen system and measures them side by side. Throws LinkonceError where a program cannot be
+ * read or executed, and where the journal is another run's.
+ */
 export async function comparePrograms(
   requests: readonly CompareRequest[],
   settings: CompareSettings,
   onProgress: OnProgress,
 ): Promise<Measurement> {
+  const programs = openPrograms(requests, onProgress);
+  const { journal, date, close } = await openJournalOf(programs, settings);
+  const { choices, calls, stop = new AbortController().signal, ...rest } = settings;
+  const context = { journal, stop };
+  try {
+    const measurement = await measureSystems(programs, { ...rest, ...context, choices, date }, onProgress);
+    const lab = calls && { ...calls, choices, ...context };
+    return withCourseWarnings(lab ? await addCalls(measurement, lab, onProgress) : measurement, context);
+  } finally {
+    close();
+  }
+}
+
+/** Programs with one path are one subject, whose captures are made once. */
+function openPrograms(requests: readonly CompareRequest[], onProgress: OnProgress): MeasureRequest[] {
   const subjects = new Map<string, Subject>();
-  const programs = requests.map(({ name, args, processes }) => {
+  return requests.map(({ name, args, processes }) => {
     const read = openProgram(name, onProgress);
     const { invocation } = read.program;
     const subject = subjects.get(invocation) ?? read;
     subjects.set(invocation, subject);
     return { subject, arguments: args, processes };
   });
-  return measureSystems(programs, settings, onProgress);
+}
+
+async function openJournalOf(
+  programs: readonly MeasureRequest[],
+  { journalFile, ...settings }: CompareSettings,
+): Promise<OpenJournal> {
+  if (journalFile === undefined)
+    return { journal: new Journal(), date: new Date().toISOString(), close: () => undefined };
+  // zod takes 60 ms to load: only those who keep a journal pay for it.
+  const { openJournal } = await import('./report/journal-file.ts');
+  return openJournal(journalFile, describeRequest(programs, settings));
 }
 
 /** Times calls between modules under each chosen system, and in a static link. The base line is among the choices. */
@@ -118,6 +162,34 @@ export async function compareCalls(
     settings,
     onProgress,
   );
+}
+
+/** The call lab compares with the base line, which it has though nobody chose it. Where it fails a warning says why. */
+async function addCalls(
+  measurement: Measurement,
+  { choices, journal, stop, ...settings }: CallLabSettings & StepContext,
+  onProgress: OnProgress,
+): Promise<Measurement> {
+  const always = choices.some(isBaseLineChoice) ? [] : [await baseLineChoice()];
+  const all = { ...settings, choices: [...always, ...choices], stop };
+  const found = await runStep({ journal, stop }, { step: 'calls' }, () =>
+    attempt(() => compareCalls(all, onProgress)),
+  );
+  if (found === undefined) return measurement;
+  if ('value' in found) return { ...measurement, calls: found.value };
+  const message = `calls between modules could not be timed: ${found.failure}`;
+  return { ...measurement, warnings: [...measurement.warnings, { kind: 'calls', message }] };
+}
+
+function isBaseLineChoice({ system, variant }: SystemChoice): boolean {
+  return isBaseLine({ system: system.id, variant });
+}
+
+async function baseLineChoice(): Promise<SystemChoice> {
+  const { findSystem } = await import('./systems/registry.ts');
+  const system = findSystem(baseLine.system);
+  if (!system) throw new Error('the base line is not in the registry');
+  return { system, variant: baseLine.variant };
 }
 
 /** Measures how the costs of each chosen system grow with modules, imports and processes of synthetic programs. */

@@ -169,6 +169,8 @@ export const warningKinds = [
   'did-not-end',
   'ended-early',
   'frames-hidden',
+  'growth',
+  'calls',
   'frequency',
   'resumed',
   'stopped',

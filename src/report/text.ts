@@ -10,6 +10,8 @@ import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
 import { commandLine, formatMoment, labelsOf, listing, processesOf, wrap } from './format.ts';
+import { renderShortCalls } from './calls-table.ts';
+import { renderGrowthTable } from './growth-table.ts';
 import { renderProgramTable } from './program-table.ts';
 import { renderWorkloadTable } from './workload-table.ts';
 
@@ -23,6 +25,7 @@ export function renderText(measurement: Measurement, { colors }: Look): string {
   const paragraphs = [
     ...programs.flatMap((program, index) => renderProgram(measurement, program, index, colors)),
     ...(programs.length > 1 ? renderWorkload(measurement, colors) : []),
+    renderCallsOf(measurement, colors),
   ];
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
 }
@@ -39,8 +42,28 @@ function renderProgram(
     renderProgramTable(program, colors),
     renderReasons(program.results),
     renderWarnings(own, colors),
+    renderGrowth(program, settings, colors),
     wrap(conclude(program), ''),
   ];
+}
+
+function renderGrowth(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
+  const table = renderGrowthTable(program, settings, colors);
+  const legend = 'private memory of all of them; below it, their PSS';
+  return table === ''
+    ? ''
+    : `${colors.bold('More processes alive at once')}: ${legend}
+${table}`;
+}
+
+/** A selection: `linkonce calls` has all. */
+function renderCallsOf({ calls }: Measurement, colors: Colors): string {
+  if (calls === undefined) return '';
+  const legend = `ns of one call, medians of ${calls.settings.rounds} processes, with 95 % intervals; direct and through a pointer in a loop, cold and first once`;
+  return `${colors.bold('Calls between modules')}
+${wrap(legend, '')}
+
+${renderShortCalls(calls, colors)}`;
 }
 
 function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {

@@ -19,9 +19,10 @@ export async function timeTrials(
   { limitMs, onProgress }: RunOptions,
 ): Promise<readonly (readonly number[])[]> {
   const commands = trials.map(({ bound }) => bound.command);
-  const runs = await timeCommands(commands, { rounds, warmUpRounds, limitMs }, (round) => {
+  const onRound = (round: number): void => {
     onProgress(round < 0 ? 'warming up' : `timing, round ${round + 1} of ${rounds}`);
-  });
+  };
+  const runs = await timeCommands(commands, { rounds, warmUpRounds, limitMs }, { onRound });
   return trials.map(({ findings }, index) => {
     const reason = failedRun(runs[index]!) ?? badEnd(runs[index]!);
     if (reason !== undefined) findings.obstacle = { status: 'failed', reason };
