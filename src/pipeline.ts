@@ -24,6 +24,8 @@ interface ProgramSubject extends Subject {
   explained(order?: readonly string[]): Promise<Explained>;
 }
 
+const silent: OnProgress = () => undefined;
+
 /** A system and one of its variants. */
 export interface SystemChoice {
   readonly system: System;
@@ -34,10 +36,12 @@ export interface SystemChoice {
   readonly base?: Address | undefined;
 }
 
+/** What is bound how. */
 export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
-  readonly asInterpreter: boolean;
+  /** A copy of the program whose PT_INTERP is the loader, in place of a launcher; absent: no. */
+  readonly asInterpreter?: boolean;
 }
 
 /** An image and the modules that it was made of. */
@@ -47,25 +51,31 @@ export interface BoundImage extends Image {
 
 /** A program to compare the systems on. */
 export interface CompareRequest {
+  /** Its name in PATH, or its path. */
   readonly name: string;
   readonly args: readonly string[];
   /** Alive at once when memory is looked at. */
   readonly processes: number;
 }
 
+/** How programs are compared, and under what. */
 export interface CompareSettings extends RunSettings {
   readonly choices: readonly SystemChoice[];
 }
 
+/** How calls are timed, and under what. */
 export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
 }
 
-/** Writes a launcher for one program. */
+/**
+ * Writes a launcher for one program, by its name in PATH or its path. Throws Refusal where the system cannot serve it, and
+ * LinkonceError where it cannot be read, captured or written.
+ */
 export async function bindProgram(
   name: string,
   settings: BindSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<BoundImage> {
   return bindSubject(openProgram(name, onProgress), settings);
 }
@@ -75,7 +85,12 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   const { system, output } = settings;
   const folder = `${output}.files`;
   const earlier = earlierFiles(`${output}.image`, folder);
-  const [outcome] = await system.build([subject], { ...settings, outputs: [output], folder });
+  const [outcome] = await system.build([subject], {
+    asInterpreter: false,
+    ...settings,
+    outputs: [output],
+    folder,
+  });
   if (!outcome) throw new Error('no outcome');
   if ('failure' in outcome) throw outcome.failure;
   // A bind that wrote nothing leaves the earlier launcher in place, too.
@@ -83,11 +98,14 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   return { ...outcome.image, modules: subject.program.modules };
 }
 
-/** Builds programs under each chosen system and measures them side by side. */
+/**
+ * Builds programs under each chosen system and measures them side by side, interleaved. What a system refuses, or fails at, is a
+ * result like any other. Throws LinkonceError where a program itself cannot be read or executed.
+ */
 export async function comparePrograms(
   requests: readonly CompareRequest[],
   settings: CompareSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<Measurement> {
   const subjects = new Map<string, Subject>();
   const programs = requests.map(({ name, args, processes }) => {
@@ -100,10 +118,13 @@ export async function comparePrograms(
   return measureSystems(programs, settings, onProgress);
 }
 
-/** Times calls between modules under each chosen system, and in a static link. The base line is among the choices. */
+/**
+ * Times calls between modules under each chosen system, and in a static link. The base line is among the choices. Throws
+ * LinkonceError where there is no working C compiler.
+ */
 export async function compareCalls(
   settings: CallLabSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<CallMeasurement> {
   onProgress('compiling the probe');
   const { modular, linked } = await buildProbe();
@@ -114,8 +135,11 @@ export async function compareCalls(
   );
 }
 
-/** Captures a program and says of every word that its linker wrote what it is made of. */
-export async function explainProgram(name: string, onProgress: OnProgress): Promise<Explained> {
+/**
+ * Captures a program and says of every word that its linker wrote what it is made of. Throws LinkonceError where it cannot be
+ * captured, or has a word that cannot be explained.
+ */
+export async function explainProgram(name: string, onProgress: OnProgress = silent): Promise<Explained> {
   return openProgram(name, onProgress).explained();
 }
 
