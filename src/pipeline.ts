@@ -34,6 +34,8 @@ interface ProgramSubject extends Subject {
   explained(order?: readonly string[]): Promise<Explained>;
 }
 
+const silent: OnProgress = () => undefined;
+
 /** A system and one of its variants. */
 export interface SystemChoice {
   readonly system: System;
@@ -44,10 +46,12 @@ export interface SystemChoice {
   readonly base?: Address | undefined;
 }
 
+/** What is bound how. */
 export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
-  readonly asInterpreter: boolean;
+  /** A copy of the program whose PT_INTERP is the loader, in place of a launcher; absent: no. */
+  readonly asInterpreter?: boolean;
 }
 
 /** An image and the modules that it was made of. */
@@ -57,12 +61,14 @@ export interface BoundImage extends Image {
 
 /** A program to compare the systems on. */
 export interface CompareRequest {
+  /** Its name in PATH, or its path. */
   readonly name: string;
   readonly args: readonly string[];
   /** Alive at once when memory is looked at. */
   readonly processes: number;
 }
 
+/** How programs are compared, and under what. */
 export interface CompareSettings extends RunSettings {
   readonly choices: readonly SystemChoice[];
   /** How calls between modules are timed under the same systems; absent: not. */
@@ -73,6 +79,7 @@ export interface CompareSettings extends RunSettings {
   readonly journalFile?: string;
 }
 
+/** How calls are timed, and under what. */
 export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
   /** Aborted when a person wants no further step: then LinkonceError is thrown. */
@@ -83,11 +90,14 @@ export interface ScaleLabSettings extends ScaleSettings {
   readonly choices: readonly SystemChoice[];
 }
 
-/** Writes a launcher for one program. */
+/**
+ * Writes a launcher for one program, by its name in PATH or its path. Throws Refusal where the system cannot serve it, and
+ * LinkonceError where it cannot be read, captured or written.
+ */
 export async function bindProgram(
   name: string,
   settings: BindSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<BoundImage> {
   return bindSubject(openProgram(name, onProgress), settings);
 }
@@ -97,7 +107,12 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   const { system, output } = settings;
   const folder = `${output}.files`;
   const earlier = earlierFiles(`${output}.image`, folder);
-  const [outcome] = await system.build([subject], { ...settings, outputs: [output], folder });
+  const [outcome] = await system.build([subject], {
+    asInterpreter: false,
+    ...settings,
+    outputs: [output],
+    folder,
+  });
   if (!outcome) throw new Error('no outcome');
   if ('failure' in outcome) throw outcome.failure;
   // A bind that wrote nothing leaves the earlier launcher in place, too.
@@ -106,13 +121,14 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
 }
 
 /**
- * Builds programs under each chosen system and measures them side by side. Throws LinkonceError where a program cannot be
- * read or executed, and where the journal is another run's.
+ * Builds programs under each chosen system and measures them side by side, interleaved. What a system refuses, or fails at, is a
+ * result like any other. Throws LinkonceError where a program itself cannot be read or executed, and where the
+ * journal is another run's.
  */
 export async function comparePrograms(
   requests: readonly CompareRequest[],
   settings: CompareSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<Measurement> {
   const programs = openPrograms(requests, onProgress);
   const { journal, date, close } = await openJournalOf(programs, settings);
@@ -150,10 +166,13 @@ async function openJournalOf(
   return openJournal(journalFile, describeRequest(programs, settings));
 }
 
-/** Times calls between modules under each chosen system, and in a static link. The base line is among the choices. */
+/**
+ * Times calls between modules under each chosen system, and in a static link. The base line is among the choices. Throws
+ * LinkonceError where there is no working C compiler.
+ */
 export async function compareCalls(
   settings: CallLabSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<CallMeasurement> {
   onProgress('compiling the probe');
   const { modular, linked } = await buildProbe();
@@ -199,8 +218,11 @@ export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress
   return measureScale(settings, open, onProgress);
 }
 
-/** Captures a program and says of every word that its linker wrote what it is made of. */
-export async function explainProgram(name: string, onProgress: OnProgress): Promise<Explained> {
+/**
+ * Captures a program and says of every word that its linker wrote what it is made of. Throws LinkonceError where it cannot be
+ * captured, or has a word that cannot be explained.
+ */
+export async function explainProgram(name: string, onProgress: OnProgress = silent): Promise<Explained> {
   return openProgram(name, onProgress).explained();
 }
 

@@ -2,6 +2,7 @@
 import type { Places } from './make-plan.ts';
 import type { Address } from '../util/units.ts';
 
+/** What is needed to start a process of a program under a system. */
 export interface Image {
   /** The file to execute: a launcher, or the program itself for the platform's linker. */
   readonly file: string;

@@ -22,7 +22,7 @@ export interface CompareProgram extends Omit<MeasuredProgram, 'timed' | 'results
 }
 
 /** What a person sets; `custom` and no counts where absent. */
-export type RunSettings = Pick<Settings, 'runs' | 'moment'> & Partial<Settings>;
+export type RunSettings = Pick<Settings, 'runs' | 'moment'> & Partial<Omit<Settings, 'runs' | 'moment'>>;
 
 export interface CompareSettings extends RunSettings {
   /** Whether start-up is timed and output compared. */

@@ -1,4 +1,5 @@
 /** The whole report for a terminal: for each program what was measured, the table, the reasons and doubts, the conclusion. */
+import pc from 'picocolors';
 import type {
   MeasuredProgram,
   Measurement,
@@ -15,12 +16,15 @@ import { renderGrowthTable } from './growth-table.ts';
 import { renderProgramTable } from './program-table.ts';
 import { renderWorkloadTable } from './workload-table.ts';
 
-interface Look {
+/** How a report looks in a terminal. */
+export interface Look {
   readonly colors: Colors;
 }
 
+const uncoloured: Look = { colors: pc.createColors(false) };
+
 /** Lines of at most 80 columns, except for words that are longer. */
-export function renderText(measurement: Measurement, { colors }: Look): string {
+export function renderText(measurement: Measurement, { colors }: Look = uncoloured): string {
   const { programs } = measurement;
   const paragraphs = [
     ...programs.flatMap((program, index) => renderProgram(measurement, program, index, colors)),
