@@ -18,12 +18,16 @@ export class Binder {
 
   /** A new bind each time. Throws what binding throws. */
   bind(program: string, form: string, window?: number): Promise<BoundImage> {
+    return this.bindChoice(program, { ...choiceOf(form), window });
+  }
+
+  /** The same for any system, registered or not. */
+  bindChoice(program: string, choice: SystemChoice): Promise<BoundImage> {
     const subject = this.#subjects.get(program) ?? openProgram(program, () => undefined);
     this.#subjects.set(program, subject);
     const folder = path.join(this.folder, String(this.#count++));
     mkdirSync(folder);
-    const output = path.join(folder, path.basename(program));
-    return bindSubject(subject, { ...choiceOf(form), output, asInterpreter: false, window });
+    return bindSubject(subject, { ...choice, output: path.join(folder, path.basename(program)) });
   }
 
   remove(): void {
