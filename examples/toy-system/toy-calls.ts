@@ -1,5 +1,5 @@
 /**
- * Modules are more than 2 GiB apart, out of reach of a displacement: a stub names its target with all 64 bits.
+ * A displacement reaches over 2 GiB, which are 64 blocks: a stub names its target with all 64 bits instead.
  *
  *   49 bb imm64   movabs $function, %r11
  *   41 ff e3      jmp    *%r11

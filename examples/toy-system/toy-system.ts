@@ -1,16 +1,16 @@
-/** A toy: every module begins a block of 1 GiB of its own, so that the upper bits of an address say whose it is. */
+/** A toy: every module begins a block of 32 MiB of its own, so that the upper bits of an address say whose it is. */
 import { baseBits } from '../../src/capture/placement.ts';
 import type { Arrangement } from '../../src/collection/arrangement.ts';
 import { buildCollection } from '../../src/collection/build.ts';
 import type { System } from '../../src/systems/system.ts';
 import { stubbed } from './toy-calls.ts';
 
-const blockSize = 0x4000_0000;
+const blockSize = 0x200_0000;
 /** A base is one of 2 MiB (capture/placement.ts): blocks lose these bits of it. */
 const lostBits = Math.log2(blockSize / 0x20_0000);
 
 const blocks: Arrangement = {
-  protections: 'exact',
+  protections: 'merged',
   files: 'module',
   codeFromModules: false,
   addresses: 'unique',
@@ -25,10 +25,10 @@ const arrangements = { plain: blocks, stubs: { ...blocks, calls: stubbed } };
 export const toy: System = {
   id: 'toy',
   seed: 'no number',
-  summary: 'every module begins a block of 1 GiB of its own',
+  summary: 'every module begins a block of 32 MiB of its own',
   properties: {
     placement:
-      'each module at the beginning of a block of 1 GiB; refused where the window has no more of them',
+      'each module at the beginning of a block of 32 MiB, longer ones over several; refused where the window has no more of them',
     shared: 'everything of the relocated copies, between all programs of the store',
     private: 'pages with words of the process itself',
     work: { mapping: 'start-up, module by module', relocation: 'bind', binding: 'bind' },

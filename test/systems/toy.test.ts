@@ -15,7 +15,7 @@ import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import { Binder, syntheticSet } from './bound-set.ts';
 
-const block = 2 ** 30;
+const block = 2 ** 25;
 const variants = toy.variants.map(({ id }) => id);
 
 const binder = new Binder();
@@ -42,7 +42,7 @@ describe('the system', () => {
   });
 
   test('refuses where the window has not enough blocks', async () => {
-    const choice = { system: toy, variant: 'plain', window: 32 };
+    const choice = { system: toy, variant: 'plain', window: 27 };
     await expect(binder.bindChoice(set.executable, choice)).rejects.toThrow(Refusal);
   });
 
