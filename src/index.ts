@@ -6,8 +6,8 @@
  *   running process are private and why.
  * - A system is chosen by {@link chooseSystem}; {@link systems} has all of them, with what each states of itself. An own one is a value of
  *   the type {@link System} (docs/adding-a-system.md).
- * - A {@link Measurement} is plain data: {@link writeMeasurement} and {@link readMeasurement} keep it as JSON (docs/formats), {@link renderText} and
- *   {@link renderHtml} show it.
+ * - A {@link Measurement} is plain data: {@link writeMeasurement} and {@link readMeasurement} keep it as JSON (docs/formats), {@link renderText},
+ *   {@link renderMarkdown}, {@link renderCsv} and {@link renderHtml} show it.
  *
  * Times are in ms, memory in kB of 1,024 bytes, if a field's name does not say otherwise. What a person can mend is a
  * {@link LinkonceError} with one line; a program that a system cannot serve is a {@link Refusal}, which is one. Anything else that is
@@ -50,7 +50,9 @@ export type {
 } from './pages/pages.ts';
 
 export { readJson as readMeasurement, writeJson as writeMeasurement } from './report/json.ts';
+export { renderCsv } from './report/csv.ts';
 export { renderHtml } from './report/html.ts';
+export { renderMarkdown } from './report/markdown.ts';
 export { renderText, type Look } from './report/text.ts';
 export { baseLine, isBaseLine, nameOf } from './measure/measurement.ts';
 export type {
