@@ -9,6 +9,16 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** A whole number from 1 to a limit. */
+export function atMost(limit: number): (text: string) => number {
+  return (text) => {
+    const value = positiveInteger(text);
+    if (value > limit)
+      throw new InvalidArgumentError(`It must not be more than ${limit.toLocaleString('en')}.`);
+    return value;
+  };
+}
+
 /** Several of them by commas, ascending, each once. */
 export function processCounts(text: string): readonly number[] {
   const counts = text.split(',').map(positiveInteger);
@@ -55,6 +65,9 @@ export function windowBits(text: string): number {
     throw new InvalidArgumentError('It must be a whole number from 20 to 44.');
   return bits;
 }
+
+/** Bits of a hash: hashes of names have at most 32. */
+export const hashBits = atMost(32);
 
 /** When a store's addresses are drawn anew. */
 export function slideTime(text: string): 'store' | 'boot' {

@@ -14,6 +14,7 @@ import { registerCompletion } from './completion.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
+import { registerModel } from './model.ts';
 import { registerPagein } from './pagein.ts';
 import { registerPages } from './pages.ts';
 import { registerRun } from './run.ts';
@@ -40,7 +41,8 @@ export function createProgram(): Command {
     })
     .exitOverride();
   for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
-  for (const register of [registerPagein, registerCalls, registerScale, registerSynthetic]) register(program);
+  for (const register of [registerPagein, registerCalls, registerScale, registerModel, registerSynthetic])
+    register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   registerCompletion(program);

@@ -3,6 +3,9 @@
  * judge that by. The birthday problem: W. Feller, An Introduction to Probability Theory and Its Applications I, II.3.
  */
 
+import type { Simulated } from './wilson.ts';
+import { wilson } from './wilson.ts';
+
 /** Draws a whole number from 0 up to, not including, `limit`. */
 export type Random = (limit: number) => number;
 
@@ -13,13 +16,6 @@ export interface CollisionTrials {
   readonly blocks?: number;
   readonly trials: number;
   readonly random: Random;
-}
-
-/** What trials say of a probability, with the interval that holds it with 95 % confidence. */
-export interface Simulated {
-  readonly probability: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /**
@@ -68,7 +64,7 @@ export function librariesAtProbability(bits: number, probability: number, blocks
   }
 }
 
-/** Throws what dice. The interval is Wilson's (E. B. Wilson, JASA 22, 1927), which also holds where nothing ever happens. */
+/** Throws dice. */
 export function simulateCollisions(settings: CollisionTrials): Simulated {
   let collisions = 0;
   for (let trial = 0; trial < settings.trials; trial++) if (doCollide(settings)) collisions++;
@@ -89,24 +85,15 @@ function doCollide({ bits, libraries, blocks = 1, random }: CollisionTrials): bo
   return false;
 }
 
+/** The logarithm of a probability that is 0 beside 1: the least that 64 bits of a number tell from 1 is e^−37. */
+const impossible = -40;
+
 /** Of `libraries` that take `blocks` in all. */
 function overlapProbability(bits: number, libraries: number, blocks: number): number {
   const size = 2 ** bits;
   if (blocks > size) return 1;
   let logarithm = 0;
-  for (let i = 1; i < libraries; i++) logarithm += Math.log1p((i - blocks) / size);
+  for (let i = 1; i < libraries && logarithm > impossible; i++) logarithm += Math.log1p((i - blocks) / size);
   // Not −0 where nothing can collide.
   return 0 - Math.expm1(logarithm);
-}
-
-/** Of so many standard deviations a normal variable stays within with 95 % probability. */
-const deviations = 1.959964;
-
-function wilson(hits: number, trials: number): Simulated {
-  const probability = hits / trials;
-  const square = deviations ** 2 / trials;
-  const center = (probability + square / 2) / (1 + square);
-  const spread = Math.sqrt((probability * (1 - probability)) / trials + square / (4 * trials));
-  const reach = (deviations * spread) / (1 + square);
-  return { probability, low: Math.max(0, center - reach), high: Math.min(1, center + reach) };
 }

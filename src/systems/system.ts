@@ -6,6 +6,7 @@ import type { AddressFormat } from '../collection/address-format.ts';
 import type { Arrangement } from '../collection/arrangement.ts';
 import type { CollectionOutcome, CollectionRequest } from '../collection/build.ts';
 import type { Subject } from '../collection/subject.ts';
+import type { CostLaw } from '../models/cost-law.ts';
 import type { Address } from '../util/units.ts';
 
 /** One of the ways to share code. */
@@ -28,6 +29,8 @@ export interface System {
   readonly takesBase?: boolean;
   /** How its addresses are made, where they mean something. */
   readonly formats?: readonly AddressFormat[];
+  /** What it costs on paper, by variant; absent where nobody has counted it. */
+  readonly costs?: Readonly<Record<string, CostLaw>>;
   /** How a store arranges programs under a variant; absent where the system has no files to arrange. */
   readonly arrangements: Readonly<Record<string, Arrangement>>;
 }

@@ -4,6 +4,7 @@
  */
 import { buildCollection } from '../../collection/build.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
+import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
@@ -36,6 +37,7 @@ export const dispatcher: System = {
     { id: 'trap', summary: 'by a trap: a signal, whose handler goes on at the function; SIGILL is taken' },
     { id: 'count', summary: 'by a jump, and counts the calls' },
   ],
+  costs: { jump: copyCosts(17), trap: copyCosts(17), count: copyCosts(18) },
   arrangements,
   build: (subjects, request) =>
     buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),

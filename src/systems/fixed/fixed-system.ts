@@ -4,6 +4,7 @@
  */
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 
 const everywhere: Arrangement = {
@@ -30,6 +31,7 @@ export const fixed: System = {
     aslr: [{ bits: 0, drawn: 'never' }],
   },
   variants: [{ id: 'files', summary: 'one relocated file for each module' }],
+  costs: { files: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }) },
   arrangements: { files: everywhere },
   build: (subjects, request) => buildCollection(subjects, everywhere, request),
 };

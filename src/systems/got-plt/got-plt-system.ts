@@ -1,5 +1,7 @@
 /** Common system 1 of the seed: position-independent code with GOT and PLT, as the platform's own linker runs it. */
 import { Refusal } from '../../util/errors.ts';
+import type { CostLaw } from '../../models/cost-law.ts';
+import { linkMapPages } from '../../models/cost-law.ts';
 import type { System } from '../system.ts';
 
 /** mmap_base and the executable's base both have 28 random bits on x86-64 (CONFIG_ARCH_MMAP_RND_BITS). */
@@ -8,6 +10,19 @@ const mmapRandomBits = 28;
 const environments: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lazy: {},
   now: { LD_BIND_NOW: '1' },
+};
+
+/**
+ * Headers, code, read-only data and RELRO, and what stays writable; the linker takes two pages at a time for its link maps, which
+ * lie between the modules. Pages are private that relocation or binding writes, and that modules write themselves: the same.
+ */
+const linked: CostLaw = {
+  mappings: { once: 24, modules: 4 + linkMapPages / 2, writers: 1 },
+  privatePages: { once: 25.6, modules: linkMapPages, relocatedPages: 1, writablePages: 1 },
+  sharedPages: { filePages: 1, relocatedPages: -1, writablePages: -1 },
+  steps: { modules: 1 },
+  probes: { probes: 1 },
+  linker: { once: 1 },
 };
 
 export const gotPlt: System = {
@@ -31,6 +46,7 @@ export const gotPlt: System = {
     { id: 'lazy', summary: 'slots are bound at their first call, where the modules allow it' },
     { id: 'now', summary: 'LD_BIND_NOW=1: all slots are bound at start-up' },
   ],
+  costs: { lazy: linked, now: linked },
   arrangements: {},
   build(subjects, { variant, asInterpreter }) {
     return Promise.resolve(

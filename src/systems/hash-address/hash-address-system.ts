@@ -10,6 +10,7 @@ import { encodeAddress, fieldUnit } from '../../collection/address-format.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
 import type { Address } from '../../util/units.ts';
+import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 import { literalFormat, literalLookUpFormat, wideFormat, wideLookUpFormat } from './formats.ts';
 import { absoluteCalls, nearCalls } from './global-calls.ts';
@@ -118,6 +119,12 @@ export const hashAddress: System = {
     { id: 'literal', summary: "global in the seed's format of 32 bits: 16 bits of hash, below 2 GiB" },
     { id: 'look-up-literal', summary: "look-up in the seed's format of 32 bits: 19 bits of hash" },
   ],
+  costs: {
+    global: copyCosts(15),
+    'look-up': copyCosts(17, { modules: 2 }),
+    literal: copyCosts(15),
+    'look-up-literal': copyCosts(17, { modules: 2 }),
+  },
   arrangements,
   formats: [wideFormat, literalFormat, wideLookUpFormat, literalLookUpFormat],
   build: (subjects, request) =>

@@ -10,6 +10,7 @@ import { LinkonceError } from '../../util/errors.ts';
 import type { Address } from '../../util/units.ts';
 import { hex, pageSize } from '../../util/units.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
+import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
 
@@ -65,6 +66,7 @@ export const hashDispatcher: System = {
     { id: 'constant', summary: 'the base is the same for everyone: a loophole in address randomness' },
     { id: 'movable', summary: '%gs leads to the base, which is random' },
   ],
+  costs: { constant: copyCosts(18), movable: copyCosts(19) },
   arrangements,
   takesBase: true,
   build(subjects, request) {

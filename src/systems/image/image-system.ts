@@ -6,6 +6,8 @@ import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
 import type { Protections } from '../../image/pieces.ts';
+import type { CostLaw, Terms } from '../../models/cost-law.ts';
+import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 import { directCalls } from './direct-calls.ts';
 import { buildSingle } from './single.ts';
@@ -27,6 +29,18 @@ const arrangements: Readonly<Record<string, Arrangement>> = {
 
 /** One image file for one program, whatever else is bound. */
 const singleImages: Readonly<Record<string, Protections>> = { single: 'exact', merged: 'merged' };
+
+/**
+ * Modules without writable pages join their neighbours; one with such pages stands between two ranges of code. There are no files
+ * of modules to be opened.
+ */
+const inImage = (mappings: Terms): CostLaw => boundCosts({ mappings, steps: {} });
+const costs = {
+  single: inImage({ once: 22, modules: 2, writers: 2 }),
+  merged: inImage({ once: 15, writers: 2 }),
+  partitions: inImage({ once: 16, writers: 2 }),
+  direct: inImage({ once: 16, writers: 2 }),
+};
 
 export const image: System = {
   id: 'image',
@@ -54,6 +68,7 @@ export const image: System = {
     { id: 'partitions', summary: 'one image for all programs, in partitions; ranges as in merged' },
     { id: 'direct', summary: 'the same; calls lead straight to their functions, without PLT and GOT' },
   ],
+  costs,
   arrangements,
   async build(subjects, request) {
     const protections = singleImages[request.variant];

@@ -4,6 +4,7 @@
  */
 import { buildCollection } from '../../collection/build.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
+import { boundPages, boundPrivate, copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 import { atFileEnd, filledAtStart, fromCache, fromStore } from './import-page-calls.ts';
 
@@ -12,6 +13,16 @@ const arrangements = {
   cache: { ...rewrittenCopies, calls: fromCache },
   end: { ...rewrittenCopies, calls: atFileEnd },
   shared: { ...rewrittenCopies, calls: fromStore },
+};
+
+/** The executable, the C library and the linker have pages of imports as well: three. */
+const besideCode = copyCosts(18, { importers: 1 });
+const costs = {
+  'start-up': { ...besideCode, privatePages: boundPrivate({ once: boundPages + 3, importPages: 1 }) },
+  cache: { ...besideCode, sharedPages: { filePages: 1, importPages: 1 } },
+  // Behind a module's writable pages they are one mapping more.
+  end: { ...copyCosts(18, { importingWriters: 1 }), sharedPages: { filePages: 1, importPages: 1 } },
+  shared: { ...copyCosts(15), sharedPages: { filePages: 1, importPages: 1 } },
 };
 
 export const importPage: System = {
@@ -37,6 +48,7 @@ export const importPage: System = {
     { id: 'end', summary: "at the end of each module's own file: no mapping more" },
     { id: 'shared', summary: "before each module in the store's file: shared by all processes" },
   ],
+  costs,
   arrangements,
   build: (subjects, request) =>
     buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),

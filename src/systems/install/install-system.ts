@@ -5,6 +5,7 @@
 import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 
 const installed: Arrangement = {
@@ -38,6 +39,7 @@ export const install: System = {
     ],
   },
   variants: [{ id: 'files', summary: 'one relocated file for each module' }],
+  costs: { files: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }) },
   arrangements: { files: installed },
   build: (subjects, request) => buildCollection(subjects, installed, request),
 };

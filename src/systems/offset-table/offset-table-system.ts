@@ -11,6 +11,7 @@ import type { AddressSpace } from '../../collection/addresses.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
 import { roundDown } from '../../util/units.ts';
+import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 import { literalFormat, wideFormat } from './formats.ts';
 import { globalSlots, masking, segmented, windowed } from './offset-table-calls.ts';
@@ -80,6 +81,13 @@ export const offsetTable: System = {
     { id: 'global', summary: 'a function has one slot for all modules, at a constant distance' },
     { id: 'literal', summary: "mask in the seed's format of 32 bits: 256 blocks, below 2 GiB; 6 bases" },
   ],
+  costs: {
+    mask: copyCosts(16),
+    window: copyCosts(17),
+    segment: copyCosts(16),
+    global: copyCosts(16),
+    literal: copyCosts(16),
+  },
   arrangements,
   formats: [wideFormat, literalFormat],
   build: (subjects, request) =>

@@ -6,6 +6,7 @@
 import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
+import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 
 const prelinked: Arrangement = {
@@ -40,6 +41,7 @@ export const prelink: System = {
     ],
   },
   variants: [{ id: 'files', summary: 'code from the module files, data from prelinked files' }],
+  costs: { files: boundCosts({ mappings: { once: 23, modules: 4, writers: 1 }, steps: { modules: 2 } }) },
   arrangements: { files: prelinked },
   build: (subjects, request) => buildCollection(subjects, prelinked, request),
 };

@@ -12,6 +12,7 @@ import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
 import { placeCount } from '../../collection/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
+import { boundCosts, boundPages, boundPrivate } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 
 /** Code from the module files: only what the linker wrote is relocated when it is read. */
@@ -43,6 +44,15 @@ const arrangements = {
   group: { ...paged, places: { ...boot, byGroup: true } },
 };
 
+/** One mapping more than in an image, and one more page: the place. A range is reserved for each module. */
+const privatePages = boundPrivate({ once: boundPages + 1 });
+const fromPlaces = boundCosts({ mappings: { once: 17, writers: 2 }, privatePages });
+const partlyFromPlaces = boundCosts({
+  mappings: { once: 24, modules: 4, writers: 1 },
+  privatePages,
+  steps: { modules: 2 },
+});
+
 export const rebasePageIn: System = {
   id: 'rebase-page-in',
   seed: 'common 4',
@@ -72,6 +82,7 @@ export const rebasePageIn: System = {
     { id: 'data', summary: 'what the linker wrote rests compressed, code is that of the module files' },
     { id: 'group', summary: 'as data; groups of processes begin with different places' },
   ],
+  costs: { whole: fromPlaces, data: partlyFromPlaces, group: partlyFromPlaces },
   arrangements,
   build: (subjects, request) =>
     buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),

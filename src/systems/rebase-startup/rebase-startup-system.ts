@@ -6,6 +6,9 @@ import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../collection/arrangement.ts';
 import { buildCollection } from '../../collection/build.ts';
 import { slideBits } from '../../image/plan-layout.ts';
+import type { CostLaw } from '../../models/cost-law.ts';
+import { linkMapPages } from '../../models/cost-law.ts';
+import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 
 const preferred: Arrangement = {
@@ -19,6 +22,15 @@ const preferred: Arrangement = {
 };
 
 const arrangements = { collision: preferred, slide: { ...preferred, slides: true } };
+
+const unmoved = boundCosts({ mappings: { once: 23, modules: 4, writers: 1 }, steps: { modules: 2 } });
+/** Every page with a reference is private, those of executable and linker as well. */
+const moved: CostLaw = {
+  ...unmoved,
+  mappings: { once: 24, modules: 4, writers: 1 },
+  privatePages: { once: 23.5, modules: linkMapPages, relocatedPages: 1, writablePages: 1 },
+  sharedPages: { filePages: 1, relocatedPages: -1, writablePages: -1 },
+};
 
 export const rebaseStartup: System = {
   id: 'rebase-startup',
@@ -49,6 +61,7 @@ export const rebaseStartup: System = {
     { id: 'collision', summary: 'a module moves where its range is taken' },
     { id: 'slide', summary: 'everything moves by a distance that each process draws' },
   ],
+  costs: { collision: unmoved, slide: moved },
   arrangements,
   build: (subjects, request) =>
     buildCollection(

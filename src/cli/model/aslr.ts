@@ -1,0 +1,75 @@
+/** `linkonce model aslr`: random addresses against sharing. */
+import type { Command } from 'commander';
+import type { LayoutCost } from '../../models/aslr.ts';
+import { groupedCost, layoutCost } from '../../models/aslr.ts';
+import { compactKb } from '../../report/format.ts';
+import type { System } from '../../systems/system.ts';
+import { positiveInteger } from '../options.ts';
+import { count, percent, writeModel } from './output.ts';
+
+interface AslrOptions {
+  readonly processes: number;
+  readonly relocatedKb: number;
+  readonly groups: number;
+  readonly json?: boolean;
+}
+
+interface AslrRow extends LayoutCost {
+  readonly system: string;
+  readonly bits: number;
+  readonly drawn: string;
+}
+
+export function registerAslr(model: Command): void {
+  model
+    .command('aslr')
+    .summary('what random addresses of each system cost, and are worth')
+    .option('--processes <n>', 'processes of one program, alive at once', positiveInteger, 100)
+    .option('--relocated-kb <n>', 'kB that the dynamic linker writes in each', positiveInteger, 1000)
+    .option(
+      '--groups <n>',
+      'groups of processes with a layout each: a line between the extremes',
+      positiveInteger,
+      4,
+    )
+    .option('--json', 'print JSON')
+    .action(async (options: AslrOptions) => {
+      const { systems } = await import('../../systems/registry.ts');
+      const rows = [...systems.flatMap((system) => rowsOf(system, options)), grouped(options)];
+      writeModel([tableOf(rows, options)], { ...options, rows }, options.json);
+    });
+}
+
+function rowsOf({ id, properties }: System, { processes, relocatedKb }: AslrOptions): AslrRow[] {
+  return properties.aslr.map(({ bits, drawn }) => ({
+    system: id,
+    bits,
+    drawn,
+    ...layoutCost({ bits, drawn, processes, relocatedKb }),
+  }));
+}
+
+/** As many bits as a place has. */
+const groupBits = 24;
+
+function grouped({ processes, relocatedKb, groups }: AslrOptions): AslrRow {
+  const settings = { bits: groupBits, processes, relocatedKb };
+  return { system: 'in groups', bits: groupBits, drawn: 'group', ...groupedCost(settings, groups) };
+}
+
+function tableOf(rows: readonly AslrRow[], { processes, relocatedKb }: AslrOptions) {
+  return {
+    title: `${count(processes)} processes, ${count(relocatedKb)} kB relocated in each (on paper; expected values, exact)`,
+    head: ['system', 'drawn', 'bits', 'layouts', 'guesses', 'one leak tells', 'kB'],
+    rows: rows.map(({ system, drawn, bits, layouts, guesses, exposed, memoryKb }) => [
+      system,
+      drawn,
+      String(bits),
+      count(layouts),
+      count(guesses),
+      percent(exposed),
+      compactKb(memoryKb),
+    ]),
+    left: 2,
+  };
+}
