@@ -2,7 +2,6 @@
  * How likely it is that names, hashed to addresses, want the same one. A hash is taken to be uniform; models/data has real names to
  * judge that by. The birthday problem: W. Feller, An Introduction to Probability Theory and Its Applications I, II.3.
  */
-
 import type { Simulated } from './wilson.ts';
 import { wilson } from './wilson.ts';
 

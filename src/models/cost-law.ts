@@ -1,6 +1,6 @@
 /**
  * What a system costs on paper, as data: sums of what a program has, each so many times. A system's folder states one law for
- * each of its variants; bench/cost-model.mjs and test/models/cost.test.ts compare them with processes that run.
+ * each of its variants; test/models/cost.test.ts compares them with the processes of docs/reports/scale.json.
  */
 
 /** What the costs of a program are counted in. */

@@ -42,7 +42,11 @@ export function registerCollision(model: Command): void {
     .option('--json', 'print JSON')
     .action((options: CollisionOptions) => {
       const figures = figuresOf(options);
-      writeModel([probabilities(options, figures), limits(figures)], { ...options, ...figures }, options.json);
+      writeModel(
+        [probabilities(options, figures), limits(figures)],
+        { ...options, ...figures },
+        options.json,
+      );
     });
 }
 
@@ -56,7 +60,7 @@ function figuresOf(options: CollisionOptions) {
   const { bits, libraries, blocks, simulate, names, seed } = options;
   const dice = { bits, libraries, blocks, trials: simulate ?? usualTrials, random: createRandom(seed) };
   return {
-    exact: equalBlocks(bits, libraries, blocks),
+    exact: blockCollisionProbability(bits, Array<number>(libraries).fill(blocks)),
     ...(blocks === 1 && { approximate: approximateCollisionProbability(bits, libraries) }),
     ...(simulate !== undefined && { simulated: simulateCollisions(dice) }),
     ...(names !== undefined && namedFigures(names, options)),

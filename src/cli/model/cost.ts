@@ -55,7 +55,9 @@ const mostMappings = 65_530;
 
 function tableOf(rows: readonly CostRow[], { modules, processes }: CostOptions) {
   const tooMany = rows.some(({ mappings }) => mappings > mostMappings);
-  const note = tooMany ? `; *: more mappings than the ${count(mostMappings)} that Linux allows a process` : '';
+  const note = tooMany
+    ? `; *: more mappings than the ${count(mostMappings)} that Linux allows a process`
+    : '';
   return {
     title: `${count(processes)} processes of ${count(modules)} modules (on paper${note})`,
     head: ['system', 'mappings', 'private kB', 'start-up ms', 'all: kB', 'all: mappings'],

@@ -24,16 +24,30 @@ export function registerSaturation(model: Command): void {
       'The part of all imports whose entry in the hashed dispatcher (solution 4) has to be told apart by the return address: where ' +
         'one module imports all itself, and where many modules with few imports each do. Tables have 512, 1,024, … 262,144 entries.',
     )
-    .option('--imports <list>', 'of a whole program, by commas', sizes, [100, 400, 1000, 4000, 10_000, 40_000])
+    .option(
+      '--imports <list>',
+      'of a whole program, by commas',
+      sizes,
+      [100, 400, 1000, 4000, 10_000, 40_000],
+    )
     .option('--imports-of-module <n>', 'where many modules have them', positiveInteger, 40)
     .addOption(new Option('--shape <shape>', 'which modules need which').choices(treeShapes).default('tree'))
-    .option('--fan-out <n>', 'modules that each module needs (tree), or each step adds (star)', positiveInteger, 3)
+    .option(
+      '--fan-out <n>',
+      'modules that each module needs (tree), or each step adds (star)',
+      positiveInteger,
+      3,
+    )
     .option('--depths <list>', 'steps from the executable to the last module', sizes, [1, 2, 3, 4, 5, 6])
     .option('--json', 'print JSON')
     .action((options: SaturationOptions) => {
       const curve = saturationCurve(options);
       const tree = saturationByDepth(options, options.depths);
-      writeModel([curveTable(curve, options), treeTable(tree, options)], { ...options, curve, tree }, options.json);
+      writeModel(
+        [curveTable(curve, options), treeTable(tree, options)],
+        { ...options, curve, tree },
+        options.json,
+      );
     });
 }
 
