@@ -40,7 +40,7 @@ export function registerAddress(model: Command): void {
 function fieldValues(text: string): FieldValues {
   const fields = text.split(',').map((field) => /^([A-Z])=(0x[0-9a-fA-F]+|\d+)$/.exec(field));
   if (fields.includes(null)) throw new InvalidArgumentError('It must be letters and numbers: B=1,L=0x40.');
-  return Object.fromEntries(fields.map((field) => [field?.[1], Number(field?.[2])]));
+  return Object.fromEntries(fields.map((field) => [String(field?.[1]), Number(field?.[2])]));
 }
 
 function showFormats(formats: readonly AddressFormat[], { encode, decode, json }: AddressOptions): void {

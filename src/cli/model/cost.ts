@@ -60,7 +60,7 @@ function tableOf(rows: readonly CostRow[], { modules, processes }: CostOptions) 
     : '';
   return {
     title: `${count(processes)} processes of ${count(modules)} modules (on paper${note})`,
-    head: ['system', 'mappings', 'private kB', 'start-up ms', 'all: kB', 'all: mappings'],
+    head: ['system', 'mappings', 'private kB', 'start ms', 'all kB', 'all maps'],
     rows: rows.map(({ system, variant, mappings, privateKb, startupMs, memoryKb, allMappings }) => [
       `${system}:${variant}`,
       `${mappings > mostMappings ? '*' : ''}${count(mappings)}`,

@@ -1,0 +1,68 @@
+/** docs/claims.md has exact figures: they are read from it and computed again. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { collisionProbability, librariesAtProbability } from '../../src/models/collision.ts';
+import { entriesOf, tableCount } from '../../src/models/dispatcher-tables.ts';
+import { collidingPairs, pairsOf, readNames } from '../../src/models/named-collisions.ts';
+import { sharedEntries } from '../../src/models/saturation.ts';
+import { hashName } from '../../src/collection/hash-name.ts';
+import { literalLookUpFormat } from '../../src/systems/hash-address/formats.ts';
+
+const root = new URL('../../', import.meta.url);
+const page = readFileSync(new URL('docs/claims.md', root), 'utf8');
+const numberOf = (text: string | undefined): number => Number(text?.replaceAll(',', ''));
+
+describe('collisions', () => {
+  const rows = [...page.matchAll(/(\d+) bits: (\d+) % from (\d+) libraries on; (\d+) give ([\d.]+) %/g)].map(
+    (row) => row.slice(1).map(Number) as [number, number, number, number, number],
+  );
+
+  test('has the four', () => expect(rows).toHaveLength(4));
+
+  test.each(rows)('%i bits, %i %%', (bits, percent, first, fewer, given) => {
+    expect(librariesAtProbability(bits, percent / 100)).toBe(first);
+    const digits = String(given).split('.')[1]?.length ?? 0;
+    expect((100 * collisionProbability(bits, fewer)).toFixed(digits)).toBe(given.toFixed(digits));
+    expect(given).toBeLessThan(percent);
+  });
+
+  test('real names', () => {
+    const names = readNames(readFileSync(new URL('models/data/library-names.txt', root), 'utf8'));
+    expect(page).toContain(`All ${names.length.toLocaleString('en')} names`);
+    const [, ...pairs] =
+      /have (\d+) colliding pairs in 16 bits \(([\d.]+) expected\) and (\d+) in 19 bits \(([\d.]+)/.exec(
+        page,
+      ) ?? [];
+    const measured = [16, 19].flatMap((bits) => [
+      collidingPairs(names.map((name) => hashName(name, 2 ** bits))),
+      Number((pairsOf(names.length) / 2 ** bits).toFixed(1)),
+    ]);
+    expect(pairs.map(Number)).toEqual(measured);
+  });
+
+  test('bits of the second form', () => {
+    const [, ...bits] = /(\d+) \+ (\d+) \+ (\d+) bits are 32/.exec(page) ?? [];
+    expect(bits.map(Number)).toEqual(literalLookUpFormat.fields.map((field) => field.bits));
+  });
+});
+
+describe('the dispatcher', () => {
+  test('entries', () => {
+    expect(numberOf(/(\d+) entries in a page/.exec(page)?.[1])).toBe(entriesOf(0));
+    expect(numberOf(/(\d+) entries in the largest/.exec(page)?.[1])).toBe(entriesOf(tableCount - 1));
+  });
+
+  test('direct and indirect imports', () => {
+    const [, direct, none] = /(\d+) imports of one module: (\d+) %/.exec(page) ?? [];
+    expect(100 * sharedEntries([{ imports: Number(direct) }])).toBe(Number(none));
+    const [, some, each, part, more, all] =
+      /(\d+) imports of modules with (\d+) each: ([\d.]+) % .*?; (\d+) imports: (\d+) %/.exec(page) ?? [];
+    const share = (imports: string | undefined): number =>
+      100 *
+      sharedEntries(
+        Array.from({ length: Number(imports) / Number(each) }, () => ({ imports: Number(each) })),
+      );
+    expect(share(some).toFixed(1)).toBe(part);
+    expect(share(more).toFixed(0)).toBe(all);
+  });
+});
