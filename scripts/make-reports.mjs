@@ -1,0 +1,24 @@
+/**
+ * Makes the reports of docs/reports/ again, and fills the figures of the documents from them: `npm run reports [-- OPTIONS]`. The
+ * options are those of `compare`, as `--runs 40`. About five minutes; programs that are not installed end it with their name.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const programs = ['git --version', 'sqlite3 --version', '/usr/bin/python3 -c pass', 'ffmpeg -version'];
+const files = ['json', 'csv', 'markdown'].flatMap((kind) => [
+  `--${kind}`,
+  `docs/reports/everyday.${kind === 'markdown' ? 'md' : kind}`,
+]);
+const settings = ['--runs', '15', '--counts', '1,4,16'];
+
+/** @param {string} command @param {readonly string[]} args */
+function run(command, args) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const lines = programs.flatMap((line) => ['--program', line]);
+run('./linkonce', ['compare', ...settings, ...process.argv.slice(2), ...files, ...lines]);
+run(process.execPath, ['scripts/fill-figures.mjs']);
