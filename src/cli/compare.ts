@@ -97,7 +97,9 @@ async function writeReports(measurement: Measurement, { json, html }: CompareOpt
   process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
   if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
   if (html !== undefined) {
-    await (await import('../report/html.ts')).writeHtml(measurement, html);
+    const { writeHtml } = await import('../report/html.ts');
+    const { variantFacts } = await import('../systems/variant-facts.ts');
+    await writeHtml({ measurement, facts: variantFacts() }, html);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
   }
 }

@@ -1,6 +1,6 @@
 /** Builds the page's elements. Text is always text: nothing of a measurement is ever read as markup. */
 
-type Child = Node | string | undefined;
+export type Child = Node | string | undefined;
 
 /** Creates an element with attributes and children; `undefined` children are left out. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
