@@ -16,6 +16,7 @@ const layers = [
   'image',
   'calls',
   'collection',
+  'models',
   'pagein',
   'systems',
   'store',

@@ -4,9 +4,18 @@ import { movableModules } from './collection/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
+import type { OnProgress } from './measure/course.ts';
+import { Journal } from './measure/journal.ts';
 import { measureCalls } from './measure/measure-calls.ts';
+import { describeRequest } from './measure/describe-request.ts';
+import type { MeasureRequest } from './measure/measure-systems.ts';
 import { measureSystems } from './measure/measure-systems.ts';
 import type { Measurement } from './measure/measurement.ts';
+import { baseLine, isBaseLine } from './measure/measurement.ts';
+import { attempt, runStep } from './measure/run-step.ts';
+import type { StepContext } from './measure/run-step.ts';
+import { withCourseWarnings } from './measure/warnings.ts';
+import type { OpenJournal } from './report/journal-file.ts';
 import type { ScaleMeasurement, ScaleSettings } from './measure/scale-measurement.ts';
 import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
@@ -19,12 +28,13 @@ import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
 import type { Address } from './util/units.ts';
 
-/** Called when a step begins; the text names it for a person. */
-export type OnProgress = (step: string) => void;
+export type { OnProgress };
 
 interface ProgramSubject extends Subject {
   explained(order?: readonly string[]): Promise<Explained>;
 }
+
+const silent: OnProgress = () => undefined;
 
 /** A system and one of its variants. */
 export interface SystemChoice {
@@ -36,10 +46,12 @@ export interface SystemChoice {
   readonly base?: Address | undefined;
 }
 
+/** What is bound how. */
 export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
-  readonly asInterpreter: boolean;
+  /** A copy of the program whose PT_INTERP is the loader, in place of a launcher; absent: no. */
+  readonly asInterpreter?: boolean;
 }
 
 /** An image and the modules that it was made of. */
@@ -49,29 +61,43 @@ export interface BoundImage extends Image {
 
 /** A program to compare the systems on. */
 export interface CompareRequest {
+  /** Its name in PATH, or its path. */
   readonly name: string;
   readonly args: readonly string[];
   /** Alive at once when memory is looked at. */
   readonly processes: number;
 }
 
+/** How programs are compared, and under what. */
 export interface CompareSettings extends RunSettings {
   readonly choices: readonly SystemChoice[];
+  /** How calls between modules are timed under the same systems; absent: not. */
+  readonly calls?: CallSettings;
+  /** Aborted when a person wants no further step: what was found until then is the measurement. */
+  readonly stop?: AbortSignal;
+  /** A file that gets what is found as it comes, and from which a run that was ended goes on; absent: none. */
+  readonly journalFile?: string;
 }
 
+/** How calls are timed, and under what. */
 export interface CallLabSettings extends CallSettings {
   readonly choices: readonly SystemChoice[];
+  /** Aborted when a person wants no further step: then LinkonceError is thrown. */
+  readonly stop?: AbortSignal;
 }
 
 export interface ScaleLabSettings extends ScaleSettings {
   readonly choices: readonly SystemChoice[];
 }
 
-/** Writes a launcher for one program. */
+/**
+ * Writes a launcher for one program, by its name in PATH or its path. Throws Refusal where the system cannot serve it, and
+ * LinkonceError where it cannot be read, captured or written.
+ */
 export async function bindProgram(
   name: string,
   settings: BindSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<BoundImage> {
   return bindSubject(openProgram(name, onProgress), settings);
 }
@@ -81,7 +107,12 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   const { system, output } = settings;
   const folder = `${output}.files`;
   const earlier = earlierFiles(`${output}.image`, folder);
-  const [outcome] = await system.build([subject], { ...settings, outputs: [output], folder });
+  const [outcome] = await system.build([subject], {
+    asInterpreter: false,
+    ...settings,
+    outputs: [output],
+    folder,
+  });
   if (!outcome) throw new Error('no outcome');
   if ('failure' in outcome) throw outcome.failure;
   // A bind that wrote nothing leaves the earlier launcher in place, too.
@@ -89,27 +120,59 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   return { ...outcome.image, modules: subject.program.modules };
 }
 
-/** Builds programs under each chosen system and measures them side by side. */
+/**
+ * Builds programs under each chosen system and measures them side by side, interleaved. What a system refuses, or fails at, is a
+ * result like any other. Throws LinkonceError where a program itself cannot be read or executed, and where the
+ * journal is another run's.
+ */
 export async function comparePrograms(
   requests: readonly CompareRequest[],
   settings: CompareSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<Measurement> {
+  const programs = openPrograms(requests, onProgress);
+  const { journal, date, close } = await openJournalOf(programs, settings);
+  const { choices, calls, stop = new AbortController().signal, ...rest } = settings;
+  const context = { journal, stop };
+  try {
+    const measurement = await measureSystems(programs, { ...rest, ...context, choices, date }, onProgress);
+    const lab = calls && { ...calls, choices, ...context };
+    return withCourseWarnings(lab ? await addCalls(measurement, lab, onProgress) : measurement, context);
+  } finally {
+    close();
+  }
+}
+
+/** Programs with one path are one subject, whose captures are made once. */
+function openPrograms(requests: readonly CompareRequest[], onProgress: OnProgress): MeasureRequest[] {
   const subjects = new Map<string, Subject>();
-  const programs = requests.map(({ name, args, processes }) => {
+  return requests.map(({ name, args, processes }) => {
     const read = openProgram(name, onProgress);
     const { invocation } = read.program;
     const subject = subjects.get(invocation) ?? read;
     subjects.set(invocation, subject);
     return { subject, arguments: args, processes };
   });
-  return measureSystems(programs, settings, onProgress);
 }
 
-/** Times calls between modules under each chosen system, and in a static link. The base line is among the choices. */
+async function openJournalOf(
+  programs: readonly MeasureRequest[],
+  { journalFile, ...settings }: CompareSettings,
+): Promise<OpenJournal> {
+  if (journalFile === undefined)
+    return { journal: new Journal(), date: new Date().toISOString(), close: () => undefined };
+  // zod takes 60 ms to load: only those who keep a journal pay for it.
+  const { openJournal } = await import('./report/journal-file.ts');
+  return openJournal(journalFile, describeRequest(programs, settings));
+}
+
+/**
+ * Times calls between modules under each chosen system, and in a static link. The base line is among the choices. Throws
+ * LinkonceError where there is no working C compiler.
+ */
 export async function compareCalls(
   settings: CallLabSettings,
-  onProgress: OnProgress,
+  onProgress: OnProgress = silent,
 ): Promise<CallMeasurement> {
   onProgress('compiling the probe');
   const { modular, linked } = await buildProbe();
@@ -120,13 +183,46 @@ export async function compareCalls(
   );
 }
 
-/** Measures how the costs of each chosen system grow with modules, imports and processes of synthetic programs. */
-export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress): Promise<ScaleMeasurement> {
-  return measureScale(settings, (file) => openProgram(file, onProgress), onProgress);
+/** The call lab compares with the base line, which it has though nobody chose it. Where it fails a warning says why. */
+async function addCalls(
+  measurement: Measurement,
+  { choices, journal, stop, ...settings }: CallLabSettings & StepContext,
+  onProgress: OnProgress,
+): Promise<Measurement> {
+  const always = choices.some(isBaseLineChoice) ? [] : [await baseLineChoice()];
+  const all = { ...settings, choices: [...always, ...choices], stop };
+  const found = await runStep({ journal, stop }, { step: 'calls' }, () =>
+    attempt(() => compareCalls(all, onProgress)),
+  );
+  if (found === undefined) return measurement;
+  if ('value' in found) return { ...measurement, calls: found.value };
+  const message = `calls between modules could not be timed: ${found.failure}`;
+  return { ...measurement, warnings: [...measurement.warnings, { kind: 'calls', message }] };
 }
 
-/** Captures a program and says of every word that its linker wrote what it is made of. */
-export async function explainProgram(name: string, onProgress: OnProgress): Promise<Explained> {
+function isBaseLineChoice({ system, variant }: SystemChoice): boolean {
+  return isBaseLine({ system: system.id, variant });
+}
+
+async function baseLineChoice(): Promise<SystemChoice> {
+  const { findSystem } = await import('./systems/registry.ts');
+  const system = findSystem(baseLine.system);
+  if (!system) throw new Error('the base line is not in the registry');
+  return { system, variant: baseLine.variant };
+}
+
+/** Measures how the costs of each chosen system grow with modules, imports and processes of synthetic programs. */
+export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress): Promise<ScaleMeasurement> {
+  // The lab says itself which program it binds: the steps of a bind, thousands of them, would only hide that.
+  const open = (file: string): Subject => openProgram(file, () => undefined);
+  return measureScale(settings, open, onProgress);
+}
+
+/**
+ * Captures a program and says of every word that its linker wrote what it is made of. Throws LinkonceError where it cannot be
+ * captured, or has a word that cannot be explained.
+ */
+export async function explainProgram(name: string, onProgress: OnProgress = silent): Promise<Explained> {
   return openProgram(name, onProgress).explained();
 }
 

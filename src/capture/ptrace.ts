@@ -140,6 +140,11 @@ export class Tracee {
     check(ptraceValue(request.cont, this.pid, 0, signal), 'PTRACE_CONT');
   }
 
+  /** Lets it run to the next system call's entry or exit, or any other stop, without waiting. */
+  releaseToSyscall(signal = 0): void {
+    check(ptraceValue(request.syscall, this.pid, 0, signal), 'PTRACE_SYSCALL');
+  }
+
   /** Runs on to the next system call's entry or exit, or any other stop. */
   toSyscall(signal = 0): Stop {
     check(ptraceValue(request.syscall, this.pid, 0, signal), 'PTRACE_SYSCALL');

@@ -1,22 +1,26 @@
 /** `linkonce compare`: measures programs under several systems side by side. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Measurement } from '../measure/measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { collected, moment, positiveInteger, windowBits } from './options.ts';
+import { collected, moment, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { chooseSettings, type RunSetOptions } from './run-sets.ts';
+import { withStop } from './stopping.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
 import { parseProgramLine, readWorkload } from './workload.ts';
 
-interface CompareOptions {
+interface CompareOptions extends RunSetOptions {
   readonly program: readonly string[];
   readonly workload?: string;
   readonly systems?: string;
-  readonly runs: number;
   readonly processes: number;
   readonly at: 'entry' | 'exit' | number;
+  readonly journal?: string;
   readonly json?: string;
   readonly html?: string;
+  readonly csv?: string;
+  readonly markdown?: string;
   readonly window?: number;
 }
 
@@ -34,12 +38,25 @@ export function registerCompare(program: Command): void {
     .option('--program <line>', 'a command line; may be given several times', collected, [])
     .option('--workload <file>', 'a file with a command line a line, and # comments')
     .option('--systems <list>', 'systems by commas, each with an optional :variant (default: all)')
-    .option('--runs <n>', 'timed runs of each system', positiveInteger, 40)
+    .addOption(
+      new Option('--quick', 'fewer runs: git under all systems takes less than a minute').conflicts('full'),
+    )
+    .option('--full', 'more runs and more processes, for figures to publish')
+    .option('--runs <n>', 'timed runs of each system (default: 40; quick: 20, full: 100)', positiveInteger)
     .option('--processes <n>', 'processes alive at once of a program without a count', positiveInteger, 4)
+    .option(
+      '--counts <list>',
+      'processes alive at once, by commas, for how memory grows (default: 1,4,16; full: also 64)',
+      processCounts,
+    )
+    .option('--no-calls', 'do not time calls between modules')
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
+    .option('--journal <file>', 'keep what is found as it comes, and go on from what an ended run has there')
     .option('--json <file>', 'write the measurement as JSON')
     .option('--html <file>', 'write the report as one HTML page')
+    .option('--csv <file>', 'write the figures as CSV, a row for each program and system')
+    .option('--markdown <file>', 'write the report as Markdown')
     .passThroughOptions()
     .action(
       async (
@@ -86,16 +103,28 @@ async function compare(
   const chosen = await chooseSystems(options.systems, command);
   const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));
-  const settings = { choices, runs: options.runs, moment: options.at };
+  const { journal: journalFile } = options;
+  const settings = {
+    ...{ choices, moment: options.at, ...chooseSettings(options) },
+    ...(journalFile !== undefined && { journalFile }),
+  };
   const { comparePrograms } = await import('../pipeline.ts');
-  const measurement = await withProgress((onProgress) => comparePrograms(programs, settings, onProgress));
+  const measurement = await withStop((stop) =>
+    withProgress((onProgress) => comparePrograms(programs, { ...settings, stop }, onProgress)),
+  );
   await writeReports(measurement, options);
 }
 
-async function writeReports(measurement: Measurement, { json, html }: CompareOptions): Promise<void> {
+async function writeReports(
+  measurement: Measurement,
+  { json, html, csv, markdown }: CompareOptions,
+): Promise<void> {
   const { renderText } = await import('../report/text.ts');
   process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
   if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
+  if (csv !== undefined) await (await import('../report/csv.ts')).writeCsv(measurement, csv);
+  if (markdown !== undefined)
+    await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
   if (html !== undefined) {
     const { writeHtml } = await import('../report/html.ts');
     const { variantFacts } = await import('../systems/variant-facts.ts');

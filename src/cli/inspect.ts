@@ -20,7 +20,7 @@ export function registerInspect(program: Command): void {
     )
     .argument(
       '<file>',
-      'an ELF file, or an image, launcher, catalogue or record of linkonce; --calls: or a name',
+      'an ELF file, or an image, launcher, catalogue, record or journal of linkonce; --calls: or a name',
     )
     .option('--calls', 'show call sites, and references between modules')
     .option('--all', 'with --calls: all rows of each table')
@@ -63,6 +63,8 @@ async function inspect(file: string, { json = false }: InspectOptions): Promise<
 /** Files of our own; a launcher is an ELF file, too. A file that is not there is left to readElf. */
 async function inspectStored(file: string): Promise<StoredFile | undefined> {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  const { describeJournal, isJournal } = await import('./inspect-journal.ts');
+  if (isJournal(file)) return describeJournal(file);
   const { readStoredFile, readLauncher } = await import('./inspect-image.ts');
   return readStoredFile(file) ?? readLauncher(file, await readFile(file));
 }

@@ -9,6 +9,12 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** Several of them by commas, ascending, each once. */
+export function processCounts(text: string): readonly number[] {
+  const counts = text.split(',').map(positiveInteger);
+  return [...new Set(counts)].sort((a, b) => a - b);
+}
+
 /** When processes are stopped and looked at: `entry`, `exit`, or after so many seconds. */
 export function moment(text: string): 'entry' | 'exit' | number {
   if (text === 'entry' || text === 'exit') return text;

@@ -1,9 +1,11 @@
 /**
- * Tells a person at a terminal what a long command is doing: one line on the standard error stream that is replaced
- * as the work goes on and erased at its end. Work that ends within a second shows nothing, and neither does a pipe.
+ * Tells a person at a terminal what a long command is doing, and how long that will take: one line on the standard error
+ * stream that is replaced as the work goes on and erased at its end. Work that ends within a second shows nothing, and neither
+ * does a pipe.
  */
 import type { OnProgress } from '../pipeline.ts';
 import { colorsFor } from '../util/colors.ts';
+import { RemainingTime } from './remaining-time.ts';
 
 const patienceMs = 1000;
 const eraseLine = '\r\x1b[K';
@@ -22,13 +24,15 @@ export async function withProgress<T>(work: (onProgress: OnProgress) => Promise<
 function createLine(): { show: OnProgress; end: () => void } {
   const colors = colorsFor(process.stderr);
   const begun = performance.now();
-  let step = '';
-  const draw = (): void => void process.stderr.write(`${eraseLine}${colors.dim(cut(`${step} …`))}`);
+  const remaining = new RemainingTime();
+  let text = '';
+  const draw = (): void => void process.stderr.write(`${eraseLine}${colors.dim(cut(text))}`);
   const timer = setTimeout(draw, patienceMs);
   const isLate = (): boolean => performance.now() - begun >= patienceMs;
   return {
-    show(next) {
-      step = next;
+    show(step, part) {
+      const left = remaining.after(part, performance.now());
+      text = `${step} …${left === undefined ? '' : ` (${left})`}`;
       // The work may hold the thread so long that the timer never fires.
       if (isLate()) draw();
     },

@@ -1,22 +1,17 @@
-/** How a person names systems on the command line: `image`, or with a variant `got-plt:now`. */
+/** The systems that a command line names. */
 import type { Command } from 'commander';
 import type { SystemChoice } from '../pipeline.ts';
+import { LinkonceError } from '../util/errors.ts';
 
 /** One system; its first variant where none is named. Anything unknown is wrong usage. */
 export async function chooseSystem(text: string, command: Command): Promise<SystemChoice> {
-  const { systems, findSystem } = await import('../systems/registry.ts');
-  const [id = '', variantId] = text.split(':');
-  const system = findSystem(id);
-  if (system === undefined)
-    return command.error(
-      `there is no system '${id}'; there are: ${systems.map((each) => each.id).join(', ')}`,
-    );
-  const variant = variantId ?? system.variants[0]?.id ?? '';
-  if (!system.variants.some((each) => each.id === variant))
-    return command.error(
-      `${id} has no variant '${variant}'; it has: ${system.variants.map((each) => each.id).join(', ')}`,
-    );
-  return { system, variant };
+  const choose = await import('../systems/choose.ts');
+  try {
+    return choose.chooseSystem(text);
+  } catch (error) {
+    if (error instanceof LinkonceError) return command.error(error.message);
+    throw error;
+  }
 }
 
 /**

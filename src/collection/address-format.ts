@@ -4,6 +4,7 @@
  */
 import type { Address } from '../util/units.ts';
 
+/** Some neighbouring bits of an address. */
 export interface AddressField {
   /** One letter. */
   readonly letter: string;
@@ -11,6 +12,7 @@ export interface AddressField {
   readonly bits: number;
 }
 
+/** How the bits of an address are divided. */
 export interface AddressFormat {
   readonly id: string;
   /** From the highest to the lowest. */

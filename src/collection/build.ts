@@ -15,6 +15,7 @@ import type { Placing, PlacingFailure } from './place-programs.ts';
 import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.ts';
 import type { Subject } from './subject.ts';
 
+/** What is written where. */
 export interface CollectionRequest {
   /** Path of each program's launcher; files of its own stand beside it and begin with its name. */
   readonly outputs: readonly string[];

@@ -2,6 +2,7 @@
 import type { Places } from './make-plan.ts';
 import type { Address } from '../util/units.ts';
 
+/** What is needed to start a process of a program under a system. */
 export interface Image {
   /** The file to execute: a launcher, or the program itself for the platform's linker. */
   readonly file: string;
@@ -9,8 +10,11 @@ export interface Image {
   readonly environment: Readonly<Record<string, string>>;
   /** Every file that the system wrote for this program, the launcher included. */
   readonly files: readonly string[];
-  /** Where the program's entry is in a process of it; absent where the kernel's AT_ENTRY says it. */
-  readonly entry?: Address;
+  /**
+   * Where the program's entry is in a process of it; absent where the kernel's AT_ENTRY says it from the start. `moves`: AT_ENTRY
+   * says it once the loader has told the kernel, which is before it sets the thread pointer.
+   */
+  readonly entry?: Address | 'moves';
   /** The places that must be served while processes of it start; absent: none. */
   readonly places?: Places;
   /** What a person should know about this image: slots that stay lazy, `/proc/self/exe`, …; one line each. */

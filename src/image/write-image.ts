@@ -54,10 +54,14 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     file: request.output,
     environment: {},
     files: [...launchers, imagePath],
-    entry: entryOf(blueprint, composed),
+    entry: mayMove(placed) ? 'moves' : entryOf(blueprint, composed),
     ...(placed.places && { places: placed.places }),
     notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
+}
+
+function mayMove({ regions }: PlacedMemory): boolean {
+  return regions.rows.some((_, row) => regions.isMovable(row));
 }
 
 /** Where the program itself begins: glibc's linker has it in rax, musl's jumps there. */

@@ -19,8 +19,10 @@ export const figureIds = [
   'loop',
 ] as const;
 
+/** A kind of call, or what calls are compared with; docs/formats/calls.md says what each is. */
 export type FigureId = (typeof figureIds)[number];
 
+/** One run of `calls`. */
 export interface CallMeasurement {
   readonly format: 'linkonce-calls';
   readonly version: 1;
@@ -33,6 +35,7 @@ export interface CallMeasurement {
   readonly results: readonly CallResult[];
 }
 
+/** How a run was made. */
 export interface CallSettings {
   /** Processes of each: one a round. */
   readonly rounds: number;
@@ -42,15 +45,19 @@ export interface CallSettings {
   readonly repetitions: number;
 }
 
+/** What was found of one system and variant. */
 export type CallResult = MeasuredCalls | UnmeasuredResult;
 
+/** Figures of one system and variant. */
 export interface MeasuredCalls extends ResultHead {
   readonly status: 'measured';
   readonly figures: CallFigures;
 }
 
+/** Of one system and variant, or of the static link. */
 export type CallFigures = Readonly<Record<FigureId, CallFigure>>;
 
+/** What one kind of call costs. */
 export interface CallFigure {
   /** Of one call. */
   readonly ns: Estimate;

@@ -17,6 +17,16 @@ export interface CallCandidate {
   failure?: string;
 }
 
+export interface CallRounds {
+  readonly rounds: number;
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** Throws LinkonceError where a person wants no further step. */
+export function throwIfStopped(stop: AbortSignal | undefined): void {
+  if (stop?.aborted) throw new LinkonceError('the run was stopped');
+}
+
 /** A process of the probe takes less than a second. */
 const limitMs = 60_000;
 
@@ -31,7 +41,7 @@ export function beginCandidate(name: string, command: Command): CallCandidate {
 export async function runRounds(
   reference: CallCandidate,
   others: readonly CallCandidate[],
-  rounds: number,
+  { rounds, stop }: CallRounds,
   onProgress: OnProgress,
 ): Promise<void> {
   onProgress('calling, for the first time');
@@ -39,7 +49,8 @@ export async function runRounds(
   // It also brings the files into the page cache.
   for (const candidate of others) await attempt(candidate, () => rejectHandedOver(candidate));
   for (let round = 0; round < rounds; round++) {
-    onProgress(`calling, round ${round + 1} of ${rounds}`);
+    throwIfStopped(stop);
+    onProgress(`calling, round ${round + 1} of ${rounds}`, { done: round, of: rounds });
     for (const candidate of rotate([reference, ...others], round))
       await attempt(candidate, () => runOnce(candidate, checksum));
   }
@@ -53,9 +64,13 @@ async function runOnce({ command, runs }: CallCandidate, checksum: string): Prom
   runs.push(run);
 }
 
+/** Of the probe: calls of a loop, and repetitions. Traced, a system that traps would take a millisecond for each call. */
+const fewestCalls = ['16', '1'];
+
 /** A launcher that handed over to the platform's linker did not run its image: its figures would be that linker's. */
 async function rejectHandedOver({ command }: CallCandidate): Promise<void> {
-  const load = { command, program: command.file, processes: 1 };
+  const short = { ...command, argv: [...command.argv.slice(0, 1), ...fewestCalls] };
+  const load = { command: short, program: command.file, processes: 1 };
   const { weights } = await weighProcesses([load], { moment: 'exit', limitMs });
   if (weights.some(({ executedAnother }) => executedAnother))
     throw new LinkonceError('its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)');

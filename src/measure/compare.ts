@@ -1,17 +1,22 @@
 /**
  * Measures images of programs side by side: first whether they do the same at all, then the start-up of all of them in
- * interleaved rounds, then the memory of some processes of each, then of all programs together. What goes wrong with one
- * image is its result and does not end the comparison.
+ * interleaved rounds, then the memory of some processes of each, of more and more, and of all programs together. What goes
+ * wrong with one image is its result and does not end the comparison.
  */
 import { checkBehaviour } from './check-behaviour.ts';
+import { findDrift, findStolen, readTicks, timeWork } from './clock-speed.ts';
 import type { Course, Job, OnProgress } from './course.ts';
-import { beginCourse, healthy } from './course.ts';
+import { beginCourse } from './course.ts';
 import { settleFiles } from './files.ts';
+import { growAll } from './grow-all.ts';
+import { Journal } from './journal.ts';
+import type { FoundBehaviour } from './journal.ts';
 import { readMachine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { assembleProgram } from './results.ts';
-import { failedRun, timeCommands } from './stopwatch.ts';
+import { runStep } from './run-step.ts';
 import type { CompareProgram, CompareSettings } from './subject.ts';
+import { timeAll } from './time-all.ts';
 import { collectWarnings } from './warnings.ts';
 import { weighAlone } from './weigh-alone.ts';
 import { weighTogether } from './weigh-together.ts';
@@ -25,54 +30,72 @@ export async function compareImages(
   settings: CompareSettings,
   onProgress: OnProgress = () => undefined,
 ): Promise<Measurement> {
-  const date = new Date().toISOString();
-  const all = { warmUpRounds: 3, limitMs: 30_000, mode: 'custom' as const, counts: [], ...settings };
-  const courses = programs.map(beginCourse);
+  const job = beginJob(programs, settings, onProgress);
+  const { courses, stop } = job;
   for (const { candidates } of courses) for (const { image } of candidates) settleFiles(image.files);
-  const job: Job = { courses, settings: all, onProgress };
   for (const course of settings.timed ? courses : []) await compareBehaviour(course, job);
+  const ticks = readTicks();
+  noteSpeed(job);
   await timeAll(job);
+  noteSpeed(job);
   await weighAlone(job);
-  const measured = courses.map(assembleProgram);
+  await growAll(job);
+  noteSpeed(job);
+  const measured = courses.map((course) => assembleProgram(course, stop.aborted));
   const together = await weighTogether(job, measured);
+  const { mode, runs, moment, counts, date } = job.settings;
   return {
     format: 'linkonce-measurement',
     version: 3,
     date,
     machine: readMachine(),
-    settings: { mode: all.mode, runs: all.runs, moment: all.moment, counts: all.counts },
+    settings: { mode, runs, moment, counts },
     programs: measured,
     workload: together.results,
-    warnings: collectWarnings(courses, together.weighings),
+    warnings: [
+      ...collectWarnings(courses, together.weighings),
+      ...findDrift(job.journal.speedsNs),
+      ...findStolen(ticks, readTicks()),
+    ],
   };
 }
 
-async function compareBehaviour({ reference, candidates, findings }: Course, job: Job): Promise<void> {
-  const { settings, onProgress } = job;
-  const { ends, failures, warnings } = await checkBehaviour(
-    reference,
-    candidates,
-    settings.limitMs,
+function beginJob(
+  programs: readonly CompareProgram[],
+  settings: CompareSettings,
+  onProgress: OnProgress,
+): Job {
+  const usual = { warmUpRounds: 3, limitMs: 30_000, mode: 'custom', counts: [] } as const;
+  const kept = {
+    journal: new Journal(),
+    stop: new AbortController().signal,
+    date: new Date().toISOString(),
+  };
+  const all = { ...usual, ...kept, ...settings };
+  return {
+    courses: programs.map(beginCourse),
+    settings: all,
     onProgress,
-  );
-  findings.timed = ends;
-  for (const [name, reason] of failures) findings.failures.set(name, reason);
-  findings.warnings.push(...warnings);
+    journal: all.journal,
+    stop: all.stop,
+  };
 }
 
-/** Start-up of all candidates of all programs that end by themselves: all take turns in each round. */
-async function timeAll({ courses, settings, onProgress }: Job): Promise<void> {
-  const { runs: rounds, warmUpRounds, limitMs } = settings;
-  const entries = courses
-    .filter(({ findings }) => findings.timed)
-    .flatMap((course) => healthy(course).map((candidate) => ({ ...candidate, findings: course.findings })));
-  const commands = entries.map(({ command }) => command);
-  const runs = await timeCommands(commands, { rounds, warmUpRounds, limitMs }, (round) => {
-    onProgress(round < 0 ? 'warming up' : `timing, round ${round + 1} of ${rounds}`);
-  });
-  entries.forEach(({ name, findings }, index) => {
-    findings.runs.set(name, runs[index]!);
-    const failure = failedRun(runs[index]!);
-    if (failure !== undefined) findings.failures.set(name, failure);
-  });
+function noteSpeed({ journal, stop }: Job): void {
+  if (!stop.aborted) journal.add({ step: 'speed', ns: timeWork() });
+}
+
+async function compareBehaviour(course: Course, job: Job): Promise<void> {
+  const { findings, index } = course;
+  const found = await runStep(job, { step: 'behaviour', program: index }, () => observeAll(course, job));
+  if (found === undefined) return;
+  findings.timed = found.ends;
+  for (const [name, reason] of found.failures) findings.failures.set(name, reason);
+  findings.warnings.push(...found.warnings);
+}
+
+async function observeAll({ reference, candidates }: Course, job: Job): Promise<FoundBehaviour> {
+  const { settings, onProgress } = job;
+  const { failures, ...found } = await checkBehaviour(reference, candidates, settings.limitMs, onProgress);
+  return { ...found, failures: [...failures] };
 }

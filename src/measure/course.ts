@@ -1,18 +1,21 @@
 /** A program on its way through a comparison, with what was found of it so far. */
 import type { Image } from '../image/image.ts';
 import type { NamedCommand } from './check-behaviour.ts';
-import type { Warning } from './measurement.ts';
+import type { GrowthPoint, Warning } from './measurement.ts';
 import { nameOf } from './measurement.ts';
 import type { Weighing } from './memory.ts';
+import type { StepContext } from './run-step.ts';
 import type { Command, TimedRuns } from './stopwatch.ts';
 import type { CompareProgram, CompareSettings, ImageSubject } from './subject.ts';
 
-/** Called when a step begins; the text names it for a person. */
-export type OnProgress = (step: string) => void;
+/** Called when a step begins; the text names it for a person. `part`: how many like it are done, and how many there are. */
+export type OnProgress = (step: string, part?: { readonly done: number; readonly of: number }) => void;
 
 export type Candidate = ImageSubject & NamedCommand;
 
 export interface Course {
+  /** Index of the program. */
+  readonly index: number;
   readonly program: CompareProgram;
   /** The program under the platform's linker. */
   readonly reference: Command;
@@ -30,23 +33,28 @@ export interface Findings {
   readonly weighings: Map<string, Weighing>;
   /** Why a candidate has no figures although it has an image. */
   readonly failures: Map<string, string>;
-  /** From the comparison of behaviour. */
+  /** Sums over more and more processes of each candidate. */
+  readonly growth: Map<string, readonly GrowthPoint[]>;
+  /** From the comparison of behaviour, and of the growth. */
   readonly warnings: Warning[];
 }
 
-export interface Job {
+export interface Job extends StepContext {
   readonly courses: readonly Course[];
   readonly settings: Required<CompareSettings>;
   readonly onProgress: OnProgress;
 }
 
-export function beginCourse(program: CompareProgram): Course {
+/** Why there is no figure where a person wanted no further step. */
+export const stoppedReason = 'the run was stopped before';
+
+export function beginCourse(program: CompareProgram, index: number): Course {
   const candidates = program.subjects.flatMap((subject) =>
     'image' in subject ? [candidateOf(program, subject)] : [],
   );
   const reference = commandOf(program, program.path, {});
-  const maps = { runs: new Map(), weighings: new Map(), failures: new Map() };
-  return { program, reference, candidates, findings: { timed: false, ...maps, warnings: [] } };
+  const maps = { runs: new Map(), weighings: new Map(), failures: new Map(), growth: new Map() };
+  return { index, program, reference, candidates, findings: { timed: false, ...maps, warnings: [] } };
 }
 
 /** Those that nothing has gone wrong with so far. */

@@ -13,7 +13,7 @@ import { buildAll } from './build-all.ts';
 import { describeCalls } from './call-figures.ts';
 import type { CallFigures, CallMeasurement, CallResult, CallSettings } from './call-measurement.ts';
 import type { CallCandidate } from './call-rounds.ts';
-import { beginCandidate, runRounds } from './call-rounds.ts';
+import { beginCandidate, runRounds, throwIfStopped } from './call-rounds.ts';
 import type { OnProgress } from './course.ts';
 import { settleFiles } from './files.ts';
 import { readMachine } from './machine.ts';
@@ -32,6 +32,8 @@ export interface CallRequest {
 export interface CallLabSettings extends CallSettings {
   /** The base line is among them. */
   readonly choices: readonly Choice[];
+  /** Aborted when a person wants no further step: then LinkonceError is thrown. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /**
@@ -40,17 +42,18 @@ export interface CallLabSettings extends CallSettings {
  */
 export async function measureCalls(
   { subject, staticLink }: CallRequest,
-  { choices, ...settings }: CallLabSettings,
+  { choices, stop, ...settings }: CallLabSettings,
   onProgress: OnProgress,
 ): Promise<CallMeasurement> {
   const date = new Date().toISOString();
   const directory = await mkdtemp(path.join(tmpdir(), 'linkonce-calls-'));
   try {
-    const built = await buildUnderEach(subject, choices, directory, onProgress);
+    const built = await buildUnderEach(subject, choices, directory, stop, onProgress);
     const linked = beginCandidate('static link', probeCommand(staticLink, staticLink, {}, settings));
     const entries = built.map((own) => entryOf(own, subject.program.invocation, settings));
     const candidates = entries.flatMap(({ candidate }) => candidate ?? []);
-    await withPlaces(imagesOf(built), () => runRounds(linked, candidates, settings.rounds, onProgress));
+    const rounds = { rounds: settings.rounds, stop };
+    await withPlaces(imagesOf(built), () => runRounds(linked, candidates, rounds, onProgress));
     const head = { format: 'linkonce-calls', version: 1, date, machine: readMachine(), settings } as const;
     return { ...head, ...describeAll(linked, entries) };
   } finally {
@@ -75,11 +78,14 @@ async function buildUnderEach(
   subject: Subject,
   choices: readonly Choice[],
   directory: string,
+  stop: AbortSignal | undefined,
   onProgress: OnProgress,
 ): Promise<readonly CompareSubject[]> {
   const built: CompareSubject[] = [];
-  for (const choice of choices) {
-    onProgress(`building ${choice.system.id} ${choice.variant}`);
+  for (const [done, choice] of choices.entries()) {
+    throwIfStopped(stop);
+    const part = { done, of: choices.length };
+    onProgress(`building the probe under ${choice.system.id} ${choice.variant}`, part);
     built.push(...(await buildAll(choice, [subject], directory)));
   }
   for (const one of built) if ('image' in one) settleFiles(one.image.files);

@@ -8,6 +8,7 @@ import type { Choice } from './build-all.ts';
 import { buildAll } from './build-all.ts';
 import { compareImages } from './compare.ts';
 import type { OnProgress } from './course.ts';
+import { stoppedReason } from './course.ts';
 import type { Measurement } from './measurement.ts';
 import type { CompareProgram, CompareSettings, CompareSubject } from './subject.ts';
 import { imagesOf } from './subject.ts';
@@ -39,9 +40,9 @@ export async function measureSystems(
   try {
     const subjects = [...new Set(requests.map(({ subject }) => subject))];
     const built = new Map(subjects.map((subject) => [subject, [] as CompareSubject[]]));
-    for (const choice of choices) {
-      onProgress(`building ${choice.system.id} ${choice.variant}`);
-      const outcomes = await buildAll(choice, subjects, directory);
+    for (const [done, choice] of choices.entries()) {
+      onProgress(`building ${choice.system.id} ${choice.variant}`, { done, of: choices.length });
+      const outcomes = await buildUnlessStopped(choice, subjects, directory, settings.stop);
       subjects.forEach((subject, index) => built.get(subject)?.push(outcomes[index]!));
     }
     const programs = requests.map((request) => describe(request, built.get(request.subject) ?? []));
@@ -52,6 +53,19 @@ export async function measureSystems(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What a signal of the terminal met while it was captured counts for nothing. */
+async function buildUnlessStopped(
+  choice: Choice,
+  subjects: readonly Subject[],
+  directory: string,
+  stop: AbortSignal | undefined,
+): Promise<readonly CompareSubject[]> {
+  const outcomes = stop?.aborted ? [] : await buildAll(choice, subjects, directory);
+  if (!stop?.aborted) return outcomes;
+  const head = { system: choice.system.id, variant: choice.variant };
+  return subjects.map(() => ({ ...head, status: 'not-run', reason: stoppedReason }));
 }
 
 function describe(request: MeasureRequest, subjects: readonly CompareSubject[]): CompareProgram {

@@ -12,6 +12,7 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** One run of `compare`. */
 export interface Measurement {
   readonly format: 'linkonce-measurement';
   readonly version: 3;
@@ -28,6 +29,7 @@ export interface Measurement {
   readonly calls?: CallMeasurement;
 }
 
+/** Where the run was made. */
 export interface Machine {
   readonly kernel: string;
   readonly cpu: string;
@@ -38,6 +40,7 @@ export interface Machine {
   readonly node: string;
 }
 
+/** How a run was made. */
 export interface Settings {
   /** `quick` and `full` are sets of the others (`--quick`, `--full`); `custom` is any other. */
   readonly mode: 'quick' | 'full' | 'custom';
@@ -49,6 +52,7 @@ export interface Settings {
   readonly counts: readonly number[];
 }
 
+/** A program with its arguments, and what was found of it under each system. */
 export interface MeasuredProgram {
   readonly path: string;
   readonly arguments: readonly string[];
@@ -63,6 +67,7 @@ export interface MeasuredProgram {
 /** What the others are compared with: the platform's linker as it is. */
 export const baseLine = { system: 'got-plt', variant: 'lazy' } as const;
 
+/** Which system and variant a result is of. */
 export interface ResultHead {
   readonly system: string;
   readonly variant: string;
@@ -76,8 +81,10 @@ export interface UnmeasuredResult extends ResultHead {
 
 export const unmeasuredStatuses = ['refused', 'failed', 'not-run'] as const;
 
+/** What was found of a program under one system and variant. */
 export type Result = MeasuredResult | UnmeasuredResult;
 
+/** Figures of one program: start-up of its timed runs, medians over its processes alive at once. */
 export interface MeasuredResult extends ResultHead, ProcessMemory {
   readonly status: 'measured';
   /** fork to wait, ms; absent when not timed. */
@@ -125,6 +132,7 @@ export interface ProcessMemory {
   readonly mappings: number;
 }
 
+/** What was found of all programs together under one system and variant. */
 export type WorkloadResult = MeasuredWorkload | UnmeasuredResult;
 
 /** Sums over all processes. What would be without sharing (the sum of RSS) is `privateKb + sharedKb`. */
@@ -153,6 +161,7 @@ export interface FrameSharing {
   readonly severalProgramsKb: number;
 }
 
+/** A doubt about the figures, for a person. */
 export interface Warning {
   readonly kind: (typeof warningKinds)[number];
   readonly message: string;
@@ -169,6 +178,8 @@ export const warningKinds = [
   'did-not-end',
   'ended-early',
   'frames-hidden',
+  'growth',
+  'calls',
   'frequency',
   'resumed',
   'stopped',
@@ -179,6 +190,7 @@ export function nameOf({ system, variant }: ResultHead): string {
   return `${system} ${variant}`;
 }
 
+/** Whether a result is that of the platform's linker as it is. */
 export function isBaseLine({ system, variant }: ResultHead): boolean {
   return system === baseLine.system && variant === baseLine.variant;
 }

@@ -6,7 +6,7 @@
 import { Tracee } from '../capture/ptrace.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { killDescendants } from '../capture/descendants.ts';
-import type { Address } from '../util/units.ts';
+import type { Image } from '../image/image.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { SharingReport } from './frame-sharing.ts';
 import { classifyFrames } from './frame-sharing.ts';
@@ -25,8 +25,8 @@ export interface Load {
   readonly program: string;
   /** Alive at once. */
   readonly processes: number;
-  /** The program's entry; absent where AT_ENTRY has it. */
-  readonly entry?: Address;
+  /** As of `Image`. */
+  readonly entry?: Image['entry'];
 }
 
 export interface Weighing {
@@ -61,7 +61,7 @@ export interface WeighSettings extends MomentSettings {
 interface Passenger {
   readonly load: Load;
   readonly tracee: Tracee;
-  readonly entry?: Address;
+  readonly entry?: Image['entry'];
 }
 
 /**

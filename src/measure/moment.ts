@@ -3,8 +3,9 @@
  * no blocking wait in here: the states are polled from /proc, so that a process which never comes is met by a deadline
  * and the thread stays free. Stops that are not ours (signals of the program) are passed on as they came.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as yieldThread, setTimeout as sleep } from 'node:timers/promises';
 import type { Stop, Tracee } from '../capture/ptrace.ts';
+import type { Image } from '../image/image.ts';
 import type { Address } from '../util/units.ts';
 import type { Settings } from './measurement.ts';
 import { readEntry } from './process-memory.ts';
@@ -18,8 +19,8 @@ export interface MomentSettings {
 /** A process that is stopped at its first instruction. */
 export interface Departure {
   readonly tracee: Tracee;
-  /** The program's entry; absent where AT_ENTRY has it. */
-  readonly entry?: Address;
+  /** As of `Image`. */
+  readonly entry?: Image['entry'];
 }
 
 /** A process on its way to the moment. */
@@ -34,12 +35,16 @@ export interface Traveller {
   executedAnother: boolean;
   /** Where the hardware breakpoint is. */
   breakpoint: Address;
+  /** Its loader has not told the kernel yet where the entry is: system calls are waited for. */
+  isMoving: boolean;
 }
 
 const signal = { trap: 5, stop: 19 };
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: a program that stops itself would wait for a shell that is not there. */
 const stopSignals = [19, 20, 21, 22];
 const pollMs = 1;
+/** Its number in asm/unistd_64.h. */
+const archPrctl = 158;
 
 /** Lets the processes run to the moment, and returns them in their order. All are stopped or gone afterwards. */
 export async function bringToMoment(
@@ -51,19 +56,34 @@ export async function bringToMoment(
   const deadline = performance.now() + (typeof moment === 'number' ? moment * 1000 : limitMs);
   const running = (): Traveller[] => travellers.filter(({ state }) => state === 'running');
   while (running().length > 0 && performance.now() < deadline) {
-    for (const traveller of running())
-      if (traveller.tracee.hasStopped()) meet(traveller, traveller.tracee.wait(), settings);
-    await sleep(pollMs);
+    const stopped = running().filter(({ tracee }) => tracee.hasStopped());
+    for (const traveller of stopped) meet(traveller, traveller.tracee.wait(), settings);
+    // A program that lives on signals stops again at once, and would otherwise wait for us each time.
+    await (stopped.length > 0 ? yieldThread() : sleep(pollMs));
   }
   for (const traveller of running()) halt(traveller, settings);
   return travellers;
 }
 
 function depart({ tracee, entry }: Departure, { moment }: MomentSettings): Traveller {
-  const traveller: Traveller = { tracee, state: 'running', executedAnother: false, breakpoint: 0 };
-  if (moment === 'entry') breakAt(traveller, entry ?? readEntry(tracee.pid));
-  tracee.release();
+  const isMoving = moment === 'entry' && entry === 'moves';
+  const traveller: Traveller = { tracee, state: 'running', executedAnother: false, breakpoint: 0, isMoving };
+  if (moment === 'entry' && entry !== 'moves') breakAt(traveller, entry ?? readEntry(tracee.pid));
+  goOn(traveller);
   return traveller;
+}
+
+function goOn({ tracee, isMoving }: Traveller, deliver = 0): void {
+  if (isMoving) tracee.releaseToSyscall(deliver);
+  else tracee.release(deliver);
+}
+
+/** By arch_prctl(2) the loader sets the thread pointer: all is in place then, and AT_ENTRY is the program's. */
+function findMovedEntry(traveller: Traveller): void {
+  const { tracee } = traveller;
+  if (!traveller.isMoving || tracee.registers().number('orig_rax') !== archPrctl) return;
+  traveller.isMoving = false;
+  breakAt(traveller, readEntry(tracee.pid));
 }
 
 function breakAt(traveller: Traveller, entry: Address): void {
@@ -83,19 +103,21 @@ function meet(traveller: Traveller, stop: Stop, settings: MomentSettings): void 
       return;
     case 'trap':
       if (tracee.registers().number('rip') === traveller.breakpoint) traveller.state = 'reached';
-      else tracee.release(signal.trap);
+      else goOn(traveller, signal.trap);
       return;
     case 'exec':
       // execve(2) clears the debug registers, and the new program has an entry of its own.
       traveller.executedAnother = true;
+      traveller.isMoving = false;
       if (settings.moment === 'entry') breakAt(traveller, readEntry(tracee.pid));
       tracee.release();
       return;
     case 'signal':
-      tracee.release(stopSignals.includes(stop.signal) ? 0 : stop.signal);
+      goOn(traveller, stopSignals.includes(stop.signal) ? 0 : stop.signal);
       return;
     case 'syscall':
-      tracee.release();
+      findMovedEntry(traveller);
+      goOn(traveller);
   }
 }
 

@@ -22,6 +22,18 @@ export interface StopwatchSettings {
   readonly rounds: number;
   /** A run that takes longer is killed. */
   readonly limitMs: number;
+  /** Number of the first round that counts; 0 where absent. */
+  readonly firstRound?: number;
+}
+
+/** What is done while commands are timed. */
+export interface TimingWatch {
+  /** As rounds begin to come in, with the round's number (negative in warm-up). */
+  readonly onRound?: (round: number) => void;
+  /** For each run that counts; `command` is an index. */
+  readonly onRun?: (command: number, run: Run) => void;
+  /** Aborted: no further run is made, and the one that is being made does not count. */
+  readonly stop?: AbortSignal;
 }
 
 export type RunEnd =
@@ -62,22 +74,24 @@ export function failedRun(runs: TimedRuns): string | undefined {
 }
 
 /**
- * Runs every command once a round and times each. `onRound` is called as rounds begin to come in, with the round's
- * number (negative in warm-up). Throws LinkonceError for a command that cannot be passed on (it has a NUL in it).
+ * Runs every command once a round and times each. Throws LinkonceError for a command that cannot be passed on (it has a NUL in
+ * it).
  */
 export async function timeCommands(
   commands: readonly Command[],
   settings: StopwatchSettings,
-  onRound: (round: number) => void = () => undefined,
+  { onRound, onRun, stop }: TimingWatch = {},
 ): Promise<readonly TimedRuns[]> {
   const runs = commands.map(() => ({ warmUp: [] as Run[], counted: [] as Run[] }));
   let current = Number.NEGATIVE_INFINITY;
-  await runStopwatch(encodeJob(commands, settings), (line) => {
-    const { command, run } = parseLine(line);
+  await runStopwatch(encodeJob(commands, settings), stop, (line) => {
+    const { command, run } = parseLine(line, settings.firstRound);
     const list = runs[command];
     if (list === undefined) throw new Error(`stopwatch: unknown command in '${line}'`);
+    if (stop?.aborted) return;
     (run.round < 0 ? list.warmUp : list.counted).push(run);
-    if (run.round > current) onRound((current = run.round));
+    if (run.round > current) onRound?.((current = run.round));
+    if (run.round >= 0) onRun?.(command, run);
   });
   return runs;
 }
@@ -95,8 +109,16 @@ function encodeJob(commands: readonly Command[], settings: StopwatchSettings): s
 }
 
 /** Starts the stopwatch, gives it the job and hands over its lines. */
-async function runStopwatch(job: string, onLine: (line: string) => void): Promise<void> {
-  const child = spawn(nativePart('stopwatch'), { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+async function runStopwatch(
+  job: string,
+  stop: AbortSignal | undefined,
+  onLine: (line: string) => void,
+): Promise<void> {
+  // A session of its own: Ctrl-C is for us to hear.
+  const how = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'], env: {}, detached: true };
+  const child = spawn(nativePart('stopwatch'), how);
+  const kill = (): void => void child.kill('SIGKILL');
+  stop?.addEventListener('abort', kill);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -109,19 +131,22 @@ async function runStopwatch(job: string, onLine: (line: string) => void): Promis
   try {
     for await (const line of createInterface({ input: child.stdout })) onLine(line);
   } finally {
-    child.kill('SIGKILL');
+    stop?.removeEventListener('abort', kill);
+    kill();
   }
   const status = await ended;
   if (complaint !== '') throw new Error(complaint.trim());
   if (status !== 0 && status !== null) throw new Error(`stopwatch: status ${status}`);
 }
 
-function parseLine(line: string): { command: number; run: Run } {
+function parseLine(line: string, firstRound = 0): { command: number; run: Run } {
   const [round, command, ns, end, minorFaults, majorFaults] = line.split(' ');
   const numbers = [round, command, ns, minorFaults, majorFaults].map(Number);
   if (end === undefined || !numbers.every(Number.isSafeInteger))
     throw new Error(`stopwatch: cannot read its line '${line}'`);
-  const run = { round: numbers[0]!, ns: numbers[2]!, minorFaults: numbers[3]!, majorFaults: numbers[4]! };
+  const number = numbers[0]!;
+  const own = number < 0 ? number : number + firstRound;
+  const run = { round: own, ns: numbers[2]!, minorFaults: numbers[3]!, majorFaults: numbers[4]! };
   return { command: numbers[1]!, run: { ...run, end: parseEnd(end) } };
 }
 

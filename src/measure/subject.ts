@@ -1,5 +1,6 @@
 /** What is compared, and how. */
 import type { Image } from '../image/image.ts';
+import type { Journal } from './journal.ts';
 import type { MeasuredProgram, ResultHead, Settings } from './measurement.ts';
 
 /** One system's image of the program, or why there is none. */
@@ -21,7 +22,7 @@ export interface CompareProgram extends Omit<MeasuredProgram, 'timed' | 'results
 }
 
 /** What a person sets; `custom` and no counts where absent. */
-export type RunSettings = Pick<Settings, 'runs' | 'moment'> & Partial<Settings>;
+export type RunSettings = Pick<Settings, 'runs' | 'moment'> & Partial<Omit<Settings, 'runs' | 'moment'>>;
 
 export interface CompareSettings extends RunSettings {
   /** Whether start-up is timed and output compared. */
@@ -30,6 +31,12 @@ export interface CompareSettings extends RunSettings {
   readonly warmUpRounds?: number;
   /** A run that takes longer is ended, ms; 30 s where absent. */
   readonly limitMs?: number;
+  /** What was found before, and gets what is found; nothing was, and it is not kept, where absent. */
+  readonly journal?: Journal;
+  /** Aborted when a person wants no further step. */
+  readonly stop?: AbortSignal;
+  /** When the run began, ISO 8601; now where absent. */
+  readonly date?: string;
 }
 
 /** Of those that were built. */

@@ -26,17 +26,23 @@ export function findFewRuns(series: readonly TimedSeries[]): readonly Warning[] 
   return runs < enoughRuns ? [{ kind: 'few-runs', message }] : [];
 }
 
-/** The warnings `noisy` and `first-run` that the series of one program deserve. */
-export function findSuspicions(series: readonly TimedSeries[]): readonly Warning[] {
+/** The warnings `noisy` and `first-run` that the series deserve; `describe` says which ones it is about. */
+export function findSuspicions<T extends TimedSeries>(
+  series: readonly T[],
+  describe: (suspects: readonly T[]) => string = namesOf,
+): readonly Warning[] {
   const warnings: Warning[] = [];
-  const noisy = namesOf(series.filter((one) => isWide(one) || hasOutliers(one)));
-  if (noisy !== '') {
+  const noisy = series.filter((one) => isWide(one) || hasOutliers(one));
+  if (noisy.length > 0) {
     const why = 'interval wider than 10 % of the median, or many runs far off; was the machine busy?';
-    warnings.push({ kind: 'noisy', message: `${noisy}: ${why}` });
+    warnings.push({ kind: 'noisy', message: `${describe(noisy)}: ${why}` });
   }
-  const first = namesOf(series.filter(({ samplesMs }) => isFar(samplesMs[0] ?? 0, samplesMs)));
-  if (first !== '')
-    warnings.push({ kind: 'first-run', message: `${first}: the first timed run is far from the others` });
+  const first = series.filter(({ samplesMs }) => isFar(samplesMs[0] ?? 0, samplesMs));
+  if (first.length > 0)
+    warnings.push({
+      kind: 'first-run',
+      message: `${describe(first)}: the first timed run is far from the others`,
+    });
   return warnings;
 }
 

@@ -1,7 +1,8 @@
 /** All that makes the figures of a comparison doubtful, program by program, then what is about all. */
 import type { Course } from './course.ts';
-import type { Warning } from './measurement.ts';
+import type { Measurement, Warning } from './measurement.ts';
 import type { Weighing } from './memory.ts';
+import type { StepContext } from './run-step.ts';
 import { estimateMedian } from './statistics.ts';
 import type { Run, RunEnd } from './stopwatch.ts';
 import { samplesOf } from './stopwatch.ts';
@@ -28,6 +29,17 @@ export function collectWarnings(
     courses.map(({ findings }) => findings.weighings),
   );
   return [...own, ...ofAll, ...findFewRuns(series.flat()), ...hiddenFrames(together)];
+}
+
+/** What a person must know of how the run went, once it has ended. */
+export function withCourseWarnings(measurement: Measurement, { journal, stop }: StepContext): Measurement {
+  const resumed = 'went on with what an earlier run had found; the machine may have been another then';
+  const stopped = 'the run was stopped: what it had not come to is not run';
+  const warnings: Warning[] = [
+    ...(journal.isResumed ? [{ kind: 'resumed', message: resumed } as const] : []),
+    ...(stop.aborted ? [{ kind: 'stopped', message: stopped } as const] : []),
+  ];
+  return { ...measurement, warnings: [...measurement.warnings, ...warnings] };
 }
 
 function seriesOf({ findings }: Course): readonly TimedSeries[] {

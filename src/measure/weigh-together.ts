@@ -2,7 +2,8 @@
 import { LinkonceError } from '../util/errors.ts';
 import { totalMemory } from './combine-memory.ts';
 import type { Candidate, Course, Job } from './course.ts';
-import { healthy } from './course.ts';
+import { healthy, stoppedReason } from './course.ts';
+import type { Attempt } from './journal.ts';
 import type {
   MeasuredProgram,
   MeasuredWorkload,
@@ -14,6 +15,7 @@ import type {
 import { nameOf } from './measurement.ts';
 import type { Weighing } from './memory.ts';
 import { weighProcesses } from './memory.ts';
+import { attempt, runStep } from './run-step.ts';
 import { loadOf } from './weigh-alone.ts';
 
 export interface WorkloadFindings {
@@ -39,7 +41,10 @@ export async function weighTogether(
 ): Promise<WorkloadFindings> {
   const weighings = new Map<string, Weighing>();
   const results: WorkloadResult[] = [];
-  for (const [index, head] of (measured[0]?.results ?? []).entries()) {
+  const heads = measured[0]?.results ?? [];
+  for (const [index, head] of heads.entries()) {
+    if (measured.length > 1)
+      job.onProgress(`weighing all programs together: ${nameOf(head)}`, { done: index, of: heads.length });
     const alike = measured.flatMap(({ results: own }) => own[index] ?? []);
     const missing = alike.filter((result): result is UnmeasuredResult => result.status !== 'measured');
     const parts = partsOf(job, nameOf(head));
@@ -59,11 +64,11 @@ function partsOf({ courses }: Job, name: string): readonly Part[] {
 
 function noneOf(missing: readonly UnmeasuredResult[]): UnmeasuredResult {
   const first = missing[0]!;
-  const isRefused = missing.every(({ status }) => status === 'refused');
+  const alike = missing.every(({ status }) => status === first.status);
   if (missing.length === 1) return first;
   const { system, variant } = first;
   const reason = `no program has figures under this system; the first: ${first.reason}`;
-  return { system, variant, status: isRefused ? 'refused' : 'failed', reason };
+  return { system, variant, status: alike ? first.status : 'failed', reason };
 }
 
 async function weighParts(
@@ -73,20 +78,24 @@ async function weighParts(
   weighings: Map<string, Weighing>,
 ): Promise<WorkloadResult> {
   const name = nameOf({ system, variant });
-  try {
-    const weighing = await weighOnce(job, name, parts);
-    weighings.set(name, weighing);
-    return { system, variant, ...describe(parts, weighing) };
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    return { system, variant, status: 'failed', reason: error.message };
-  }
+  const found = await weighOnce(job, name, parts);
+  if (found === undefined) return { system, variant, status: 'not-run', reason: stoppedReason };
+  if ('failure' in found) return { system, variant, status: 'failed', reason: found.failure };
+  weighings.set(name, found.value);
+  return { system, variant, ...describe(parts, found.value) };
 }
 
 /** The processes of one program have been weighed: nothing else would be alive with them. */
-async function weighOnce(job: Job, name: string, parts: readonly Part[]): Promise<Weighing> {
-  if (parts.length === 1) return parts[0]!.alone;
-  job.onProgress(`weighing all programs together: ${name}`);
+async function weighOnce(
+  job: Job,
+  name: string,
+  parts: readonly Part[],
+): Promise<Attempt<Weighing> | undefined> {
+  if (parts.length === 1) return { value: parts[0]!.alone };
+  return runStep(job, { step: 'together', candidate: name }, () => attempt(() => weighLoads(job, parts)));
+}
+
+async function weighLoads(job: Job, parts: readonly Part[]): Promise<Weighing> {
   const loads = parts.map(({ course, candidate }) => loadOf(course, candidate));
   const weighing = await weighProcesses(loads, { ...job.settings, frames: true });
   parts.forEach(({ alone, course }, index) => {

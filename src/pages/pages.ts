@@ -14,6 +14,7 @@ export const reasons = [
   'unchanged',
   'unreadable',
 ] as const;
+/** One of {@link reasons}. */
 export type Reason = (typeof reasons)[number];
 
 /**
@@ -72,6 +73,7 @@ export interface Total {
   readonly kb: number;
 }
 
+/** What `explainPages` found in one process. */
 export interface PagesReport {
   readonly format: 'linkonce-pages';
   readonly version: 1;

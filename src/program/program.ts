@@ -25,6 +25,7 @@ export interface Module {
   readonly elf: ElfFile;
 }
 
+/** An executable with its modules. */
 export interface Program {
   /** Absolute path as a person would type it, symbolic links kept: what argv[0] and AT_EXECFN show. */
   readonly invocation: string;

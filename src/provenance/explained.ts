@@ -34,6 +34,7 @@ export interface BlueprintRegion {
   readonly pages: ReadonlyMap<Address, Buffer>;
 }
 
+/** A blueprint, and how it was found. */
 export interface Explained extends Blueprint {
   readonly program: Program;
   readonly regions: readonly (BlueprintRegion & { readonly region: Region })[];

@@ -21,21 +21,47 @@ const legend =
 
 /** Lines, the last one ended, too. */
 export function renderCalls(measurement: CallMeasurement, colors: Colors): string {
-  const { settings, staticLink, results } = measurement;
-  const rows: Row<Figures>[] = [
-    { system: 'static link', variant: '', status: 'measured', figures: staticLink },
-    ...results,
-  ];
-  const reasons = results.flatMap((result) =>
-    result.status === 'measured' ? [] : [wrap(`${nameOf(result)} ${result.status}: ${result.reason}`)],
-  );
+  const { settings } = measurement;
   const paragraphs = [
     `${colors.bold('Calls between modules')}\n${wrap(`medians of ${settings.rounds} processes each; ${legend}`, '')}`,
-    renderTable(rows, columns, colors),
-    reasons.join('\n'),
+    renderTable(rowsOf(measurement), columns, colors),
+    reasonsOf(measurement),
     loopLine(measurement),
   ];
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** The figures that tell systems apart, with their intervals: at most 80 columns. */
+export function renderShortCalls(measurement: CallMeasurement, colors: Colors): string {
+  const table = renderTable(rowsOf(measurement), shortIds.map(shortColumnOf), colors);
+  return [table, reasonsOf(measurement)].filter(Boolean).join('\n\n');
+}
+
+const shortIds = ['direct-plt', 'pointer', 'cold-plt', 'first-plt'] as const satisfies readonly FigureId[];
+
+function shortColumnOf(id: FigureId): Column<Figures> {
+  return {
+    head: [id.replace(/-plt$/, ''), 'ns'],
+    cell: ({ figures }) => threeDigits(figures[id].ns.median),
+    detail({ figures }) {
+      const { low, high } = figures[id].ns;
+      return `[${threeDigits(low)}–${threeDigits(high)}]`;
+    },
+  };
+}
+
+function rowsOf({ staticLink, results }: CallMeasurement): readonly Row<Figures>[] {
+  return [{ system: 'static link', variant: '', status: 'measured', figures: staticLink }, ...results];
+}
+
+function reasonsOf({ results }: CallMeasurement): string {
+  return results
+    .flatMap((result) =>
+      result.status === 'measured'
+        ? []
+        : [wrap(`${nameOf(result)} ${result.status.replace('-', ' ')}: ${result.reason}`)],
+    )
+    .join('\n');
 }
 
 const columns: readonly Column<Figures>[] = figureIds.filter((id) => id !== 'loop').map(columnOf);

@@ -2,17 +2,10 @@
 import { z } from 'zod';
 import type { Measurement } from '../measure/measurement.ts';
 import { warningKinds } from '../measure/measurement.ts';
-import { isRange } from '../measure/address-space.ts';
 import { callMeasurementSchema } from './calls-schema.ts';
-import { amount, count, estimate, head, machine, unmeasured } from './schema-parts.ts';
-
-const memory = { privateKb: amount, sharedKb: amount, pssKb: amount, pageTablesKb: amount, mappings: amount };
+import { amount, count, estimate, frames, head, machine, memory, space, unmeasured } from './schema-parts.ts';
 
 const spread = z.object({ low: amount, high: amount });
-
-const space = z
-  .object({ names: z.array(z.string()), ranges: z.array(z.string()) })
-  .refine(({ names, ranges }) => ranges.every((range) => isRange(range, names)), 'has a range that is none');
 
 const measured = z.object({
   ...head,
@@ -34,8 +27,6 @@ const measured = z.object({
   bindMs: amount,
   samplesMs: z.array(amount),
 });
-
-const frames = z.object({ oneProcessKb: amount, oneProgramKb: amount, severalProgramsKb: amount });
 
 const measuredWorkload = z.object({
   ...head,

@@ -1,4 +1,5 @@
 /** The whole report for a terminal: for each program what was measured, the table, the reasons and doubts, the conclusion. */
+import pc from 'picocolors';
 import type {
   MeasuredProgram,
   Measurement,
@@ -10,19 +11,25 @@ import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
 import { commandLine, formatMoment, labelsOf, listing, processesOf, wrap } from './format.ts';
+import { renderShortCalls } from './calls-table.ts';
+import { renderGrowthTable } from './growth-table.ts';
 import { renderProgramTable } from './program-table.ts';
 import { renderWorkloadTable } from './workload-table.ts';
 
-interface Look {
+/** How a report looks in a terminal. */
+export interface Look {
   readonly colors: Colors;
 }
 
+const uncoloured: Look = { colors: pc.createColors(false) };
+
 /** Lines of at most 80 columns, except for words that are longer. */
-export function renderText(measurement: Measurement, { colors }: Look): string {
+export function renderText(measurement: Measurement, { colors }: Look = uncoloured): string {
   const { programs } = measurement;
   const paragraphs = [
     ...programs.flatMap((program, index) => renderProgram(measurement, program, index, colors)),
     ...(programs.length > 1 ? renderWorkload(measurement, colors) : []),
+    renderCallsOf(measurement, colors),
   ];
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
 }
@@ -39,8 +46,28 @@ function renderProgram(
     renderProgramTable(program, colors),
     renderReasons(program.results),
     renderWarnings(own, colors),
+    renderGrowth(program, settings, colors),
     wrap(conclude(program), ''),
   ];
+}
+
+function renderGrowth(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
+  const table = renderGrowthTable(program, settings, colors);
+  const legend = 'private memory of all of them; below it, their PSS';
+  return table === ''
+    ? ''
+    : `${colors.bold('More processes alive at once')}: ${legend}
+${table}`;
+}
+
+/** A selection: `linkonce calls` has all. */
+function renderCallsOf({ calls }: Measurement, colors: Colors): string {
+  if (calls === undefined) return '';
+  const legend = `ns of one call, medians of ${calls.settings.rounds} processes, with 95 % intervals; direct and through a pointer in a loop, cold and first once`;
+  return `${colors.bold('Calls between modules')}
+${wrap(legend, '')}
+
+${renderShortCalls(calls, colors)}`;
 }
 
 function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {

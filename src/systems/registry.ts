@@ -13,6 +13,7 @@ import { rebasePageIn } from './rebase-page-in/rebase-page-in-system.ts';
 import { rebaseStartup } from './rebase-startup/rebase-startup-system.ts';
 import type { System } from './system.ts';
 
+/** All twelve: the seven common ones, then the five solutions. */
 export const systems: readonly System[] = [
   gotPlt,
   prelink,

@@ -8,6 +8,7 @@ import type { CollectionOutcome, CollectionRequest } from '../collection/build.t
 import type { Subject } from '../collection/subject.ts';
 import type { Address } from '../util/units.ts';
 
+/** One of the ways to share code. */
 export interface System {
   /** As in design and on the command line. */
   readonly id: string;
@@ -31,6 +32,7 @@ export interface System {
   readonly arrangements: Readonly<Record<string, Arrangement>>;
 }
 
+/** One of several forms of a system. */
 export interface SystemVariant {
   readonly id: string;
   readonly summary: string;
@@ -54,6 +56,7 @@ export interface SystemProperties {
   }[];
 }
 
+/** What is built, where, and in which variant. */
 export interface BuildRequest extends CollectionRequest {
   readonly variant: string;
   /** Where a system has its tables, in place of where it likes. */

@@ -19,7 +19,7 @@ function write(text: string): string {
   return file;
 }
 
-const quick = ['--systems', 'got-plt:lazy', '--runs', '2', '--json', json];
+const quick = ['--systems', 'got-plt:lazy', '--runs', '2', '--counts', '1', '--no-calls', '--json', json];
 
 describe('compare', () => {
   test('takes programs by options, in their order', async () => {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
 import type { Subject } from '../../src/collection/subject.ts';
-import { bindSubject, openProgram, type BindSettings } from '../../src/pipeline.ts';
+import { bindSubject, openProgram, type BindSettings, type SystemChoice } from '../../src/pipeline.ts';
 import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { Refusal } from '../../src/util/errors.ts';
@@ -18,7 +18,9 @@ import { reasonToHandOver } from './workplace.ts';
 import { runProgram, type Outcome } from '../run-program.ts';
 import { differenceByDesign, refusalOfForm, refusalOfProgram } from './refusals.ts';
 
-type Form = Omit<BindSettings, 'output'>;
+interface Form extends SystemChoice {
+  readonly asInterpreter: boolean;
+}
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-contract-'));
 

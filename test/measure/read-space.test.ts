@@ -126,6 +126,27 @@ function modulesOf({ ranges }: Seen): ReadonlySet<string> {
   return new Set(names.sort());
 }
 
+test('a process whose modules moved is stopped at its entry, wherever that went', async () => {
+  const { file, environment, entry } = await build('rebase-startup:slide');
+  expect(entry).toBe('moves');
+  const offset = subject.program.executable.elf.header.entry;
+  const entries = new Set<number>();
+  for (let process = 0; process < 2; process++) {
+    const tracee = Tracee.start({ file, argv: [program], environment, quiet: true });
+    try {
+      const settings = { moment: 'entry', limitMs: 20_000 } as const;
+      const [traveller] = await bringToMoment([{ tracee, entry: 'moves' }], settings);
+      expect(traveller?.state).toBe('reached');
+      const at = tracee.registers().number('rip');
+      expect(at % pageSize).toBe(offset % pageSize);
+      entries.add(at);
+    } finally {
+      tracee.end();
+    }
+  }
+  expect(entries.size).toBe(2);
+});
+
 describe('pageRuns', () => {
   it('says of every page what it is', () => {
     const states = fc.array(fc.constantFrom('absent', 'shared', 'program', 'linker' as const), {

@@ -29,9 +29,8 @@ describe('the stopwatch', () => {
   it('interleaves the rounds and numbers those of warm-up below 0', async () => {
     const rounds: number[] = [];
     const commands = [command('/bin/true'), command('/bin/true')];
-    const runs = await timeCommands(commands, { ...settings, warmUpRounds: 2, rounds: 3 }, (round) =>
-      rounds.push(round),
-    );
+    const onRound = (round: number): void => void rounds.push(round);
+    const runs = await timeCommands(commands, { ...settings, warmUpRounds: 2, rounds: 3 }, { onRound });
     expect(rounds).toEqual([-2, -1, 0, 1, 2]);
     for (const { warmUp, counted } of runs) {
       expect(warmUp.map(({ round }) => round)).toEqual([-2, -1]);

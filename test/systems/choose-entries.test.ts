@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Chosen, Importer } from '../../src/systems/hash-dispatcher/choose-entries.ts';
 import { chooseEntries } from '../../src/systems/hash-dispatcher/choose-entries.ts';
-import { entriesOf, entryOffset, tableCount } from '../../src/systems/hash-dispatcher/tables.ts';
+import { entriesOf, tableCount } from '../../src/models/dispatcher-tables.ts';
+import { entryOffset } from '../../src/systems/hash-dispatcher/tables.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { fnv1a } from './fnv.ts';
 

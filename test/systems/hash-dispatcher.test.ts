@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { entriesOf } from '../../src/systems/hash-dispatcher/tables.ts';
+import { entriesOf } from '../../src/models/dispatcher-tables.ts';
 import { Binder } from './bound-set.ts';
 import { compile } from './compile.ts';
 import { fnv1a } from './fnv.ts';

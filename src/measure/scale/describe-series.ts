@@ -13,7 +13,7 @@ import type {
 import { scaleAxes, scaleFigures } from '../scale-measurement.ts';
 import { estimateMedian } from '../statistics.ts';
 import { fitGrowth } from './growth-law.ts';
-import { describeSpecimen, keyOf } from './specimens.ts';
+import { isSpecimenOf } from './specimens.ts';
 import type { Trial } from './trial.ts';
 
 /** Fewer sizes than these say nothing about a law. */
@@ -31,8 +31,7 @@ export function describeSeries(
       const own = trials.filter((trial) => trial.name === name);
       const { system, variant } = own[0]!.choice;
       const points = sizes[axis].map((at) => {
-        const key = keyOf(describeSpecimen(axis, at, fixed));
-        const trial = own.find(({ specimen }) => keyOf(specimen.description) === key)!;
+        const trial = own.find(({ specimen }) => isSpecimenOf(specimen, axis, at, fixed))!;
         return axis === 'processes' ? pointOfMany(trial, at) : pointOfOne(trial, axis, at, fixed.processes);
       });
       return { axis, system: system.id, variant, points, fits: fitAll(points) };

@@ -20,8 +20,9 @@ export interface GrowthSample {
   readonly estimate: Estimate;
 }
 
-/** How far a simple law may always be off, as a part of the figures (root mean square). */
+/** How far a simple law may be off, as a part of the figures (root mean square): always, and where they are very uncertain. */
 export const asGood = 0.03;
+const stillGood = 0.1;
 /** Exponents that are looked at: below, a power cannot be told from a logarithm; above, nothing here grows so. */
 export const exponents = { least: 0.2, most: 2.5, step: 0.05 };
 
@@ -41,7 +42,7 @@ interface Fitted extends GrowthLaw {
 /** Fits at least three samples of different sizes, all above 0. */
 export function fitGrowth(samples: readonly GrowthSample[]): GrowthLaw {
   const weighted = weigh(samples);
-  const enough = Math.max(asGood, uncertaintyOf(samples));
+  const enough = clamp(uncertaintyOf(samples), asGood, stillGood);
   const simple = [fitConstant(weighted), fitPower(weighted, 1)].find(({ deviation }) => deviation <= enough);
   const { deviation: _, ...law } = simple ?? searchExponent(weighted);
   return law;

@@ -13,16 +13,15 @@ import type { OnProgress } from '../course.ts';
 import { settleFiles } from '../files.ts';
 import { readMachine } from '../machine.ts';
 import type { ScaleMeasurement, ScaleSettings } from '../scale-measurement.ts';
-import { bindTrial, checkResult } from './bind-trial.ts';
+import { bindTrial } from './bind-trial.ts';
 import { describeSeries } from './describe-series.ts';
 import { findDoubts } from './doubts.ts';
+import { runTrials } from './run-trials.ts';
 import type { Opener } from './specimens.ts';
-import { describeSpecimen, keyOf, listDescriptions, prepareSpecimen } from './specimens.ts';
-import { timeTrials } from './time-trials.ts';
+import { isSpecimenOf, listDescriptions, prepareSpecimen } from './specimens.ts';
 import { timeUpdates } from './time-updates.ts';
 import type { Specimen, Trial } from './trial.ts';
 import { labelOf, soundTrials } from './trial.ts';
-import { weighTrial } from './weigh-trial.ts';
 
 export interface ScaleLabSettings extends ScaleSettings {
   readonly choices: readonly Choice[];
@@ -31,7 +30,6 @@ export interface ScaleLabSettings extends ScaleSettings {
 /** What the steps of the lab share. */
 interface Lab {
   readonly settings: ScaleLabSettings;
-  readonly specimens: readonly Specimen[];
   readonly trials: readonly Trial[];
   /** Where files may be written. */
   readonly directory: string;
@@ -55,10 +53,10 @@ export async function measureScale(
   try {
     const specimens = await prepareAll(settings, open, onProgress);
     const trials = await bindAll(specimens, settings.choices, directory, onProgress);
-    const lab: Lab = { settings, specimens, trials, directory, onProgress };
+    const lab: Lab = { settings, trials, directory, onProgress };
     await withPlaces(
       soundTrials(trials).map(({ bound }) => bound.image),
-      () => runAll(lab),
+      () => runTrials(trials, settings, { limitMs, onProgress }),
     );
     await updateAll(lab);
     return describe(lab, date);
@@ -97,48 +95,13 @@ async function bindAll(
   return trials;
 }
 
-/** All that needs processes of the bound programs. */
-async function runAll(lab: Lab): Promise<void> {
-  const { trials, settings, onProgress } = lab;
-  for (const trial of soundTrials(trials)) {
-    onProgress(`checking ${labelOf(trial.specimen)}: ${trial.name}`);
-    await checkResult(trial, limitMs);
-  }
-  for (const trial of soundTrials(trials)) {
-    onProgress(`weighing ${labelOf(trial.specimen)}: ${trial.name}`);
-    await weighTrial(trial, countsOf(trial.specimen, settings), limitMs);
-  }
-  const timed = soundTrials(trials);
-  const times = await timeTrials(timed, { rounds: settings.runs, limitMs, onProgress });
-  timed.forEach(({ findings }, index) => (findings.startupMs = times[index]!));
-  await timeSequences(lab);
-}
-
-/** How many processes of a specimen are to be alive at once, ascending. */
-function countsOf({ description }: Specimen, { sizes, fixed }: ScaleSettings): readonly number[] {
-  const isFixed = keyOf(description) === keyOf(describeSpecimen('processes', fixed.processes, fixed));
-  const counts = new Set([fixed.processes, ...(isFixed ? sizes.processes : [])]);
-  return [...counts].sort((a, b) => a - b);
-}
-
-/** As many runs one after the other as there are to be processes. */
-async function timeSequences({ trials, settings, onProgress }: Lab): Promise<void> {
-  const { sizes, fixed } = settings;
-  const rounds = Math.max(0, ...sizes.processes);
-  if (rounds === 0) return;
-  const key = keyOf(describeSpecimen('processes', rounds, fixed));
-  const timed = soundTrials(trials).filter(({ specimen }) => keyOf(specimen.description) === key);
-  const times = await timeTrials(timed, { rounds, limitMs, onProgress });
-  timed.forEach(({ findings }, index) => (findings.sequenceMs = times[index]!));
-}
-
 /** Of the sizes of the axis `modules`. */
 async function updateAll({ trials, settings, directory, onProgress }: Lab): Promise<void> {
   const { sizes, fixed } = settings;
-  const keys = new Set(sizes.modules.map((size) => keyOf(describeSpecimen('modules', size, fixed))));
-  for (const trial of soundTrials(trials)) {
+  const isAsked = ({ specimen }: Trial): boolean =>
+    sizes.modules.some((size) => isSpecimenOf(specimen, 'modules', size, fixed));
+  for (const trial of soundTrials(trials).filter(isAsked)) {
     const { specimen, findings, name } = trial;
-    if (!keys.has(keyOf(specimen.description))) continue;
     onProgress(`updating ${labelOf(specimen)}: ${name}`);
     try {
       const replacement = await buildReplacement(specimen.description);
@@ -150,7 +113,7 @@ async function updateAll({ trials, settings, directory, onProgress }: Lab): Prom
   }
 }
 
-function describe({ settings, specimens, trials }: Lab, date: string): ScaleMeasurement {
+function describe({ settings, trials }: Lab, date: string): ScaleMeasurement {
   const { choices: _, ...told } = settings;
   return {
     format: 'linkonce-scale',
@@ -159,6 +122,6 @@ function describe({ settings, specimens, trials }: Lab, date: string): ScaleMeas
     machine: readMachine(),
     settings: told,
     series: describeSeries(trials, told),
-    warnings: findDoubts(specimens, trials),
+    warnings: findDoubts(trials),
   };
 }

@@ -32,7 +32,17 @@ export function listDescriptions({ sizes, fixed }: Pick<ScaleSettings, 'sizes' |
   return [...distinct.values()].sort((a, b) => work(a) - work(b));
 }
 
-export function keyOf({ modules, imports }: SetDescription): string {
+/** Whether it is the set of that size of an axis. */
+export function isSpecimenOf(
+  { description }: Specimen,
+  axis: ScaleAxis,
+  size: number,
+  fixed: ScaleSettings['fixed'],
+): boolean {
+  return keyOf(description) === keyOf(describeSpecimen(axis, size, fixed));
+}
+
+function keyOf({ modules, imports }: SetDescription): string {
   return `${modules} ${imports}`;
 }
 

@@ -4,8 +4,8 @@ import type { Run, TimedRuns } from '../stopwatch.ts';
 import { failedRun, samplesOf, timeCommands } from '../stopwatch.ts';
 import type { BoundTrial } from './trial.ts';
 
-export interface Rounds {
-  readonly rounds: number;
+export interface RunOptions {
+  /** A run, or the processes of a weighing, that take longer are ended. */
   readonly limitMs: number;
   readonly onProgress: OnProgress;
 }
@@ -15,12 +15,14 @@ const warmUpRounds = 2;
 /** The start-up of each, ms, in the order of the rounds. One that does not end well gets an obstacle, and no times. */
 export async function timeTrials(
   trials: readonly BoundTrial[],
-  { rounds, limitMs, onProgress }: Rounds,
+  rounds: number,
+  { limitMs, onProgress }: RunOptions,
 ): Promise<readonly (readonly number[])[]> {
   const commands = trials.map(({ bound }) => bound.command);
-  const runs = await timeCommands(commands, { rounds, warmUpRounds, limitMs }, (round) => {
+  const onRound = (round: number): void => {
     onProgress(round < 0 ? 'warming up' : `timing, round ${round + 1} of ${rounds}`);
-  });
+  };
+  const runs = await timeCommands(commands, { rounds, warmUpRounds, limitMs }, { onRound });
   return trials.map(({ findings }, index) => {
     const reason = failedRun(runs[index]!) ?? badEnd(runs[index]!);
     if (reason !== undefined) findings.obstacle = { status: 'failed', reason };

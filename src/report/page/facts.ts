@@ -15,6 +15,8 @@ const titles: Readonly<Record<Warning['kind'], string>> = {
   frequency: 'Clock frequency',
   resumed: 'Gone on with',
   stopped: 'Stopped',
+  growth: 'Growth',
+  calls: 'Calls',
 };
 
 export function createWarnings({ warnings, programs }: Measurement): HTMLElement | undefined {

@@ -4,9 +4,10 @@
  * its dependencies uses it for another function, as long as that helps.
  */
 import { hashName } from '../../collection/hash-name.ts';
+import { entriesOf, isRoomy, tableCount } from '../../models/dispatcher-tables.ts';
 import { Refusal } from '../../util/errors.ts';
 import type { Entry } from './tables.ts';
-import { entriesOf, entryOffset, isRoomy, tableCount } from './tables.ts';
+import { entryOffset } from './tables.ts';
 
 export interface Importer {
   /** Names of the functions that it imports. */

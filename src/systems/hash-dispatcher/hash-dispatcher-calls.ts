@@ -22,13 +22,14 @@ import type {
 import { jumpR11, moveR11 } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
+import { entriesOf } from '../../models/dispatcher-tables.ts';
 import type { Address } from '../../util/units.ts';
 import { pageSize, roundUp } from '../../util/units.ts';
 import type { Chosen } from './choose-entries.ts';
 import { chooseEntries } from './choose-entries.ts';
 import type { Caller } from './resolvers.ts';
 import { resolverCode, resolverSize } from './resolvers.ts';
-import { entriesOf, entryOffset, resolverOffset, tableMemory } from './tables.ts';
+import { entryOffset, resolverOffset, tableMemory } from './tables.ts';
 
 interface Base {
   /** Of the tables. */

@@ -7,36 +7,21 @@
  */
 import type { TableMemory } from '../../calls/call-scheme.ts';
 import { jumpThrough } from '../../calls/machine-code.ts';
+import { entrySize, tableCount } from '../../models/dispatcher-tables.ts';
 import { PROT } from '../../image/pieces.ts';
 import type { Address } from '../../util/units.ts';
 import { pageSize } from '../../util/units.ts';
 
-const entrySize = 8;
-const entriesInPage = pageSize / entrySize;
-/** The largest table has 512 pages: 2 MiB, 262,144 entries. */
-export const tableCount = 10;
 /** Pages of all tables together. */
 const allPages = 2 ** tableCount - 1;
 /** Bytes from an entry to its word. */
 const wordDistance = allPages * pageSize;
 /** Where what tells collisions apart stands, behind tables and words. */
 export const resolverOffset = 2 * wordDistance;
-/** Names of a module, and of its dependencies, fill at most this part of its table. */
-const mostFilled = 1 / 2;
-
 /** An entry of one of the tables. */
 export interface Entry {
   readonly table: number;
   readonly index: number;
-}
-
-export function entriesOf(table: number): number {
-  return 2 ** table * entriesInPage;
-}
-
-/** Whether a table is at most half full with so many entries: then a name is hashed again about once. */
-export function isRoomy(table: number, entries: number): boolean {
-  return entries <= entriesOf(table) * mostFilled;
 }
 
 /** From the dispatcher's base. */

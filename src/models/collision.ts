@@ -1,0 +1,112 @@
+/**
+ * How likely it is that names, hashed to addresses, want the same one. A hash is taken to be uniform; models/data has real names to
+ * judge that by. The birthday problem: W. Feller, An Introduction to Probability Theory and Its Applications I, II.3.
+ */
+
+/** Draws a whole number from 0 up to, not including, `limit`. */
+export type Random = (limit: number) => number;
+
+export interface CollisionTrials {
+  readonly bits: number;
+  readonly libraries: number;
+  /** Blocks of each library, one behind the other from its hashed one; 1 where absent. */
+  readonly blocks?: number;
+  readonly trials: number;
+  readonly random: Random;
+}
+
+/** What trials say of a probability, with the interval that holds it with 95 % confidence. */
+export interface Simulated {
+  readonly probability: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The probability that at least two of so many names have one hash of so many bits. Exact: 1 − ∏ (1 − i/m), i < n, over m = 2^bits
+ * values, summed as logarithms so that small probabilities keep their digits.
+ */
+export function collisionProbability(bits: number, libraries: number): number {
+  return overlapProbability(bits, libraries, libraries);
+}
+
+/** The usual approximation, 1 − e^(−n(n−1)/2m): too small, by the terms of third order. */
+export function approximateCollisionProbability(bits: number, libraries: number): number {
+  return 0 - Math.expm1((-libraries * (libraries - 1)) / 2 ** (bits + 1));
+}
+
+/**
+ * The probability that libraries of several blocks overlap, each in as many blocks as it says, from a hashed one on; the last
+ * block is followed by the first. Exact: n arcs of K blocks in all lie apart on a circle of m in m·(m−K+n−1)!/(m−K)! ways (the
+ * first anywhere; the others, in any order, with the free blocks between them), of mⁿ; that is ∏ (1 − (K−i)/m), 1 ≤ i < n.
+ */
+export function blockCollisionProbability(bits: number, blocks: readonly number[]): number {
+  const all = blocks.reduce((sum, each) => sum + each, 0);
+  return overlapProbability(bits, blocks.length, all);
+}
+
+/**
+ * The first number of libraries whose probability of a collision is at least that, each of so many blocks. Throws RangeError where
+ * the probability is not between 0 and 1.
+ */
+export function librariesAtProbability(bits: number, probability: number, blocks = 1): number {
+  if (!(probability > 0 && probability < 1))
+    throw new RangeError(`${String(probability)} is not between 0 and 1`);
+  // As many as there is room for, and one more, collide for certain.
+  let [low, high] = [1, 2 ** bits + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isLikely(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+
+  function isLikely(libraries: number): boolean {
+    // Far above the answer the sum would be long, and the approximation, which is never too large, already decides.
+    if (approximateCollisionProbability(bits, libraries) >= probability) return true;
+    return overlapProbability(bits, libraries, libraries * blocks) >= probability;
+  }
+}
+
+/** Throws what dice. The interval is Wilson's (E. B. Wilson, JASA 22, 1927), which also holds where nothing ever happens. */
+export function simulateCollisions(settings: CollisionTrials): Simulated {
+  let collisions = 0;
+  for (let trial = 0; trial < settings.trials; trial++) if (doCollide(settings)) collisions++;
+  return wilson(collisions, settings.trials);
+}
+
+function doCollide({ bits, libraries, blocks = 1, random }: CollisionTrials): boolean {
+  const size = 2 ** bits;
+  const taken = new Set<number>();
+  for (let library = 0; library < libraries; library++) {
+    const first = random(size);
+    for (let block = 0; block < blocks; block++) {
+      const place = (first + block) % size;
+      if (taken.has(place)) return true;
+      taken.add(place);
+    }
+  }
+  return false;
+}
+
+/** Of `libraries` that take `blocks` in all. */
+function overlapProbability(bits: number, libraries: number, blocks: number): number {
+  const size = 2 ** bits;
+  if (blocks > size) return 1;
+  let logarithm = 0;
+  for (let i = 1; i < libraries; i++) logarithm += Math.log1p((i - blocks) / size);
+  // Not −0 where nothing can collide.
+  return 0 - Math.expm1(logarithm);
+}
+
+/** Of so many standard deviations a normal variable stays within with 95 % probability. */
+const deviations = 1.959964;
+
+function wilson(hits: number, trials: number): Simulated {
+  const probability = hits / trials;
+  const square = deviations ** 2 / trials;
+  const center = (probability + square / 2) / (1 + square);
+  const spread = Math.sqrt((probability * (1 - probability)) / trials + square / (4 * trials));
+  const reach = (deviations * spread) / (1 + square);
+  return { probability, low: Math.max(0, center - reach), high: Math.min(1, center + reach) };
+}

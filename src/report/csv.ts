@@ -1,0 +1,127 @@
+/**
+ * `--csv`: the figures of a measurement as a table for other programs, RFC 4180. A row is a program under a system and variant;
+ * columns are named after the fields of docs/formats/measurement.md and calls.md. What was not measured is empty, never 0.
+ */
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { CallMeasurement } from '../measure/call-measurement.ts';
+import { figureIds } from '../measure/call-measurement.ts';
+import type {
+  Estimate,
+  MeasuredProgram,
+  MeasuredResult,
+  Measurement,
+  ProcessMemory,
+  Result,
+  ResultHead,
+} from '../measure/measurement.ts';
+import { writeFileWhole } from './write-file.ts';
+
+type Cell = string | number | undefined;
+/** By column; all rows of a file have the same columns. */
+type Row = Readonly<Record<string, Cell>>;
+
+const memoryNames: readonly (keyof ProcessMemory)[] = [
+  'privateKb',
+  'sharedKb',
+  'pssKb',
+  'pageTablesKb',
+  'mappings',
+];
+
+/** The text of the file. */
+export function renderCsv(measurement: Measurement): string {
+  const rows = measurement.programs.flatMap((program) =>
+    program.results.map((result) => rowOf(measurement, program, result)),
+  );
+  const columns = Object.keys(rows[0] ?? {});
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
+  return lines.map((line) => `${line.map(encodeCell).join(',')}\r\n`).join('');
+}
+
+/** Writes the file, whole or not at all, and reads it back to be sure. Throws LinkonceError where it cannot be written. */
+export async function writeCsv(measurement: Measurement, path: string): Promise<void> {
+  const text = renderCsv(measurement);
+  await writeFileWhole(path, text);
+  const results = measurement.programs.flatMap(({ results: own }) => own);
+  const [columns = [], ...rows] = parseCsv(await readFile(path, 'utf8'));
+  const heads = rows.map((row) => ['system', 'variant'].map((name) => row[columns.indexOf(name)]));
+  if (
+    !isDeepStrictEqual(
+      heads,
+      results.map(({ system, variant }) => [system, variant]),
+    )
+  )
+    throw new Error(`${path}: reads back as something else than was written`);
+}
+
+/** The cells of each line. Throws SyntaxError for a text that is no CSV. */
+export function parseCsv(text: string): readonly (readonly string[])[] {
+  const rows: string[][] = [[]];
+  let at = 0;
+  for (const [all, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/gy)) {
+    if (at === text.length) break;
+    at += all.length;
+    rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
+    if (end === '\r\n') rows.push([]);
+  }
+  if (at !== text.length) throw new SyntaxError(`no CSV at character ${at}`);
+  return rows.filter((row) => row.length > 0);
+}
+
+function encodeCell(cell: Cell): string {
+  const text = cell === undefined ? '' : String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function rowOf({ settings, calls }: Measurement, program: MeasuredProgram, result: Result): Row {
+  const { system, variant, status } = result;
+  const measured = status === 'measured' ? result : undefined;
+  return {
+    path: program.path,
+    arguments: JSON.stringify(program.arguments),
+    modules: program.modules,
+    processes: program.processes,
+    ...{ system, variant, status },
+    reason: result.status === 'measured' ? undefined : result.reason,
+    ...estimateCells('startupMs', measured?.startupMs),
+    ...estimateCells('startupRatio', measured?.startupRatio),
+    runs: measured?.samplesMs.length,
+    ...joined(memoryNames.map((name) => memoryCells(name, measured))),
+    ...estimateCells('minorFaults', measured?.minorFaults),
+    diskKb: measured?.diskKb,
+    bindMs: measured?.bindMs,
+    ...joined(settings.counts.map((count) => growthCells(count, measured))),
+    ...(calls && callCells(calls, result)),
+  };
+}
+
+function joined(rows: readonly Row[]): Row {
+  return Object.fromEntries(rows.flatMap((row) => Object.entries(row)));
+}
+
+/** The value, and its interval. */
+function estimateCells(name: string, estimate: Estimate | undefined): Row {
+  return {
+    [name]: estimate?.median,
+    [`${name}.low`]: estimate?.low,
+    [`${name}.high`]: estimate?.high,
+  };
+}
+
+/** The median of the processes, and their lowest and highest. */
+function memoryCells(name: keyof ProcessMemory, result: MeasuredResult | undefined): Row {
+  return estimateCells(name, result && { median: result[name], ...result.spread[name] });
+}
+
+function growthCells(count: number, result: MeasuredResult | undefined): Row {
+  const point = result?.growth?.find(({ processes }) => processes === count);
+  return Object.fromEntries(memoryNames.map((name) => [`growth.${count}.${name}`, point?.[name]]));
+}
+
+function callCells({ results }: CallMeasurement, { system, variant }: ResultHead): Row {
+  const own = results.find((each) => each.system === system && each.variant === variant);
+  const figures = own?.status === 'measured' ? own.figures : undefined;
+  const cells = figureIds.map((id) => estimateCells(`calls.${id}.ns`, figures?.[id].ns));
+  return { 'calls.status': own?.status, ...joined(cells) };
+}

@@ -1,0 +1,190 @@
+/** `--markdown`: the report as GitHub's Markdown: tables, reasons, doubts, conclusions, and how it was measured. */
+import { readFile } from 'node:fs/promises';
+import type { CallMeasurement, MeasuredCalls } from '../measure/call-measurement.ts';
+import { figureIds } from '../measure/call-measurement.ts';
+import type {
+  Estimate,
+  MeasuredProgram,
+  MeasuredResult,
+  MeasuredWorkload,
+  Measurement,
+  ResultHead,
+  UnmeasuredResult,
+} from '../measure/measurement.ts';
+import { nameOf } from '../measure/measurement.ts';
+import { conclude, concludeWorkload } from './conclusion.ts';
+import {
+  commandLine,
+  formatKb,
+  formatMoment,
+  labelsOf,
+  processesOf,
+  threeDigits,
+  titleOf,
+} from './format.ts';
+import { none } from './table.ts';
+import { writeFileWhole } from './write-file.ts';
+
+/** The text of the file. */
+export function renderMarkdown(measurement: Measurement): string {
+  const { programs, calls } = measurement;
+  const parts = [
+    `# ${escape(titleOf(measurement))}`,
+    ...programs.flatMap((program) => programParts(measurement, program)),
+    ...(programs.length > 1 ? workloadParts(measurement) : []),
+    ...(calls ? callParts(calls) : []),
+    ...warningParts(measurement),
+    ...methodParts(measurement),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Writes the file, whole or not at all, and reads it back to be sure. Throws LinkonceError where it cannot be written. */
+export async function writeMarkdown(measurement: Measurement, path: string): Promise<void> {
+  const text = renderMarkdown(measurement);
+  await writeFileWhole(path, text);
+  if ((await readFile(path, 'utf8')) !== text)
+    throw new Error(`${path}: reads back as something else than was written`);
+}
+
+function programParts({ settings }: Measurement, program: MeasuredProgram): readonly string[] {
+  const { results, timed, modules } = program;
+  const timing = timed ? `start-up of ${settings.runs} runs each` : 'start-up not timed';
+  return [
+    `## \`${commandLine(program).replaceAll('`', "'").replaceAll('\n', ' ')}\``,
+    `${modules} modules; ${timing}; ${processesOf(program)} weighed ${formatMoment(settings.moment)}.`,
+    table(results, resultColumns(timed)),
+    growthTable(program, settings.counts),
+    `**${escape(conclude(program))}**`,
+  ];
+}
+
+/** Head and cell of a column; a result without figures has its status there. */
+type Column<R> = readonly [head: string, cell: (result: R) => string];
+
+function resultColumns(timed: boolean): readonly Column<MeasuredResult>[] {
+  const times: readonly Column<MeasuredResult>[] = [
+    ['start-up, ms', ({ startupMs }) => interval(startupMs)],
+    ['times faster', ({ startupRatio }) => interval(startupRatio)],
+  ];
+  const faults: readonly Column<MeasuredResult>[] = [
+    ['faults', ({ minorFaults }) => whole(minorFaults?.median)],
+  ];
+  return [
+    ...(timed ? times : []),
+    ['private, kB', ({ privateKb, spread }) => ranged(privateKb, spread.privateKb)],
+    ['shared, kB', ({ sharedKb }) => whole(sharedKb)],
+    ['PSS, kB', ({ pssKb }) => whole(pssKb)],
+    ['page tables, kB', ({ pageTablesKb }) => whole(pageTablesKb)],
+    ['mappings', ({ mappings }) => whole(mappings)],
+    ...(timed ? faults : []),
+    ['disk, kB', ({ diskKb }) => whole(diskKb)],
+    ['bind, ms', ({ bindMs }) => whole(bindMs)],
+  ];
+}
+
+function growthTable({ results }: MeasuredProgram, counts: readonly number[]): string {
+  if (counts.length === 0) return '';
+  const columns = counts.map((count): Column<MeasuredResult> => [
+    `of ${count}`,
+    ({ growth }) => {
+      const point = growth?.find(({ processes }) => processes === count);
+      return point ? `${whole(point.privateKb)} / ${whole(point.pssKb)}` : none;
+    },
+  ]);
+  return `Private memory and PSS of so many processes together, kB:\n\n${table(results, columns)}`;
+}
+
+function workloadParts(measurement: Measurement): readonly string[] {
+  const { programs, workload } = measurement;
+  const labels = labelsOf(programs);
+  const columns: readonly Column<MeasuredWorkload>[] = [
+    ['programs', ({ programs: served }) => `${served.length} of ${programs.length}`],
+    ['private, kB', ({ privateKb }) => whole(privateKb)],
+    ['PSS, kB', ({ pssKb }) => whole(pssKb)],
+    ['RSS, kB', ({ privateKb, sharedKb }) => whole(privateKb + sharedKb)],
+    ['in one process, kB', ({ frames }) => whole(frames?.oneProcessKb)],
+    ['in one program, kB', ({ frames }) => whole(frames?.oneProgramKb)],
+    ['in several programs, kB', ({ frames }) => whole(frames?.severalProgramsKb)],
+    ['mappings', ({ mappings }) => whole(mappings)],
+  ];
+  const counts = programs.map(({ processes }, index) => `${processes} of ${labels[index]!}`);
+  return [
+    '## All programs together',
+    `${escape(counts.join(', '))} alive at once; sums, and page frames by the processes that map them.`,
+    table(workload, columns),
+    `**${escape(concludeWorkload(measurement))}**`,
+  ];
+}
+
+function callParts({ results, staticLink, settings }: CallMeasurement): readonly string[] {
+  const columns = figureIds.map((id): Column<MeasuredCalls> => [
+    id,
+    ({ figures }) => interval(figures[id].ns),
+  ]);
+  const linked = { system: 'static link', variant: none, status: 'measured', figures: staticLink } as const;
+  return [
+    '## Calls between modules',
+    `Nanoseconds of one call, medians of ${settings.rounds} processes; see docs/formats/calls.md.`,
+    table([linked, ...results], columns),
+  ];
+}
+
+function warningParts({ warnings, programs }: Measurement): readonly string[] {
+  if (warnings.length === 0) return [];
+  const labels = labelsOf(programs);
+  const items = warnings.map(({ kind, message, program }) => {
+    const about = program === undefined || programs.length === 1 ? '' : `${labels[program]!}: `;
+    return `- **${kind}**: ${escape(about + message)}`;
+  });
+  return ['## What to doubt', items.join('\n')];
+}
+
+function methodParts({ machine, settings, date }: Measurement): readonly string[] {
+  const { kernel, cpu, cores, memoryKb, libc, node } = machine;
+  return [
+    '## How it was measured',
+    `Start-up is the time from fork to death of a process, all systems in turn in each round; an interval holds the median with ` +
+      `95 % confidence (bootstrap). Memory is what the kernel says of processes that are alive at once and stopped; of private memory ` +
+      `the lowest and the highest of them stand in brackets. What was refused, failed or was not run has no figures.`,
+    `${date}, ${settings.mode} settings; ${escape(cpu)}, ${cores} cores, ${formatKb(memoryKb)}; ${escape(kernel)}, ${libc}, Node ${node}.`,
+  ];
+}
+
+/** With a list of the reasons behind it. */
+function table<R extends ResultHead>(
+  results: readonly ((R & { readonly status: 'measured' }) | UnmeasuredResult)[],
+  columns: readonly Column<R>[],
+): string {
+  const head = ['system', ...columns.map(([name]) => name)];
+  const rule = ['---', ...columns.map(() => '---:')];
+  const rows = results.map((result) => [
+    escape(nameOf(result)),
+    ...columns.map(([, cell]) => (result.status === 'measured' ? cell(result) : result.status)),
+  ]);
+  const lines = [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  const reasons = results.flatMap((result) =>
+    result.status === 'measured'
+      ? []
+      : [`- ${escape(`${nameOf(result)} ${result.status}: ${result.reason}`)}`],
+  );
+  return [lines.join('\n'), ...(reasons.length > 0 ? [reasons.join('\n')] : [])].join('\n\n');
+}
+
+function interval(estimate: Estimate | undefined): string {
+  if (estimate === undefined) return none;
+  return `${threeDigits(estimate.median)} [${threeDigits(estimate.low)}–${threeDigits(estimate.high)}]`;
+}
+
+function ranged(value: number, { low, high }: { readonly low: number; readonly high: number }): string {
+  return low === high ? whole(value) : `${whole(value)} [${whole(low)}–${whole(high)}]`;
+}
+
+function whole(value: number | undefined): string {
+  return value === undefined ? none : Math.round(value).toLocaleString('en');
+}
+
+/** As text of one line, in a table too. */
+function escape(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>|#]/g, '\\$&');
+}
