@@ -1,13 +1,12 @@
 /** `linkonce compare`: measures programs under several systems side by side. */
 import { type Command, Option } from 'commander';
-import type { Measurement } from '../measure/measurement.ts';
-import { colorsFor } from '../util/colors.ts';
 import { collected, moment, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSettings, type RunSetOptions } from './run-sets.ts';
 import { withStop } from './stopping.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
+import { writeReports } from './write-reports.ts';
 import { parseProgramLine, readWorkload } from './workload.ts';
 
 interface CompareOptions extends RunSetOptions {
@@ -113,20 +112,4 @@ async function compare(
     withProgress((onProgress) => comparePrograms(programs, { ...settings, stop }, onProgress)),
   );
   await writeReports(measurement, options);
-}
-
-async function writeReports(
-  measurement: Measurement,
-  { json, html, csv, markdown }: CompareOptions,
-): Promise<void> {
-  const { renderText } = await import('../report/text.ts');
-  process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
-  if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
-  if (csv !== undefined) await (await import('../report/csv.ts')).writeCsv(measurement, csv);
-  if (markdown !== undefined)
-    await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
-  if (html !== undefined) {
-    await (await import('../report/html.ts')).writeHtml(measurement, html);
-    process.stderr.write(`linkonce: the report is in ${html}\n`);
-  }
 }

@@ -17,6 +17,7 @@ import { registerInspect } from './inspect.ts';
 import { registerModel } from './model.ts';
 import { registerPagein } from './pagein.ts';
 import { registerPages } from './pages.ts';
+import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerScale } from './scale.ts';
 import { registerStore } from './store.ts';
@@ -40,7 +41,8 @@ export function createProgram(): Command {
       },
     })
     .exitOverride();
-  for (const register of [registerCompare, registerBind, registerRun, registerStore]) register(program);
+  for (const register of [registerCompare, registerReport, registerBind, registerRun, registerStore])
+    register(program);
   for (const register of [registerPagein, registerCalls, registerScale, registerModel, registerSynthetic])
     register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])

@@ -1,0 +1,28 @@
+/** The forms in which a measurement is shown: at the terminal always, as files where they are asked for. */
+import type { Measurement } from '../measure/measurement.ts';
+import { colorsFor } from '../util/colors.ts';
+
+/** Paths of the files to write; absent: none. */
+export interface ReportFiles {
+  readonly json?: string;
+  readonly html?: string;
+  readonly csv?: string;
+  readonly markdown?: string;
+}
+
+/** Prints the text, then writes the files, each whole or not at all. Throws LinkonceError where one cannot be written. */
+export async function writeReports(
+  measurement: Measurement,
+  { json, html, csv, markdown }: ReportFiles,
+): Promise<void> {
+  const { renderText } = await import('../report/text.ts');
+  process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
+  if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
+  if (csv !== undefined) await (await import('../report/csv.ts')).writeCsv(measurement, csv);
+  if (markdown !== undefined)
+    await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
+  if (html !== undefined) {
+    await (await import('../report/html.ts')).writeHtml(measurement, html);
+    process.stderr.write(`linkonce: the report is in ${html}\n`);
+  }
+}
