@@ -2,7 +2,7 @@
  * Costs of N processes of a program of M modules under a system, on paper. Nothing is built, so that both may be far larger than any
  * machine.
  *
- * The laws count mappings and pages; prices make a time of them. The prices are those of one machine, fitted to the 98 start-up
+ * The laws count mappings and pages; prices make a time of them. The prices are those of one machine, fitted to the 112 start-up
  * times of docs/reports/scale.json along modules and imports, of which they give each within a third.
  */
 import { pageSize } from '../util/units.ts';
