@@ -6,8 +6,8 @@ import { chooseSettings, type RunSetOptions } from './run-sets.ts';
 import { withStop } from './stopping.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
-import { writeReports } from './write-reports.ts';
 import { parseProgramLine, readWorkload } from './workload.ts';
+import { writeReports } from './write-reports.ts';
 
 interface CompareOptions extends RunSetOptions {
   readonly program: readonly string[];

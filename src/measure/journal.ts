@@ -100,7 +100,9 @@ export class Journal {
 
   #keepRun({ program, candidate, run }: RunEntry): void {
     const key = runsKey(program, candidate);
-    this.#runs.set(key, [...(this.#runs.get(key) ?? []), run]);
+    const runs = this.#runs.get(key);
+    if (runs) runs.push(run);
+    else this.#runs.set(key, [run]);
   }
 }
 

@@ -8,6 +8,7 @@
 import { pageSize } from '../util/units.ts';
 import type { CostLaw, ProgramQuantities } from './cost-law.ts';
 import { evaluateTerms } from './cost-law.ts';
+import { memoryOfProcesses } from './memory-growth.ts';
 
 /** What a person says of a program; all modules are alike. */
 export interface ProgramSize {
@@ -92,7 +93,7 @@ export function costOf(law: CostLaw, program: ProgramSize, processes: number): P
     mappings,
     privateKb,
     startupMs: (prices.process + memory + work + calls * prices.call) / 1000,
-    memoryKb: pagesToKb(of('sharedPages')) + privateKb * processes,
+    memoryKb: memoryOfProcesses({ sharedKb: pagesToKb(of('sharedPages')), privateKb }, processes),
     allMappings: mappings * processes,
   };
 }

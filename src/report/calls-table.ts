@@ -1,9 +1,8 @@
 /** What the call lab found, for a terminal: at most 90 columns. */
 import type { CallFigures, CallMeasurement, FigureId, MeasuredCalls } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
-import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { threeDigits, wrap } from './format.ts';
+import { reasonText, threeDigits, wrap } from './format.ts';
 import type { Column, Row } from './table.ts';
 import { renderTable } from './table.ts';
 
@@ -56,11 +55,7 @@ function rowsOf({ staticLink, results }: CallMeasurement): readonly Row<Figures>
 
 function reasonsOf({ results }: CallMeasurement): string {
   return results
-    .flatMap((result) =>
-      result.status === 'measured'
-        ? []
-        : [wrap(`${nameOf(result)} ${result.status.replace('-', ' ')}: ${result.reason}`)],
-    )
+    .flatMap((result) => (result.status === 'measured' ? [] : [wrap(reasonText(result))]))
     .join('\n');
 }
 

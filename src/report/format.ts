@@ -1,6 +1,7 @@
 /** Figures as people read them: three significant digits, no false precision. Shared by the terminal and the page. */
 
-import type { MeasuredProgram, Measurement } from '../measure/measurement.ts';
+import type { MeasuredProgram, Measurement, Result, UnmeasuredResult } from '../measure/measurement.ts';
+import { nameOf } from '../measure/measurement.ts';
 
 /** `0.62`, `12.4`, `143`: three digits, for ms and factors. */
 export function threeDigits(value: number): string {
@@ -69,6 +70,16 @@ export function labelsOf(
 /** What all programs are called together: their names, or how many they are. */
 export function titleOf({ programs }: Measurement): string {
   return programs.length > 3 ? `${programs.length} programs` : listing(labelsOf(programs));
+}
+
+/** A status in words: `not run`. */
+export function statusText(status: Result['status']): string {
+  return status.replace('-', ' ');
+}
+
+/** Why a result has no figures: `fixed files refused: …`. */
+export function reasonText(result: UnmeasuredResult): string {
+  return `${nameOf(result)} ${statusText(result.status)}: ${result.reason}`;
 }
 
 /** Columns of a terminal. */

@@ -19,6 +19,8 @@ import {
   formatMoment,
   labelsOf,
   processesOf,
+  reasonText,
+  statusText,
   threeDigits,
   titleOf,
 } from './format.ts';
@@ -160,13 +162,11 @@ function table<R extends ResultHead>(
   const rule = ['---', ...columns.map(() => '---:')];
   const rows = results.map((result) => [
     escape(nameOf(result)),
-    ...columns.map(([, cell]) => (result.status === 'measured' ? cell(result) : result.status)),
+    ...columns.map(([, cell]) => (result.status === 'measured' ? cell(result) : statusText(result.status))),
   ]);
   const lines = [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   const reasons = results.flatMap((result) =>
-    result.status === 'measured'
-      ? []
-      : [`- ${escape(`${nameOf(result)} ${result.status}: ${result.reason}`)}`],
+    result.status === 'measured' ? [] : [`- ${escape(reasonText(result))}`],
   );
   return [lines.join('\n'), ...(reasons.length > 0 ? [reasons.join('\n')] : [])].join('\n\n');
 }

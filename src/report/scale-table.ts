@@ -12,7 +12,7 @@ import type {
 } from '../measure/scale-measurement.ts';
 import { scaleAxes, scaleFigures } from '../measure/scale-measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { compactKb, significantDigits, threeDigits, width, wrap } from './format.ts';
+import { compactKb, significantDigits, statusText, threeDigits, width, wrap } from './format.ts';
 import { none } from './table.ts';
 
 interface Wording {
@@ -129,7 +129,7 @@ function shortName(one: ScaleSeries, all: readonly ScaleSeries[]): string {
 }
 
 function renderCell(point: ScalePoint, figure: ScaleFigure, format: (value: number) => string): string {
-  if (point.status !== 'measured') return point.status.replace('-', ' ');
+  if (point.status !== 'measured') return statusText(point.status);
   return formatFigure(point, figure, format);
 }
 
@@ -163,7 +163,7 @@ function renderReasons(series: readonly ScaleSeries[]): string {
     const byReason = new Map<string, number[]>();
     for (const point of one.points) {
       if (point.status === 'measured') continue;
-      const what = `${point.status.replace('-', ' ')}: ${point.reason}`;
+      const what = `${statusText(point.status)}: ${point.reason}`;
       byReason.set(what, [...(byReason.get(what) ?? []), point.at]);
     }
     return [...byReason].map(([what, sizes]) => wrap(`${nameOf(one)} at ${sizes.join(', ')} ${what}`));

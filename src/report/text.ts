@@ -10,7 +10,7 @@ import type {
 import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
-import { commandLine, formatMoment, labelsOf, listing, processesOf, wrap } from './format.ts';
+import { commandLine, formatMoment, labelsOf, listing, processesOf, reasonText, wrap } from './format.ts';
 import { renderShortCalls } from './calls-table.ts';
 import { renderGrowthTable } from './growth-table.ts';
 import { renderProgramTable } from './program-table.ts';
@@ -54,20 +54,15 @@ function renderProgram(
 function renderGrowth(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
   const table = renderGrowthTable(program, settings, colors);
   const legend = 'private memory of all of them; below it, their PSS';
-  return table === ''
-    ? ''
-    : `${colors.bold('More processes alive at once')}: ${legend}
-${table}`;
+  return table === '' ? '' : `${colors.bold('More processes alive at once')}: ${legend}\n${table}`;
 }
 
 /** A selection: `linkonce calls` has all. */
 function renderCallsOf({ calls }: Measurement, colors: Colors): string {
   if (calls === undefined) return '';
   const legend = `ns of one call, medians of ${calls.settings.rounds} processes, with 95 % intervals; direct and through a pointer in a loop, cold and first once`;
-  return `${colors.bold('Calls between modules')}
-${wrap(legend, '')}
-
-${renderShortCalls(calls, colors)}`;
+  const head = `${colors.bold('Calls between modules')}\n${wrap(legend, '')}`;
+  return `${head}\n\n${renderShortCalls(calls, colors)}`;
 }
 
 function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
@@ -99,13 +94,7 @@ function renderWorkload(measurement: Measurement, colors: Colors): readonly stri
 }
 
 function renderReasons(results: readonly (Result | WorkloadResult)[]): string {
-  return results
-    .flatMap((result) =>
-      isMeasured(result)
-        ? []
-        : [wrap(`${nameOf(result)} ${result.status.replace('-', ' ')}: ${result.reason}`)],
-    )
-    .join('\n');
+  return results.flatMap((result) => (isMeasured(result) ? [] : [wrap(reasonText(result))])).join('\n');
 }
 
 function renderWarnings(warnings: readonly Warning[], colors: Colors): string {

@@ -48,7 +48,7 @@ function showFormats(formats: readonly AddressFormat[], { encode, decode, json }
   const encoded = format && encode && mend(() => encodeAddress(format, encode));
   const asked = encoded ?? decode;
   const decoded = format && asked !== undefined ? mend(() => decodeAddress(format, asked)) : undefined;
-  const tables = formats.map((each) => formatTable(each, decoded, asked));
+  const tables = formats.flatMap((each) => [formatTable(each, decoded, asked), meaningsOf(each)]);
   const value = formats.map((each) => ({
     ...each,
     picture: pictureOf(each),
@@ -69,9 +69,8 @@ function mend<T>(work: () => T): T {
 
 function formatTable(format: AddressFormat, decoded?: FieldValues, asked?: number): ModelTable {
   const { id, fields } = format;
-  const rows = fields.map(({ letter, bits, meaning }) => [
+  const rows = fields.map(({ letter, bits }) => [
     letter,
-    meaning,
     String(bits),
     count(2 ** bits),
     bytes(fieldUnit(format, letter)),
@@ -79,10 +78,14 @@ function formatTable(format: AddressFormat, decoded?: FieldValues, asked?: numbe
   ]);
   return {
     title: `${id}: ${pictureOf(format)}${asked === undefined ? '' : ` = ${hex(asked)}`}`,
-    head: ['', 'meaning', 'bits', 'values', 'bytes of one', ...(decoded ? ['value'] : [])],
+    head: ['', 'bits', 'values', 'bytes of one', ...(decoded ? ['value'] : [])],
     rows,
-    left: 2,
   };
+}
+
+/** What the letters stand for; too long to stand beside the figures. */
+function meaningsOf({ fields }: AddressFormat): ModelTable {
+  return { title: 'where', head: [], rows: fields.map(({ letter, meaning }) => [letter, meaning]), left: 2 };
 }
 
 /** `1 MiB`. */

@@ -89,7 +89,9 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new LinkonceError(`${file}: cannot be read: ${error instanceof Error ? error.message : ''}`);
+    throw new LinkonceError(
+      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
   }
 }
 

@@ -10,7 +10,7 @@ import type {
 import { nameOf, unmeasuredStatuses } from '../../measure/measurement.ts';
 import type { Winners } from '../conclusion.ts';
 import { findWinners, findWorkloadWinners } from '../conclusion.ts';
-import { comparedWith, formatKb, formatMs, threeDigits } from '../format.ts';
+import { comparedWith, formatKb, formatMs, statusText, threeDigits } from '../format.ts';
 import { element } from './element.ts';
 
 export function createProgramFigures(program: MeasuredProgram): HTMLElement {
@@ -77,7 +77,7 @@ function countFigure(results: readonly (Result | WorkloadResult)[]): HTMLElement
   const count = (status: string): number => results.filter((result) => result.status === status).length;
   const others = unmeasuredStatuses.filter((status) => count(status) > 0);
   const detail =
-    others.map((status) => `${count(status)} ${status.replace('-', ' ')}`).join(', ') ||
+    others.map((status) => `${count(status)} ${statusText(status)}`).join(', ') ||
     'none refused, none failed';
   return figure('Measured', `${count('measured')} of ${results.length}`, detail);
 }

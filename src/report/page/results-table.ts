@@ -2,6 +2,7 @@
 import type { ResultHead, UnmeasuredResult } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 import type { Column } from './columns.ts';
+import { statusText } from '../format.ts';
 import { element } from './element.ts';
 
 type Direction = 'ascending' | 'descending';
@@ -86,7 +87,7 @@ function createRow<R extends WithFigures>(
   const name = [result.system, element('small', {}, result.variant)];
   const head = element('th', { scope: 'row' }, ...name);
   if (result.status !== 'measured') {
-    const status = element('strong', {}, result.status.replace('-', ' '));
+    const status = element('strong', {}, statusText(result.status));
     const words = element('div', {}, status, `: ${result.reason}`);
     const reason = element('td', { colspan: String(columns.length), class: 'reason' }, words);
     return element('tr', { class: 'unmeasured' }, head, reason);
