@@ -59,8 +59,8 @@ function tableOf(rows: readonly CostRow[], { modules, processes }: CostOptions) 
     ? `; *: more mappings than the ${count(mostMappings)} that Linux allows a process`
     : '';
   return {
-    title: `${count(processes)} processes of ${count(modules)} modules (on paper${note})`,
-    head: ['system', 'mappings', 'private kB', 'start ms', 'all kB', 'all maps'],
+    title: `${count(processes)} processes of ${count(modules)} modules: mappings, private memory and start-up of one, memory and mappings of all (on paper${note})`,
+    head: ['system', 'mappings', 'kB', 'ms', 'all kB', 'all maps'],
     rows: rows.map(({ system, variant, mappings, privateKb, startupMs, memoryKb, allMappings }) => [
       `${system}:${variant}`,
       `${mappings > mostMappings ? '*' : ''}${count(mappings)}`,
