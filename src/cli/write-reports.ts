@@ -1,5 +1,6 @@
 /** The forms in which a measurement is shown: at the terminal always, as files where they are asked for. */
 import type { Measurement } from '../measure/measurement.ts';
+import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
 import { colorsFor } from '../util/colors.ts';
 
 /** Paths of the files to write; absent: none. */
@@ -14,6 +15,7 @@ export interface ReportFiles {
 export async function writeReports(
   measurement: Measurement,
   { json, html, csv, markdown }: ReportFiles,
+  scale?: ScaleMeasurement,
 ): Promise<void> {
   const { renderText } = await import('../report/text.ts');
   process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
@@ -22,7 +24,9 @@ export async function writeReports(
   if (markdown !== undefined)
     await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
   if (html !== undefined) {
-    await (await import('../report/html.ts')).writeHtml(measurement, html);
+    const { writeHtml } = await import('../report/html.ts');
+    const { collectFacts } = await import('../report/collect-facts.ts');
+    await writeHtml({ measurement, ...(scale && { scale }), facts: collectFacts() }, html);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
   }
 }

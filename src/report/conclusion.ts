@@ -76,8 +76,15 @@ export function describeSpeed({ fastest, asFast, baseLine }: Winners): string {
         : `not clearly faster than ${nameOf(baseLine)}`,
     );
   const others = asFast.filter((one) => one !== baseLine);
-  if (others.length > 0) parts.push(`with ${listing(others.map(nameOf))} too close to tell`);
+  if (others.length > 0) parts.push(`with ${listFew(others)} too close to tell`);
   return parts.join(', ');
+}
+
+/** More names than these are a number. */
+const few = 4;
+
+function listFew(results: readonly TimedResult[]): string {
+  return results.length > few ? `${results.length} others` : listing(results.map(nameOf));
 }
 
 /** `2,885 kB of private memory a process, 74 % less than got-plt lazy`. */

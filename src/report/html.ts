@@ -1,19 +1,23 @@
 /**
- * The report as one HTML file that needs nothing else: its script, its style and the measurement stand in it, and its
- * content security policy lets it load nothing from anywhere. Without scripts it shows the terminal's report.
+ * The report as one HTML file that needs nothing else: its script, its style and its data stand in it, and its content
+ * security policy lets it load nothing from anywhere. Without scripts it shows the terminal's report.
+ *
+ * The data are JSON, compressed: the address spaces of dozens of systems take megabytes otherwise.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import pc from 'picocolors';
-import type { Measurement } from '../measure/measurement.ts';
 import { packageRoot } from '../util/native.ts';
 import { titleOf } from './format.ts';
+import type { ReportData } from './report-data.ts';
 import { renderText } from './text.ts';
 import { writeFileWhole } from './write-file.ts';
 
 /** The whole file. The parts of the page must have been built (dist/report/). */
-export function renderHtml(measurement: Measurement): string {
+export function renderHtml(data: ReportData): string {
+  const { measurement } = data;
   const script = pagePart('page.js');
   const style = pagePart('page.css');
   const title = `${titleOf(measurement)} – linkonce`;
@@ -29,7 +33,7 @@ export function renderHtml(measurement: Measurement): string {
 </head>
 <body>
 <noscript><pre>${escapeMarkup(text)}</pre></noscript>
-<script type="application/json" id="measurement">${escapeJson(measurement)}</script>
+<script type="application/gzip" id="data">${packData(data)}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -37,14 +41,17 @@ export function renderHtml(measurement: Measurement): string {
 }
 
 /** Writes the file whole or not at all. Throws LinkonceError where it cannot be written. */
-export async function writeHtml(measurement: Measurement, file: string): Promise<void> {
-  await writeFileWhole(file, renderHtml(measurement));
+export async function writeHtml(data: ReportData, file: string): Promise<void> {
+  await writeFileWhole(file, renderHtml(data));
 }
 
-/** Plot writes styles into its charts, so styles cannot be told by their hashes; scripts are. */
+/**
+ * Plot writes styles into its charts, so styles cannot be told by their hashes; scripts are. A plot that is saved as PNG
+ * is drawn from an image whose address is its own data.
+ */
 function policy(script: string): string {
   const hash = createHash('sha256').update(script).digest('base64');
-  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
 /** A built part of the page, as it can stand inside its element. */
@@ -54,9 +61,9 @@ function pagePart(name: string): string {
   return text;
 }
 
-/** `<` can only be inside a string of JSON; escaped, it neither ends the element nor begins a comment in it. */
-function escapeJson(measurement: Measurement): string {
-  return JSON.stringify(measurement).replaceAll('<', '\\u003c');
+/** JSON, gzip, base64: none of its characters can end the element that holds it. */
+function packData(data: ReportData): string {
+  return gzipSync(JSON.stringify(data), { level: 9 }).toString('base64');
 }
 
 function escapeMarkup(text: string): string {

@@ -6,6 +6,7 @@ import type { AddressFormat } from '../collection/address-format.ts';
 import type { Arrangement } from '../collection/arrangement.ts';
 import type { CollectionOutcome, CollectionRequest } from '../collection/build.ts';
 import type { Subject } from '../collection/subject.ts';
+import type { Drawn } from '../models/aslr.ts';
 import type { CostLaw } from '../models/cost-law.ts';
 import type { Address } from '../util/units.ts';
 
@@ -55,7 +56,7 @@ export interface SystemProperties {
   /** Random bits of a module's address, and how often they are drawn. */
   readonly aslr: readonly {
     readonly bits: number;
-    readonly drawn: 'process' | 'boot' | 'bind' | 'store' | 'never';
+    readonly drawn: Drawn;
   }[];
 }
 

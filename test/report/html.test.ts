@@ -2,11 +2,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { renderHtml, writeHtml } from '../../src/report/html.ts';
+import { reportOf } from './report-sample.ts';
 import { hiddenSample, sample, severalSample, untimedSample } from './sample.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -14,10 +16,10 @@ const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-html-'));
 let browser: Browser | undefined;
 
 beforeAll(async () => {
-  await writeHtml(sample, path.join(directory, 'timed.html'));
-  await writeHtml(untimedSample, path.join(directory, 'untimed.html'));
-  await writeHtml(severalSample, path.join(directory, 'several.html'));
-  await writeHtml(hiddenSample, path.join(directory, 'hidden.html'));
+  await writeHtml(reportOf(sample), path.join(directory, 'timed.html'));
+  await writeHtml(reportOf(untimedSample), path.join(directory, 'untimed.html'));
+  await writeHtml(reportOf(severalSample), path.join(directory, 'several.html'));
+  await writeHtml(reportOf(hiddenSample), path.join(directory, 'hidden.html'));
   if (existsSync(executablePath))
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 });
@@ -44,12 +46,19 @@ async function open(name: string, look: Look, test: (page: Page) => Promise<void
     if (!request.url().endsWith(`/${name}.html`)) noise.push(`request for ${request.url()}`);
   });
   await page.goto(`file://${path.join(directory, name)}.html`);
+  if (look.javaScriptEnabled !== false) await page.locator('main').waitFor();
   await test(page);
   await context.close();
   expect(noise).toEqual([]);
 }
 
-const systems = (page: Page) => page.locator('tbody tr th').allInnerTexts();
+/** Charts that are not to be seen yet are drawn when the browser has time. */
+const allDrawn = (page: Page) =>
+  page.waitForFunction(() => performance.getEntriesByName('linkonce-all-drawn').length > 0);
+
+const titles = (page: Page) => page.locator('svg[role=img] > title').allTextContents();
+
+const systems = (page: Page) => page.locator('.scroll tbody tr th').allInnerTexts();
 
 describe('the page', () => {
   beforeEach((context: TestContext) => {
@@ -70,13 +79,14 @@ describe('the page', () => {
 
   it('draws charts that have names for those who do not see them', async () => {
     await open('timed', {}, async (page) => {
-      const charts = page.getByRole('img');
-      await charts.nth(1).waitFor();
-      expect(await charts.count()).toBe(2);
-      const names = await page.locator('svg[role=img] > title').allTextContents();
-      expect(names).toEqual([
+      await allDrawn(page);
+      expect(await titles(page)).toEqual([
         'Private memory of a process against start-up time',
         'Start-up of every timed run, by system',
+        'Memory of processes of one program as their number grows',
+        'Address space under got-plt lazy',
+        'Address space under prelink data-files',
+        'Pages in memory under got-plt lazy, by reason',
       ]);
       const labels = await page.locator('.mark-label').allTextContents();
       expect(labels).toHaveLength(sample.programs[0]!.results.length - 2);
@@ -85,9 +95,8 @@ describe('the page', () => {
 
   it('draws memory alone where nothing was timed', async () => {
     await open('untimed', {}, async (page) => {
-      await page.getByRole('img').first().waitFor();
-      const names = await page.locator('svg[role=img] > title').allTextContents();
-      expect(names).toEqual(['Private memory of a process, by system']);
+      await allDrawn(page);
+      expect((await titles(page))[0]).toBe('Private memory of a process, by system');
       expect(await page.getByRole('columnheader', { name: 'Start-up' }).count()).toBe(0);
     });
   });
@@ -155,7 +164,6 @@ describe('the page of several programs', () => {
     if (browser === undefined) context.skip('no browser: Chromium is not installed');
   });
 
-  const charts = (page: Page) => page.locator('svg[role=img] > title').allTextContents();
   const together = (page: Page) => page.getByRole('region', { name: 'All programs together', exact: true });
 
   it('says what all of them come to', async () => {
@@ -203,10 +211,15 @@ describe('the page of several programs', () => {
       await part.getByRole('img').nth(1).waitFor();
       expect(await part.locator('.command').innerText()).toBe('/usr/bin/git log');
       expect(await part.locator('.reason').first().innerText()).toContain('git is not for it');
-      expect(await charts(page)).toEqual([
+      await page.getByRole('img', { name: 'Pages in memory under got-plt lazy' }).waitFor();
+      expect(await titles(page)).toEqual([
         'Memory of all programs together, by system',
         'Private memory of a process against start-up time',
         'Start-up of every timed run, by system',
+        'Memory of processes of one program as their number grows',
+        'Address space under got-plt lazy',
+        'Address space under prelink data-files',
+        'Pages in memory under got-plt lazy, by reason',
       ]);
     });
   });
@@ -230,14 +243,19 @@ describe('the page of several programs', () => {
 });
 
 describe('renderHtml', () => {
-  it('lets nothing of the measurement end the script that holds it', () => {
-    const html = renderHtml(sample);
-    const data = /<script type="application\/json" id="measurement">([^<]*)<\/script>/.exec(html)?.[1];
-    expect(JSON.parse(data ?? '')).toEqual(sample);
+  it('lets nothing of the measurement end the element that holds it', () => {
+    const report = reportOf(sample);
+    const packed = /<script type="application\/gzip" id="data">([^<]*)<\/script>/.exec(
+      renderHtml(report),
+    )?.[1];
+    const data = gunzipSync(Buffer.from(packed ?? '', 'base64')).toString();
+    expect(JSON.parse(data)).toEqual(report);
   });
 
   it('forbids every source but its own script', () => {
-    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(renderHtml(sample))?.[1];
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(
+      renderHtml(reportOf(sample)),
+    )?.[1];
     expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[\w+/]+='; style-src 'unsafe-inline'; /);
   });
 });

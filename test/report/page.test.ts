@@ -9,6 +9,8 @@ const anchors = fc.array(
   fc.record({
     left: fc.constant(60),
     right: fc.constant(60),
+    top: fc.constant(30),
+    bottom: fc.constant(30),
     x: fc.integer({ min: 60, max: 790 }),
     y: fc.integer({ min: 30, max: 410 }),
     text: fc.constantFrom('image one-file', 'got-plt lazy', 'hash-dispatcher trap', 'x'),
@@ -37,7 +39,10 @@ describe('layOutLabels', () => {
   });
 
   it('puts a label that has room to the right of its mark', () => {
-    const [label] = layOutLabels([{ x: 100, y: 100, left: 95, right: 105, text: 'alone' }], frame);
+    const [label] = layOutLabels(
+      [{ x: 100, y: 100, left: 95, right: 105, top: 100, bottom: 100, text: 'alone' }],
+      frame,
+    );
     expect(label).toMatchObject({ labelY: 100, isFar: false });
     expect(label!.labelX).toBeGreaterThan(100);
   });
@@ -45,7 +50,10 @@ describe('layOutLabels', () => {
 
 describe('a label', () => {
   it('does not cover the bar of its mark', () => {
-    const [label] = layOutLabels([{ x: 300, y: 200, left: 200, right: 400, text: 'wide' }], frame);
+    const [label] = layOutLabels(
+      [{ x: 300, y: 200, left: 200, right: 400, top: 200, bottom: 200, text: 'wide' }],
+      frame,
+    );
     expect(Math.abs(label!.labelY - 200)).toBeGreaterThan(9);
   });
 });

@@ -2,6 +2,9 @@
 
 export type ScaleKind = 'linear' | 'log';
 
+/** As people choose between them. */
+export const scaleWords: Readonly<Record<ScaleKind, string>> = { linear: 'from zero', log: 'logarithmic' };
+
 export interface Axis {
   readonly type: ScaleKind;
   readonly domain: readonly [number, number];

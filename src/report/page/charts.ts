@@ -1,78 +1,55 @@
-/** The plots in their sections, each with its choice of scale and its caption. */
+/** The plots of one program in their sections; what was not measured has no plot. */
+import type { CallMeasurement } from '../../measure/call-measurement.ts';
 import type { MeasuredProgram } from '../../measure/measurement.ts';
 import { isMeasured, isTimed } from '../conclusion.ts';
 import type { ScaleKind } from './axis.ts';
-import { preferredScale } from './axis.ts';
-import { element, section } from './element.ts';
-import { createFitted } from './fitted.ts';
+import { preferredScale, scaleWords } from './axis.ts';
+import { createChoice } from './choice.ts';
+import { section } from './element.ts';
+import { createFigure } from './figure.ts';
+import { createGrowth } from './growth.ts';
 import { createMemoryPlot } from './memory-plot.ts';
+import { createSpaces } from './spaces.ts';
 import { createStripPlot } from './strip-plot.ts';
-import { createTradeOffPlot } from './trade-off-plot.ts';
+import { createCallTradeOff, createStartupTradeOff } from './trade-off.ts';
 
-type Draw = (program: MeasuredProgram, width: number, scale: ScaleKind) => Element;
-
-/** The sections: two plots, or one of memory alone where nothing was timed. */
-export function createCharts(program: MeasuredProgram): readonly HTMLElement[] {
-  const timed = program.results.filter(isTimed);
-  if (timed.length === 0) return createMemoryChart(program);
-  const medians = timed.map(({ startupMs }) => startupMs.median);
-  const scale = preferredScale(medians);
+export function createCharts(
+  program: MeasuredProgram,
+  calls: CallMeasurement | undefined,
+): readonly (HTMLElement | undefined)[] {
+  const isAnyTimed = program.results.some(isTimed);
   return [
-    section('Memory against start-up', createChart(program, createTradeOffPlot, scale, tradeOffCaption())),
-    section('Every run', createChart(program, createStripPlot, scale, stripCaption)),
+    isAnyTimed ? createStartupTradeOff(program) : createMemoryChart(program),
+    calls && createCallTradeOff(program, calls),
+    isAnyTimed ? createEveryRun(program) : undefined,
+    createGrowth(program),
+    ...createSpaces(program),
   ];
 }
 
-function createMemoryChart(program: MeasuredProgram): readonly HTMLElement[] {
-  if (!program.results.some(isMeasured)) return [];
-  const { frame } = createFitted((width) => createMemoryPlot(program, width));
-  return [section('Private memory', element('figure', {}, frame))];
+function createMemoryChart(program: MeasuredProgram): HTMLElement | undefined {
+  if (!program.results.some(isMeasured)) return undefined;
+  const { figure } = createFigure({
+    name: 'private-memory',
+    draw: (width) => createMemoryPlot(program, width),
+    caption: ['Private_Dirty of one process: the median of all that were alive at once.'],
+  });
+  return section('Private memory', figure);
 }
 
-/** A plot with its choice of scale and its caption. */
-function createChart(
-  program: MeasuredProgram,
-  draw: Draw,
-  first: ScaleKind,
-  caption: string | Node,
-): HTMLElement {
-  let scale = first;
-  const { frame, redraw } = createFitted((width) => draw(program, width, scale));
-  const choice = createScaleChoice(first, (chosen) => {
+function createEveryRun(program: MeasuredProgram): HTMLElement {
+  let scale: ScaleKind = preferredScale(
+    program.results.filter(isTimed).map(({ startupMs }) => startupMs.median),
+  );
+  const choice = createChoice('Axis', scaleWords, scale, (chosen) => {
     scale = chosen;
     redraw();
   });
-  return element('figure', {}, choice, frame, element('figcaption', {}, caption));
-}
-
-let groups = 0;
-
-function createScaleChoice(first: ScaleKind, onChoice: (scale: ScaleKind) => void): HTMLElement {
-  const name = `scale-${++groups}`;
-  const options = { linear: 'from zero', log: 'logarithmic' } as const;
-  const labels = (['linear', 'log'] as const).map((scale) => {
-    const input = element('input', { type: 'radio', name, ...(scale === first && { checked: '' }) });
-    input.addEventListener('change', () => {
-      onChoice(scale);
-    });
-    return element('label', {}, input, ` ${options[scale]}`);
+  const { figure, redraw } = createFigure({
+    name: 'every-run',
+    draw: (width) => createStripPlot(program, width, scale),
+    choices: [choice],
+    caption: ['Each thin line is one run; the thick one is the median, the shaded band its 95 % interval.'],
   });
-  return element('fieldset', {}, element('legend', {}, 'Axes'), ...labels);
+  return section('Every run', figure);
 }
-
-function tradeOffCaption(): Node {
-  const key = (kind: string, text: string): Node =>
-    element('span', { class: 'key' }, element('i', { class: kind, 'aria-hidden': 'true' }), text);
-  return element(
-    'span',
-    {},
-    'Further down and to the left is better. ',
-    key('base-line', 'base line'),
-    key('unbeaten', 'no other is better in both'),
-    key('beaten', 'another is at least as good in both'),
-    'Bars are 95 % intervals of the median start-up.',
-  );
-}
-
-const stripCaption =
-  'Each thin line is one run; the thick one is the median, the shaded band its 95 % interval.';

@@ -1,6 +1,6 @@
 /** Builds the page's elements. Text is always text: nothing of a measurement is ever read as markup. */
 
-type Child = Node | string | undefined;
+export type Child = Node | string | undefined;
 
 /** Creates an element with attributes and children; `undefined` children are left out. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
@@ -18,9 +18,9 @@ let identifiers = 0;
 
 /** A section with a heading that names it for assistive technology. */
 export function section(title: string, ...children: readonly Child[]): HTMLElement {
-  const id = `section-${++identifiers}`;
-  const heading = element('h2', { id }, title);
-  return element('section', { 'aria-labelledby': id }, heading, ...children);
+  const id = title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
+  const heading = element('h2', { id: `${id}-title` }, title);
+  return element('section', { id, 'aria-labelledby': heading.id }, heading, ...children);
 }
 
 /** Gives a chart a title and a description that are read in place of its marks. */

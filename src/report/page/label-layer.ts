@@ -9,10 +9,12 @@ import type { Mark } from './standing.ts';
 export function labelLayer(marks: readonly Mark[]): RenderFunction {
   return (_index, scales, _values, { width, height, marginLeft, marginBottom }) => {
     const anchors = inOrderOfWeight(marks).map((mark) => ({
-      x: scales.x!(mark.ms) as number,
-      left: scales.x!(mark.result.startupMs.low) as number,
-      right: scales.x!(mark.result.startupMs.high) as number,
-      y: scales.y!(mark.kb) as number,
+      x: scales.x!(mark.x.median) as number,
+      left: scales.x!(mark.x.low) as number,
+      right: scales.x!(mark.x.high) as number,
+      y: scales.y!(mark.y.median) as number,
+      top: scales.y!(mark.y.high) as number,
+      bottom: scales.y!(mark.y.low) as number,
       text: width < narrowWidth && mark.standing === 'beaten' ? '' : mark.name,
     }));
     const frame = { left: marginLeft + 4, right: width - 2, top: 18, bottom: height - marginBottom - 2 };
@@ -25,7 +27,7 @@ export function labelLayer(marks: readonly Mark[]): RenderFunction {
 /** Those that matter most choose their places first; of the others those at the outside, where room is. */
 function inOrderOfWeight(marks: readonly Mark[]): readonly Mark[] {
   const weight = ({ standing }: Mark): number => (standing === 'beaten' ? 1 : 0);
-  return [...marks].sort((one, other) => weight(one) - weight(other) || other.ms - one.ms);
+  return [...marks].sort((one, other) => weight(one) - weight(other) || other.x.median - one.x.median);
 }
 
 function draw({ x, y, text, labelX, labelY, edgeX, edgeY, isFar }: PlacedLabel): SVGElement[] {

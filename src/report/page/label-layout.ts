@@ -7,9 +7,11 @@
 export interface Anchor {
   readonly x: number;
   readonly y: number;
-  /** How far the mark's bar reaches to its left and right. */
+  /** How far the mark's bars reach to its left and right, up and down. */
   readonly left: number;
   readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
   readonly text: string;
 }
 
@@ -33,7 +35,7 @@ export interface Box {
 const characterWidth = 6.3;
 const lineHeight = 15;
 const markRadius = 7;
-const barHalfHeight = 2;
+const barHalfWidth = 2;
 const nearDistance = 12;
 const step = 6;
 const farthest = 180;
@@ -43,9 +45,10 @@ const upright = 14;
 
 /** Places the labels inside `frame`; those for which there is no room are left out. Earlier anchors choose first. */
 export function layOutLabels(anchors: readonly Anchor[], frame: Box): readonly PlacedLabel[] {
-  const marks = anchors.flatMap(({ x, y, left, right }) => [
+  const marks = anchors.flatMap(({ x, y, left, right, top, bottom }) => [
     boxAround(x, y, markRadius, markRadius),
-    { left, right, top: y - barHalfHeight, bottom: y + barHalfHeight },
+    { left, right, top: y - barHalfWidth, bottom: y + barHalfWidth },
+    { left: x - barHalfWidth, right: x + barHalfWidth, top, bottom },
   ]);
   const labels: Box[] = [];
   const isFree = ({ box, way }: Place): boolean =>

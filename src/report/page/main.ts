@@ -1,21 +1,22 @@
-/** The report's page: reads the measurement that stands in it as JSON and shows it. */
-import type { Measurement } from '../../measure/measurement.ts';
+/** The report's page: reads the data that stand in it and shows them. */
+import { createContents } from './contents.ts';
 import { element } from './element.ts';
 import { createFacts, createWarnings } from './facts.ts';
 import { createHeadline } from './headline.ts';
 import { createPrograms } from './programs.ts';
+import { readData } from './read-data.ts';
 import './style.css';
 import { createWorkload } from './workload.ts';
 
-const data = document.getElementById('measurement')?.textContent ?? '';
-// html.ts wrote it from a Measurement.
-const measurement = JSON.parse(data) as Measurement;
+async function show(): Promise<void> {
+  const { measurement } = await readData();
+  const parts = [
+    ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
+    ...createPrograms(measurement),
+    createWarnings(measurement),
+    createFacts(measurement),
+  ].filter((part) => part !== undefined);
+  document.body.append(element('main', {}, createHeadline(measurement), createContents(parts), ...parts));
+}
 
-const parts = [
-  createHeadline(measurement),
-  ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
-  ...createPrograms(measurement),
-  createWarnings(measurement),
-  createFacts(measurement),
-];
-document.body.append(element('main', {}, ...parts));
+void show();

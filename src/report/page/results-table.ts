@@ -42,7 +42,17 @@ export function createResultsTable<R extends WithFigures>(
   const caption = element('caption', { class: 'hidden' }, `${name}; the buttons of the headings sort.`);
   const table = element('table', {}, caption, head, body);
   const region = { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': name };
-  return element('div', region, table);
+  return element('div', {}, element('div', region, table), createMeanings(columns));
+}
+
+/** What each figure is and how it was measured. */
+function createMeanings(columns: readonly Pick<Column<never>, 'heading' | 'meaning'>[]): HTMLElement {
+  const items = columns.flatMap(({ heading, meaning }) => [
+    element('dt', {}, heading),
+    element('dd', {}, meaning),
+  ]);
+  const summary = element('summary', {}, 'How each figure was measured');
+  return element('details', { class: 'meanings' }, summary, element('dl', {}, ...items));
 }
 
 function sort<R>(results: readonly R[], order: Order<R>, direction: Direction): readonly R[] {

@@ -1,35 +1,60 @@
-/** How a system stands among the others when both its start-up and its memory count. */
-import type { TimedResult } from '../conclusion.ts';
+/** How a system stands among the others when two figures count, of both of which less is better. */
+import type { Estimate, ResultHead } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 
 /** `unbeaten`: no other is at least as good in both figures (the Pareto front). */
 type Standing = 'base line' | 'unbeaten' | 'beaten';
 
-/** A system as a mark of the plot. */
-export interface Mark {
+/** A variant with its two figures. */
+export interface Pair {
+  readonly head: ResultHead;
+  readonly x: Estimate;
+  readonly y: Estimate;
+}
+
+/** A variant as a mark of a plot. */
+export interface Mark extends Pair {
   readonly name: string;
   readonly standing: Standing;
-  readonly result: TimedResult;
-  readonly ms: number;
-  readonly kb: number;
 }
 
-export function toMarks(results: readonly TimedResult[]): readonly Mark[] {
-  return results.map((result) => ({
-    name: nameOf(result),
-    standing: standingOf(result, results),
-    result,
-    ms: result.startupMs.median,
-    kb: result.privateKb,
-  }));
+export function toMarks(pairs: readonly Pair[]): readonly Mark[] {
+  return pairs.map((pair) => ({ ...pair, name: nameOf(pair.head), standing: standingOf(pair, pairs) }));
 }
 
-function standingOf(result: TimedResult, all: readonly TimedResult[]): Standing {
-  if (isBaseLine(result)) return 'base line';
-  return all.some((other) => isBetter(other, result)) ? 'beaten' : 'unbeaten';
+function standingOf(pair: Pair, all: readonly Pair[]): Standing {
+  if (isBaseLine(pair.head)) return 'base line';
+  return isBeaten(pair, all) ? 'beaten' : 'unbeaten';
 }
 
-function isBetter(one: TimedResult, other: TimedResult): boolean {
-  const [ms, kb] = [one.startupMs.median - other.startupMs.median, one.privateKb - other.privateKb];
-  return ms <= 0 && kb <= 0 && ms + kb < 0;
+function isBeaten(pair: Pair, all: readonly Pair[]): boolean {
+  return all.some((other) => isBetter(other, pair));
+}
+
+function isBetter(one: Pair, other: Pair): boolean {
+  const [dx, dy] = [one.x.median - other.x.median, one.y.median - other.y.median];
+  return dx <= 0 && dy <= 0 && dx + dy < 0;
+}
+
+/** The best choices from left to right: all that no other beats in both figures, the base line among them if none does. */
+export function frontOf<P extends Pair>(pairs: readonly P[]): readonly P[] {
+  return pairs
+    .filter((pair) => !isBeaten(pair, pairs))
+    .sort((one, other) => one.x.median - other.x.median || one.y.median - other.y.median);
+}
+
+/**
+ * Few enough marks to read: the front, the base line, and of each system that is not on the front the variant with the least
+ * product of both figures.
+ */
+export function bestVariants<P extends Pair>(pairs: readonly P[]): readonly P[] {
+  const chosen = new Set<P>([...frontOf(pairs), ...pairs.filter(({ head }) => isBaseLine(head))]);
+  const systemsOf = (): Set<string> => new Set([...chosen].map(({ head }) => head.system));
+  const byProduct = [...pairs].sort((one, other) => productOf(one) - productOf(other));
+  for (const pair of byProduct) if (!systemsOf().has(pair.head.system)) chosen.add(pair);
+  return pairs.filter((pair) => chosen.has(pair));
+}
+
+function productOf({ x, y }: Pair): number {
+  return x.median * y.median;
 }

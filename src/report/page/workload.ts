@@ -4,7 +4,7 @@ import { findWorkloadWinners, isMeasured, isWhole } from '../conclusion.ts';
 import { comparedWith, labelsOf, listing } from '../format.ts';
 import { workloadColumns } from './columns.ts';
 import { element, section } from './element.ts';
-import { createFitted } from './fitted.ts';
+import { createFigure } from './figure.ts';
 import { createResultsTable } from './results-table.ts';
 import { createWorkloadPlot, frameKinds, hasFrames } from './workload-plot.ts';
 
@@ -21,15 +21,16 @@ function createChart(measurement: Measurement): readonly HTMLElement[] {
   const measured = measurement.workload.filter(isMeasured);
   const whole = measured.filter((result) => isWhole(measurement, result));
   if (whole.length === 0) return [];
-  const { frame } = createFitted((width) => createWorkloadPlot(measurement, whole, width));
   const left = measured.length - whole.length;
-  const caption = element(
-    'figcaption',
-    {},
-    ...(hasFrames(whole) ? key() : ['Private_Dirty of all processes. ']),
-    left > 0 ? 'Systems that do not serve all programs are not drawn.' : undefined,
-  );
-  return [section('Memory of all programs together', element('figure', {}, frame, caption))];
+  const { figure } = createFigure({
+    name: 'memory-of-all-programs',
+    draw: (width) => createWorkloadPlot(measurement, whole, width),
+    caption: [
+      ...(hasFrames(whole) ? key() : ['Private_Dirty of all processes. ']),
+      left > 0 ? 'Systems that do not serve all programs are not drawn.' : undefined,
+    ],
+  });
+  return [section('Memory of all programs together', figure)];
 }
 
 function key(): readonly Node[] {

@@ -1,0 +1,151 @@
+/** Memory of so many processes: what was measured as points, what a model says as lines. */
+import * as Plot from '@observablehq/plot';
+import { fitAxis } from './axis.ts';
+import { describeChart } from './element.ts';
+import { narrowWidth } from './rows.ts';
+
+/** Of one system. */
+export interface Curve {
+  readonly name: string;
+  readonly points: readonly Point[];
+  readonly line: readonly Point[];
+}
+
+export interface Point {
+  readonly at: number;
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export interface Curves {
+  readonly curves: readonly Curve[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly title: string;
+  readonly description: string;
+  readonly colourOf: (name: string) => string | undefined;
+  /** What points and lines are, to follow a system's name. */
+  readonly pointWord: string;
+  readonly lineWord: string;
+  readonly format: (value: number) => string;
+}
+
+interface Item extends Point {
+  readonly name: string;
+}
+
+/** The plot at a width in pixels, both axes logarithmic; what is not above zero has no place on it. */
+export function createCurvePlot(curves: Curves, width: number): Element {
+  const items = curves.curves.flatMap(({ points, line }) => [...points, ...line]).filter(isPositive);
+  const x = fitAxis(
+    items.map(({ at }) => at),
+    'log',
+    width / 90,
+  );
+  const y = fitAxis(
+    items.flatMap(({ value, low = value, high = value }) => (low > 0 ? [low, high] : [value, high])),
+    'log',
+    7,
+  );
+  const plot = Plot.plot({
+    width,
+    height: width < narrowWidth ? 340 : 420,
+    marginLeft: 66,
+    marginRight: width < narrowWidth ? 14 : 150,
+    marginTop: 30,
+    marginBottom: 44,
+    x: { ...x, label: curves.xLabel },
+    y: { ...y, label: curves.yLabel },
+    marks: [
+      Plot.gridX({ ticks: x.ticks }),
+      Plot.gridY({ ticks: y.ticks }),
+      ...layers(curves),
+      ...(width < narrowWidth ? [] : [endLabels(curves)]),
+    ],
+  });
+  describeChart(plot, curves.title, curves.description);
+  return plot;
+}
+
+const isPositive = ({ at, value }: Point): boolean => at > 0 && value > 0;
+
+function itemsOf(curves: readonly Curve[], of: (curve: Curve) => readonly Point[]): readonly Item[] {
+  return curves.flatMap((curve) =>
+    of(curve)
+      .filter(isPositive)
+      .map((point) => ({ ...point, name: curve.name })),
+  );
+}
+
+/** The emphasised systems stand over the others. */
+function layers({ curves, colourOf, pointWord, lineWord, format }: Curves): Plot.Markish[] {
+  const [strong, faint] = [true, false].map((isStrong) =>
+    curves.filter(({ name }) => (colourOf(name) !== undefined) === isStrong),
+  ) as [Curve[], Curve[]];
+  const colour = ({ name }: Item): string => colourOf(name) ?? 'var(--faint)';
+  const lines = (of: readonly Curve[], strokeWidth: number): Plot.Markish =>
+    Plot.line(
+      itemsOf(of, ({ line }) => line),
+      { x: 'at', y: 'value', z: 'name', stroke: colour, strokeWidth, strokeDasharray: '5 3' },
+    );
+  const points = itemsOf(strong, ({ points }) => points);
+  return [
+    lines(faint, 1),
+    Plot.dot(
+      itemsOf(faint, ({ points: own }) => own),
+      { x: 'at', y: 'value', r: 2, fill: colour },
+    ),
+    lines(strong, 2),
+    Plot.ruleX(points, {
+      x: 'at',
+      y1: ({ low, value }: Item) => (low !== undefined && low > 0 ? low : value),
+      y2: ({ high, value }: Item) => high ?? value,
+      stroke: colour,
+      strokeWidth: 2,
+    }),
+    Plot.dot(points, { x: 'at', y: 'value', r: 4, fill: colour }),
+    Plot.tip(
+      [
+        ...points.map((point) => ({ ...point, word: pointWord })),
+        ...itemsOf(strong, ({ line }) => line).map((point) => ({ ...point, word: lineWord })),
+      ],
+      Plot.pointer({
+        x: 'at',
+        y: 'value',
+        title: ({ name, at, value, word }: Item & { word: string }) =>
+          `${name}, ${word}\n${at.toLocaleString('en')}: ${format(value)}`,
+      }),
+    ),
+  ];
+}
+
+/** Names at the right end of the emphasised curves, moved apart where they would overlap. */
+function endLabels({ curves, colourOf }: Curves): Plot.Markish {
+  const ends = curves.flatMap(({ name, points, line }) => {
+    const end = [...points, ...line].filter(isPositive).sort((one, other) => other.at - one.at)[0];
+    return end === undefined || colourOf(name) === undefined ? [] : [{ ...end, name }];
+  });
+  return (_index, scales, _values, { width, marginRight }) => {
+    const layer = document.createElementNS('http://www.w3.org/2000/svg', 'g');
+    const labels = ends
+      .map((end) => ({ ...end, y: scales.y!(end.value) as number }))
+      .sort((one, other) => one.y - other.y);
+    let free = 0;
+    for (const { name, y } of labels) {
+      const place = Math.max(y, free);
+      free = place + 15;
+      layer.append(createLabel(name, width - marginRight + 8, place, colourOf(name)!));
+    }
+    return layer;
+  };
+}
+
+function createLabel(name: string, x: number, y: number, colour: string): SVGTextElement {
+  const label = document.createElementNS('http://www.w3.org/2000/svg', 'text');
+  for (const [key, value] of Object.entries({ x, y, dy: '0.35em', class: 'curve-label' }))
+    label.setAttribute(key, String(value));
+  label.style.fill = colour;
+  label.textContent = name;
+  return label;
+}

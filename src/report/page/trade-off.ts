@@ -1,0 +1,86 @@
+/** The main plots: private memory of a process against its start-up, and against what its calls cost. */
+import type { CallMeasurement, FigureId } from '../../measure/call-measurement.ts';
+import type { Estimate, MeasuredProgram, MeasuredResult } from '../../measure/measurement.ts';
+import { nameOf } from '../../measure/measurement.ts';
+import { conclude, isMeasured, isTimed } from '../conclusion.ts';
+import { formatKb, formatMs, listing, threeDigits } from '../format.ts';
+import { element, section } from './element.ts';
+import { createScatterFigure } from './scatter-figure.ts';
+import type { Mark, Pair } from './standing.ts';
+
+const yLabel = '↑ private memory of a process, kB';
+const intervals =
+  'Bars are intervals: across, the 95 % interval of the median; upright, the lowest and the highest of the processes.';
+
+/** Start-up and private memory of the systems under which the start-up was timed. */
+export function pairsOf(program: MeasuredProgram): readonly Pair[] {
+  return program.results
+    .filter(isTimed)
+    .map((result) => ({ head: result, x: result.startupMs, y: privateMemory(result) }));
+}
+
+export function createStartupTradeOff(program: MeasuredProgram): HTMLElement {
+  const figure = createScatterFigure({
+    name: 'memory-against-start-up',
+    pairs: pairsOf(program),
+    xLabel: 'start-up, ms →',
+    yLabel,
+    title: 'Private memory of a process against start-up time',
+    description: `${conclude(program)} All figures are in the table below.`,
+    describe: (mark) => describe(mark, formatMs),
+    caption: [intervals],
+  });
+  return section('Memory against start-up', figure);
+}
+
+/** Calls as most distributions compile them: to a PLT slot, which jumps through the GOT. */
+const callFigure: FigureId = 'direct-plt';
+
+/** Nothing where no system has both figures. */
+export function createCallTradeOff(
+  program: MeasuredProgram,
+  calls: CallMeasurement,
+): HTMLElement | undefined {
+  const measured = program.results.filter(isMeasured);
+  const pairs = measured.flatMap((result): readonly Pair[] => {
+    const x = callsOf(calls, result);
+    return x === undefined ? [] : [{ head: result, x, y: privateMemory(result) }];
+  });
+  if (pairs.length === 0) return undefined;
+  const without = measured.filter((result) => callsOf(calls, result) === undefined).map(nameOf);
+  const figure = createScatterFigure({
+    name: 'memory-against-calls',
+    pairs,
+    xLabel: 'a call from one module to another, ns →',
+    yLabel,
+    title: 'Private memory of a process against the cost of calls',
+    description: 'The nanoseconds of a call in a loop, and private memory, of each system.',
+    describe: (mark) => describe(mark, (ns) => `${threeDigits(ns)} ns a call`),
+    caption: [
+      'A call is that of a loop, with all predictors warm, to a PLT slot (',
+      element('code', {}, callFigure),
+      ` of the call lab); in one statically linked executable it takes ${threeDigits(calls.staticLink[callFigure].ns.median)} ns. ${intervals}`,
+      without.length > 0 ? ` Without a figure of calls: ${listing(without)}.` : undefined,
+    ],
+  });
+  return section('Memory against the cost of calls', figure);
+}
+
+/** ns of a call under a system; undefined where that was not measured. */
+export function callsOf(calls: CallMeasurement, { system, variant }: MeasuredResult): Estimate | undefined {
+  const result = calls.results.find((other) => other.system === system && other.variant === variant);
+  return result?.status === 'measured' ? result.figures[callFigure].ns : undefined;
+}
+
+function privateMemory({ privateKb, spread }: MeasuredResult): Estimate {
+  return { median: privateKb, ...spread.privateKb };
+}
+
+function describe({ name, x, y }: Mark, format: (value: number) => string): string {
+  const lines = [
+    name,
+    `${format(x.median)} (${format(x.low)} to ${format(x.high)})`,
+    `${formatKb(y.median)} private (${formatKb(y.low)} to ${formatKb(y.high)})`,
+  ];
+  return lines.join('\n');
+}

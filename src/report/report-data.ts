@@ -1,0 +1,12 @@
+/** All that a report shows. Nothing here needs Node: the page reads it, too. */
+import type { Measurement } from '../measure/measurement.ts';
+import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
+import type { VariantFacts } from './variant-facts.ts';
+
+export interface ReportData {
+  readonly measurement: Measurement;
+  /** How costs grow; absent where the growth lab was not asked. */
+  readonly scale?: ScaleMeasurement;
+  /** What the systems state of themselves. */
+  readonly facts: readonly VariantFacts[];
+}
