@@ -50,6 +50,11 @@ export function commandLine(program: Pick<MeasuredProgram, 'path' | 'arguments'>
   return [program.path, ...program.arguments].join(' ');
 }
 
+/** A word as a shell reads it: in quotes where it has more than letters, digits and what is harmless in paths. */
+export function shellWord(word: string): string {
+  return /^[\w./+:@%,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** `1 process`, `4 processes`. */
 export function processesOf({ processes }: Pick<MeasuredProgram, 'processes'>): string {
   return `${processes} process${processes === 1 ? '' : 'es'}`;
@@ -95,6 +100,19 @@ export function wrap(text: string, indent = '  '): string {
     else lines.push(indent + word);
   }
   return lines.join('\n');
+}
+
+/** Breaks a command between its words, as a shell reads on. */
+export function wrapCommand(words: readonly string[], indent = '  '): string {
+  const lines = [indent];
+  for (const word of words) {
+    const line = lines.at(-1)!;
+    const longer = line.trim() === '' ? line + word : `${line} ${word}`;
+    // Room for what continues the line.
+    if (longer.length <= width - 2 || line.trim() === '') lines[lines.length - 1] = longer;
+    else lines.push(indent + indent + word);
+  }
+  return lines.join(' \\\n');
 }
 
 /** The size of a number, whatever its sign: `0.0021`, `12.4`, `176,116`: three digits, two where it is small. */

@@ -12,12 +12,15 @@ import type {
   UnmeasuredResult,
 } from '../measure/measurement.ts';
 import { nameOf } from '../measure/measurement.ts';
+import { advise, gather } from './advice.ts';
+import { collectFacts } from './collect-facts.ts';
 import { conclude, concludeWorkload } from './conclusion.ts';
 import {
   commandLine,
   formatKb,
   formatMoment,
   labelsOf,
+  listing,
   processesOf,
   reasonText,
   statusText,
@@ -35,6 +38,7 @@ export function renderMarkdown(measurement: Measurement): string {
     ...programs.flatMap((program) => programParts(measurement, program)),
     ...(programs.length > 1 ? workloadParts(measurement) : []),
     ...(calls ? callParts(calls) : []),
+    ...adviceParts(measurement),
     ...warningParts(measurement),
     ...methodParts(measurement),
   ];
@@ -47,6 +51,14 @@ export async function writeMarkdown(measurement: Measurement, path: string): Pro
   await writeFileWhole(path, text);
   if ((await readFile(path, 'utf8')) !== text)
     throw new Error(`${path}: reads back as something else than was written`);
+}
+
+function adviceParts(measurement: Measurement): readonly string[] {
+  const advice = gather(advise(measurement, collectFacts())).flatMap(({ choice, needs, reason, command }) => [
+    `**${choice}**, for ${listing(needs)}: ${escape(reason)}`,
+    command === undefined ? '' : `\`\`\`sh\n${command.join(' ')}\n\`\`\``,
+  ]);
+  return advice.length === 0 ? [] : ['## Which system for you', ...advice];
 }
 
 function programParts({ settings }: Measurement, program: MeasuredProgram): readonly string[] {

@@ -9,8 +9,19 @@ import type {
 } from '../measure/measurement.ts';
 import { nameOf } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
+import { advise, gather } from './advice.ts';
+import { collectFacts } from './collect-facts.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
-import { commandLine, formatMoment, labelsOf, listing, processesOf, reasonText, wrap } from './format.ts';
+import {
+  commandLine,
+  formatMoment,
+  labelsOf,
+  listing,
+  processesOf,
+  reasonText,
+  wrap,
+  wrapCommand,
+} from './format.ts';
 import { renderShortCalls } from './calls-table.ts';
 import { renderGrowthTable } from './growth-table.ts';
 import { renderProgramTable } from './program-table.ts';
@@ -30,6 +41,7 @@ export function renderText(measurement: Measurement, { colors }: Look = uncolour
     ...programs.flatMap((program, index) => renderProgram(measurement, program, index, colors)),
     ...(programs.length > 1 ? renderWorkload(measurement, colors) : []),
     renderCallsOf(measurement, colors),
+    renderAdvice(measurement, colors),
   ];
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
 }
@@ -63,6 +75,14 @@ function renderCallsOf({ calls }: Measurement, colors: Colors): string {
   const legend = `ns of one call, medians of ${calls.settings.rounds} processes, with 95 % intervals; direct and through a pointer in a loop, cold and first once`;
   const head = `${colors.bold('Calls between modules')}\n${wrap(legend, '')}`;
   return `${head}\n\n${renderShortCalls(calls, colors)}`;
+}
+
+function renderAdvice(measurement: Measurement, colors: Colors): string {
+  const advice = gather(advise(measurement, collectFacts())).map(({ choice, needs, reason, command }) => {
+    const words = wrap(`${choice}, for ${listing(needs)}: ${reason}`);
+    return command === undefined ? words : `${words}\n${colors.dim(wrapCommand(command))}`;
+  });
+  return advice.length === 0 ? '' : [colors.bold('Which system for you'), ...advice].join('\n');
 }
 
 function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {

@@ -1,6 +1,5 @@
 /** The plots of one program in their sections; what was not measured has no plot. */
-import type { CallMeasurement } from '../../measure/call-measurement.ts';
-import type { MeasuredProgram } from '../../measure/measurement.ts';
+import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
 import { isMeasured, isTimed } from '../conclusion.ts';
 import type { ScaleKind } from './axis.ts';
 import { preferredScale, scaleWords } from './axis.ts';
@@ -14,13 +13,13 @@ import { createStripPlot } from './strip-plot.ts';
 import { createCallTradeOff, createStartupTradeOff } from './trade-off.ts';
 
 export function createCharts(
+  measurement: Measurement,
   program: MeasuredProgram,
-  calls: CallMeasurement | undefined,
 ): readonly (HTMLElement | undefined)[] {
   const isAnyTimed = program.results.some(isTimed);
   return [
     isAnyTimed ? createStartupTradeOff(program) : createMemoryChart(program),
-    calls && createCallTradeOff(program, calls),
+    createCallTradeOff(measurement, program),
     isAnyTimed ? createEveryRun(program) : undefined,
     createGrowth(program),
     ...createSpaces(program),

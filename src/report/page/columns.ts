@@ -1,15 +1,15 @@
 /** The columns of the tables: a heading, the figure to sort by, and how it is written. */
-import type { CallMeasurement } from '../../measure/call-measurement.ts';
 import type {
   Estimate,
   FrameSharing,
   MeasuredResult,
   MeasuredWorkload,
+  Measurement,
   ProcessMemory,
   Spread,
 } from '../../measure/measurement.ts';
 import { threeDigits } from '../format.ts';
-import { callsOf } from './trade-off.ts';
+import { callOf } from '../overall.ts';
 
 export interface Column<R> {
   readonly heading: string;
@@ -31,8 +31,8 @@ function interval({ low, high }: Spread, text: (value: number) => string): strin
 }
 
 /** Of one process of a program; with calls between modules where these were measured. */
-export function programColumns(calls: CallMeasurement | undefined): readonly Column<MeasuredResult>[] {
-  return calls === undefined ? columns : [...columns, callColumn(calls)];
+export function programColumns(measurement: Measurement): readonly Column<MeasuredResult>[] {
+  return [...columns, callColumn(measurement)];
 }
 
 const columns: readonly Column<MeasuredResult>[] = [
@@ -133,12 +133,13 @@ function memoryColumn(
   };
 }
 
-function callColumn(calls: CallMeasurement): Column<MeasuredResult> {
+function callColumn(measurement: Measurement): Column<MeasuredResult> {
+  const rounds = measurement.calls?.settings.rounds ?? 0;
   return estimateColumn({
     heading: 'Call',
     unit: 'ns',
-    meaning: `A call from one module to another through a PLT slot, in a loop: the median of ${calls.settings.rounds} processes of the call lab, with its 95 % interval. It is not of this program.`,
-    of: (result) => callsOf(calls, result),
+    meaning: `A call from one module to another through a PLT slot, in a loop: the median of ${rounds} processes of the call lab, with its 95 % interval. It is not of this program.`,
+    of: (result) => callOf(measurement, result),
     text: threeDigits,
   });
 }

@@ -1,4 +1,5 @@
 /** The report's page: reads the data that stand in it and shows them. */
+import { createAdvice } from './advice-cards.ts';
 import { createContents } from './contents.ts';
 import { element } from './element.ts';
 import { createFacts, createWarnings } from './facts.ts';
@@ -9,8 +10,10 @@ import './style.css';
 import { createWorkload } from './workload.ts';
 
 async function show(): Promise<void> {
-  const { measurement } = await readData();
+  const data = await readData();
+  const { measurement } = data;
   const parts = [
+    createAdvice(data),
     ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
     ...createPrograms(measurement),
     createWarnings(measurement),

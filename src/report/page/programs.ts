@@ -23,11 +23,11 @@ export function createPrograms(measurement: Measurement): readonly (HTMLElement 
 }
 
 function createProgram(
-  { calls }: Measurement,
+  measurement: Measurement,
   program: MeasuredProgram,
 ): readonly (HTMLElement | undefined)[] {
-  const table = createResultsTable(program.results, programColumns(calls), 'All figures');
-  return [...createCharts(program, calls), section('All figures', table)];
+  const table = createResultsTable(program.results, programColumns(measurement), 'All figures');
+  return [...createCharts(measurement, program), section('All figures', table)];
 }
 
 function createChooser({ programs }: Measurement, onChoice: (program: MeasuredProgram) => void): HTMLElement {

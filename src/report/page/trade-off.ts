@@ -1,9 +1,9 @@
 /** The main plots: private memory of a process against its start-up, and against what its calls cost. */
-import type { CallMeasurement, FigureId } from '../../measure/call-measurement.ts';
-import type { Estimate, MeasuredProgram, MeasuredResult } from '../../measure/measurement.ts';
+import type { Estimate, MeasuredProgram, MeasuredResult, Measurement } from '../../measure/measurement.ts';
 import { nameOf } from '../../measure/measurement.ts';
 import { conclude, isMeasured, isTimed } from '../conclusion.ts';
 import { formatKb, formatMs, listing, threeDigits } from '../format.ts';
+import { callOf, usualCall } from '../overall.ts';
 import { element, section } from './element.ts';
 import { createScatterFigure } from './scatter-figure.ts';
 import type { Mark, Pair } from './standing.ts';
@@ -33,21 +33,19 @@ export function createStartupTradeOff(program: MeasuredProgram): HTMLElement {
   return section('Memory against start-up', figure);
 }
 
-/** Calls as most distributions compile them: to a PLT slot, which jumps through the GOT. */
-const callFigure: FigureId = 'direct-plt';
-
 /** Nothing where no system has both figures. */
 export function createCallTradeOff(
+  { calls }: Pick<Measurement, 'calls'>,
   program: MeasuredProgram,
-  calls: CallMeasurement,
 ): HTMLElement | undefined {
+  if (calls === undefined) return undefined;
   const measured = program.results.filter(isMeasured);
   const pairs = measured.flatMap((result): readonly Pair[] => {
-    const x = callsOf(calls, result);
+    const x = callOf({ calls }, result);
     return x === undefined ? [] : [{ head: result, x, y: privateMemory(result) }];
   });
   if (pairs.length === 0) return undefined;
-  const without = measured.filter((result) => callsOf(calls, result) === undefined).map(nameOf);
+  const without = measured.filter((result) => callOf({ calls }, result) === undefined).map(nameOf);
   const figure = createScatterFigure({
     name: 'memory-against-calls',
     pairs,
@@ -58,18 +56,12 @@ export function createCallTradeOff(
     describe: (mark) => describe(mark, (ns) => `${threeDigits(ns)} ns a call`),
     caption: [
       'A call is that of a loop, with all predictors warm, to a PLT slot (',
-      element('code', {}, callFigure),
-      ` of the call lab); in one statically linked executable it takes ${threeDigits(calls.staticLink[callFigure].ns.median)} ns. ${intervals}`,
+      element('code', {}, usualCall),
+      ` of the call lab); in one statically linked executable it takes ${threeDigits(calls.staticLink[usualCall].ns.median)} ns. ${intervals}`,
       without.length > 0 ? ` Without a figure of calls: ${listing(without)}.` : undefined,
     ],
   });
   return section('Memory against the cost of calls', figure);
-}
-
-/** ns of a call under a system; undefined where that was not measured. */
-export function callsOf(calls: CallMeasurement, { system, variant }: MeasuredResult): Estimate | undefined {
-  const result = calls.results.find((other) => other.system === system && other.variant === variant);
-  return result?.status === 'measured' ? result.figures[callFigure].ns : undefined;
 }
 
 function privateMemory({ privateKb, spread }: MeasuredResult): Estimate {

@@ -1,0 +1,115 @@
+/** Which system for you: that each need gets the system whose figures serve it best, and nothing that cannot be used. */
+import { describe, expect, it } from 'vitest';
+import type { MeasuredResult, Measurement } from '../../src/measure/measurement.ts';
+import { advise, gather } from '../../src/report/advice.ts';
+import { overallOf } from '../../src/report/overall.ts';
+import type { VariantFacts } from '../../src/report/variant-facts.ts';
+import { sampleCalls } from './sample-calls.ts';
+import { sample, severalSample, untimedSample } from './sample.ts';
+
+/** What a variant of the sample would say of itself, were it real. */
+function factsOf(measurement: Measurement, special: Record<string, Partial<VariantFacts>> = {}) {
+  return measurement.programs[0]!.results.map(({ system, variant }): VariantFacts => ({
+    system,
+    variant,
+    summary: '',
+    drawn: 'store',
+    served: false,
+    stored: system !== 'got-plt',
+    ...special[system],
+  }));
+}
+
+const needOf = (word: string, advice: ReturnType<typeof advise>) =>
+  advice.find(({ need }) => need.includes(word));
+
+describe('advise', () => {
+  it('names the fastest, the least memory, and what is best in both', () => {
+    const advice = advise(sample, factsOf(sample));
+    expect(needOf('fastest start', advice)?.choice).toBe('image one-file');
+    expect(needOf('least memory of many', advice)?.choice).toBe('offset-table window');
+    expect(needOf('nothing to keep running', advice)?.choice).toBe('image one-file');
+    expect(needOf('fastest start', advice)?.reason).toMatch(
+      /^Starts 7\.\d\d times as fast as got-plt lazy; /,
+    );
+  });
+
+  it('gives a command that a shell reads as it is meant', () => {
+    const [first] = sample.programs;
+    const odd = { ...sample, programs: [{ ...first!, path: "/opt/it's here/ffmpeg" }] };
+    const command = advise(odd, factsOf(odd))[0]?.command?.join(' ');
+    expect(command).toBe(`linkonce store add --system image:one-file '/opt/it'\\''s here/ffmpeg'`);
+  });
+
+  it('says that a server has to run, and does not choose it where nothing should', () => {
+    const facts = factsOf(sample, {
+      image: { served: true },
+      'offset-table': { served: true, drawn: 'process' },
+    });
+    const advice = advise(sample, facts);
+    expect(needOf('fastest start', advice)?.reason).toContain('A server has to run');
+    expect(needOf('fastest start', advice)?.command?.join(' ')).toMatch(/&& linkonce pagein start$/);
+    expect(needOf('nothing to keep running', advice)?.choice).not.toMatch(/^(image|offset-table)/);
+    expect(needOf('draws for itself', advice)?.choice).toBe('offset-table window');
+  });
+
+  it('leaves programs as they are where nothing is better', () => {
+    const slow = (result: MeasuredResult): MeasuredResult =>
+      result.system === 'got-plt'
+        ? { ...result, privateKb: 1, pssKb: 1 }
+        : { ...result, startupRatio: { median: 0.5, low: 0.4, high: 0.6 } };
+    const programs = sample.programs.map((program) => ({
+      ...program,
+      results: program.results.map((result) => (result.status === 'measured' ? slow(result) : result)),
+    }));
+    const advice = advise({ ...sample, programs }, factsOf(sample));
+    expect(needOf('fastest start', advice)?.choice).toBe('got-plt lazy');
+    expect(needOf('fastest start', advice)?.command).toBeUndefined();
+  });
+
+  it('speaks of calls and of start-up only where they were measured', () => {
+    expect(needOf('calls', advise(sample, factsOf(sample)))).toBeUndefined();
+    const measured = { ...sample, calls: sampleCalls };
+    expect(needOf('calls', advise(measured, factsOf(measured)))).toBeDefined();
+    const untimed = advise(untimedSample, factsOf(untimedSample));
+    expect(needOf('fastest', untimed)).toBeUndefined();
+    expect(needOf('least memory', untimed)?.reason).not.toContain('Starts');
+  });
+
+  it('is silent without the base line', () => {
+    const programs = sample.programs.map((program) => ({
+      ...program,
+      results: program.results.filter(({ system }) => system !== 'got-plt'),
+    }));
+    expect(advise({ ...sample, programs }, factsOf(sample))).toEqual([]);
+  });
+});
+
+describe('gather', () => {
+  it('says once what is chosen for several needs', () => {
+    const advice = advise(sample, factsOf(sample));
+    const gathered = gather(advice);
+    expect(new Set(gathered.map(({ choice }) => choice)).size).toBe(gathered.length);
+    expect(gathered.flatMap(({ needs }) => needs).sort()).toEqual(advice.map(({ need }) => need).sort());
+  });
+});
+
+describe('overallOf', () => {
+  it('leaves out what did not serve every program', () => {
+    const partial = severalSample.workload.filter(
+      (result) => result.status === 'measured' && result.programs.length < severalSample.programs.length,
+    );
+    const names = overallOf(severalSample).map(({ system, variant }) => `${system} ${variant}`);
+    expect(partial.length).toBeGreaterThan(0);
+    for (const { system, variant } of partial) expect(names).not.toContain(`${system} ${variant}`);
+  });
+
+  it('takes the geometric mean of the ratios', () => {
+    const [git] = severalSample.programs;
+    const doubled = { ...severalSample, programs: [git!, git!], workload: [] };
+    const [one] = overallOf({ ...doubled, programs: [git!] }).filter(({ system }) => system === 'image');
+    const [two] = overallOf(doubled).filter(({ system }) => system === 'image');
+    expect(two?.speed).toBeCloseTo(one!.speed!, 12);
+    expect(two?.pssKb).toBeCloseTo(2 * one!.pssKb, 6);
+  });
+});
