@@ -8,14 +8,16 @@ export function registerReport(program: Command): void {
     .command('report')
     .summary('show a measurement that compare --json wrote')
     .description(
-      'Print the tables of a measurement that compare --json wrote, and write them in other forms.',
+      'Print the tables of a measurement that compare --json wrote, and write them in other forms. What scale --json wrote, given ' +
+        'beside it, stands in the page, too; what calls --json wrote takes the place of the calls in the measurement.',
     )
-    .argument('<file>', 'the measurement')
+    .argument('<file...>', 'the measurement, and beside it one of scale and one of calls')
     .option('--html <file>', 'write the report as one HTML page')
     .option('--csv <file>', 'write the figures as CSV')
     .option('--markdown <file>', 'write the tables as Markdown')
-    .action(async (file: string, options: ReportFiles) => {
-      const { readJson } = await import('../report/json.ts');
-      await writeReports(await readJson(file), options);
+    .action(async (files: readonly string[], options: ReportFiles) => {
+      const { readReport } = await import('../report/read-report.ts');
+      const { measurement, scale } = await readReport(files);
+      await writeReports(measurement, options, scale);
     });
 }

@@ -20,13 +20,13 @@ export async function writeReports(
   const { renderText } = await import('../report/text.ts');
   process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
   if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
-  if (csv !== undefined) await (await import('../report/csv.ts')).writeCsv(measurement, csv);
+  if (csv !== undefined) await (await import('../report/csv-file.ts')).writeCsv(measurement, csv);
   if (markdown !== undefined)
     await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
   if (html !== undefined) {
     const { writeHtml } = await import('../report/html.ts');
-    const { collectFacts } = await import('../report/collect-facts.ts');
-    await writeHtml({ measurement, ...(scale && { scale }), facts: collectFacts() }, html);
+    const { collectReport } = await import('../report/collect-report.ts');
+    await writeHtml(collectReport(measurement, scale), html);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
   }
 }

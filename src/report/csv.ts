@@ -1,9 +1,8 @@
 /**
  * `--csv`: the figures of a measurement as a table for other programs, RFC 4180. A row is a program under a system and variant;
  * columns are named after the fields of docs/formats/measurement.md and calls.md. What was not measured is empty, never 0.
+ * Nothing here needs Node: the page writes it, too.
  */
-import { readFile } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { CallMeasurement } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
 import type {
@@ -15,7 +14,6 @@ import type {
   Result,
   ResultHead,
 } from '../measure/measurement.ts';
-import { writeFileWhole } from './write-file.ts';
 
 type Cell = string | number | undefined;
 /** By column; all rows of a file have the same columns. */
@@ -37,22 +35,6 @@ export function renderCsv(measurement: Measurement): string {
   const columns = Object.keys(rows[0] ?? {});
   const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
   return lines.map((line) => `${line.map(encodeCell).join(',')}\r\n`).join('');
-}
-
-/** Writes the file, whole or not at all, and reads it back to be sure. Throws LinkonceError where it cannot be written. */
-export async function writeCsv(measurement: Measurement, path: string): Promise<void> {
-  const text = renderCsv(measurement);
-  await writeFileWhole(path, text);
-  const results = measurement.programs.flatMap(({ results: own }) => own);
-  const [columns = [], ...rows] = parseCsv(await readFile(path, 'utf8'));
-  const heads = rows.map((row) => ['system', 'variant'].map((name) => row[columns.indexOf(name)]));
-  if (
-    !isDeepStrictEqual(
-      heads,
-      results.map(({ system, variant }) => [system, variant]),
-    )
-  )
-    throw new Error(`${path}: reads back as something else than was written`);
 }
 
 /** The cells of each line. Throws SyntaxError for a text that is no CSV. */

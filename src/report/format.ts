@@ -3,6 +3,9 @@
 import type { MeasuredProgram, Measurement, Result, UnmeasuredResult } from '../measure/measurement.ts';
 import { nameOf } from '../measure/measurement.ts';
 
+/** In place of a figure that was not measured. */
+export const none = '–';
+
 /** `0.62`, `12.4`, `143`: three digits, for ms and factors. */
 export function threeDigits(value: number): string {
   if (value < 9.995) return value.toFixed(2);

@@ -1,9 +1,9 @@
 /** How the memory of a program grows with its processes, as a table for a terminal. */
 import type { GrowthPoint, MeasuredProgram, MeasuredResult, Settings } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { compactKb } from './format.ts';
+import { compactKb, none } from './format.ts';
 import type { Column } from './table.ts';
-import { none, renderTable } from './table.ts';
+import { renderTable } from './table.ts';
 
 /** A line of a terminal holds no more columns. */
 const mostCounts = 8;

@@ -27,6 +27,18 @@ export function parseAs<T>(schema: ZodType<T>, text: string, name: string, what:
   throw new LinkonceError(`${name}: no ${what}: ${where === '' ? '' : `${where}: `}${issue?.message ?? ''}`);
 }
 
+/** The formats that reports are made of. */
+const formats = ['linkonce-measurement', 'linkonce-scale', 'linkonce-calls'] as const;
+
+/** Which of the formats a text says that it has. Throws LinkonceError where it has none of them. */
+export function formatOf(text: string, name: string): (typeof formats)[number] {
+  const said = (parseJson(text, name) as { readonly format?: unknown } | null)?.format;
+  const format = formats.find((one) => one === said);
+  if (format === undefined)
+    throw new LinkonceError(`${name}: is neither of compare --json, nor of scale --json or calls --json`);
+  return format;
+}
+
 /** Reads a measurement back. Throws LinkonceError where the file is missing or no measurement. */
 export async function readJson(path: string): Promise<Measurement> {
   return parseMeasurement(await readText(path), path);

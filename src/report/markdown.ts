@@ -21,13 +21,13 @@ import {
   formatMoment,
   labelsOf,
   listing,
+  none,
   processesOf,
   reasonText,
   statusText,
   threeDigits,
   titleOf,
 } from './format.ts';
-import { none } from './table.ts';
 import { writeFileWhole } from './write-file.ts';
 
 /** The text of the file. */

@@ -2,9 +2,9 @@
 import type { MeasuredProgram, MeasuredResult } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import { findWinners } from './conclusion.ts';
-import { compactKb, threeDigits } from './format.ts';
+import { compactKb, none, threeDigits } from './format.ts';
 import type { Column } from './table.ts';
-import { none, renderTable } from './table.ts';
+import { renderTable } from './table.ts';
 
 /** Columns of times are left out where nothing was timed. */
 export function renderProgramTable(program: MeasuredProgram, colors: Colors): string {

@@ -1,6 +1,7 @@
 /** All that a report shows. Nothing here needs Node: the page reads it, too. */
 import type { Measurement } from '../measure/measurement.ts';
 import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
+import type { NamedCollisions } from './named-collisions.ts';
 import type { VariantFacts } from './variant-facts.ts';
 
 export interface ReportData {
@@ -9,4 +10,6 @@ export interface ReportData {
   readonly scale?: ScaleMeasurement;
   /** What the systems state of themselves. */
   readonly facts: readonly VariantFacts[];
+  /** How often real names collide, to judge the model by. */
+  readonly collisions: readonly NamedCollisions[];
 }

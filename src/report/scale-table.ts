@@ -5,28 +5,22 @@ import type {
   MeasuredPoint,
   ScaleAxis,
   ScaleFigure,
-  ScaleFit,
   ScaleMeasurement,
   ScalePoint,
   ScaleSeries,
 } from '../measure/scale-measurement.ts';
 import { scaleAxes, scaleFigures } from '../measure/scale-measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { compactKb, significantDigits, statusText, threeDigits, width, wrap } from './format.ts';
-import { none } from './table.ts';
+import { compactKb, none, statusText, threeDigits, width, wrap } from './format.ts';
+import { describeAxis, describeLaw, figureWords, hasFigure } from './scale-words.ts';
 
-interface Wording {
-  readonly title: string;
-  readonly format: (value: number) => string;
-}
-
-const wordings: Readonly<Record<ScaleFigure, Wording>> = {
-  startupMs: { title: 'start-up, ms', format: threeDigits },
-  privateKb: { title: 'private memory, kB', format: compactKb },
-  pssKb: { title: 'proportional set size, kB', format: compactKb },
-  mappings: { title: 'mappings', format: (value) => value.toFixed(0) },
-  bindMs: { title: 'bind, ms', format: threeDigits },
-  updateMs: { title: 'update of a store after a library was replaced, ms', format: threeDigits },
+const formats: Readonly<Record<ScaleFigure, (value: number) => string>> = {
+  startupMs: threeDigits,
+  privateKb: compactKb,
+  pssKb: compactKb,
+  mappings: (value) => value.toFixed(0),
+  bindMs: threeDigits,
+  updateMs: threeDigits,
 };
 
 /** Lines, the last one ended, too. */
@@ -65,20 +59,6 @@ function renderAxis(measurement: ScaleMeasurement, axis: ScaleAxis, colors: Colo
   ];
 }
 
-function hasFigure({ points }: ScaleSeries, figure: ScaleFigure): boolean {
-  return points.some((point) => point.status === 'measured' && point.figures[figure] !== undefined);
-}
-
-function describeAxis({ settings: { fixed } }: ScaleMeasurement, axis: ScaleAxis): string {
-  const { modules, imports, processes } = fixed;
-  const descriptions: Readonly<Record<ScaleAxis, string>> = {
-    modules: `${imports} imports of each module; memory of one of ${processes} processes`,
-    imports: `of each of ${modules} modules, and as many functions; memory of one of ${processes} processes`,
-    processes: `of ${modules} modules with ${imports} imports each, alive at once: sums; start-up of all, one after the other`,
-  };
-  return descriptions[axis];
-}
-
 /** A line a system; two where names or sizes need more room than a law leaves. */
 function renderFigure(
   series: readonly ScaleSeries[],
@@ -86,7 +66,7 @@ function renderFigure(
   sizes: readonly number[],
   colors: Colors,
 ): string {
-  const { title, format } = wordings[figure];
+  const [title, format] = [figureWords[figure], formats[figure]];
   const rows = series.map((one) => ({
     name: shortName(one, series),
     cells: one.points.map((point) => renderCell(point, figure, format)),
@@ -133,28 +113,13 @@ function renderCell(point: ScalePoint, figure: ScaleFigure, format: (value: numb
   return formatFigure(point, figure, format);
 }
 
-function formatFigure({ figures }: MeasuredPoint, figure: ScaleFigure, format: Wording['format']): string {
+function formatFigure(
+  { figures }: MeasuredPoint,
+  figure: ScaleFigure,
+  format: (value: number) => string,
+): string {
   const estimate = figures[figure];
   return estimate === undefined ? none : format(estimate.median);
-}
-
-/** An exponent that explains less than this part of the variance is none. */
-const clear = 0.8;
-
-/** `0.31 + 0.021 × modules`, `62.0 + 5.00 × modules^1.20`; the constant alone where nothing grows. */
-export function describeLaw(fit: ScaleFit | undefined, axis: ScaleAxis): string {
-  if (fit === undefined) return none;
-  const { constant, coefficient, exponent, explained } = fit;
-  if (exponent === 0) return signed(constant);
-  if (exponent !== 1 && explained < clear) return 'no clear law';
-  const power = exponent === 1 ? axis : `${axis}^${exponent.toFixed(2)}`;
-  const growth = `${significantDigits(coefficient)} × ${power}`;
-  if (constant === 0) return coefficient < 0 ? `−${growth}` : growth;
-  return `${signed(constant)} ${coefficient < 0 ? '−' : '+'} ${growth}`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : ''}${significantDigits(value)}`;
 }
 
 /** What has no figures, and why; one reason for many sizes is said once. */

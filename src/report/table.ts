@@ -17,8 +17,6 @@ export interface Column<R> {
 
 export type Row<R> = (R & { readonly status: 'measured' }) | UnmeasuredResult;
 
-export const none = '–';
-
 /** The table without a line break at its end. */
 export function renderTable<R extends ResultHead>(
   results: readonly Row<R>[],

@@ -2,9 +2,9 @@
 import type { FrameSharing, MeasuredWorkload, Measurement } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import { findWorkloadWinners, isMeasured, isWhole } from './conclusion.ts';
-import { compactKb } from './format.ts';
+import { compactKb, none } from './format.ts';
 import type { Column } from './table.ts';
-import { none, renderTable } from './table.ts';
+import { renderTable } from './table.ts';
 
 /** Sums over all processes. Below private memory and PSS stands their part of the base line's. */
 export function renderWorkloadTable(measurement: Measurement, colors: Colors): string {

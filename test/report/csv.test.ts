@@ -6,7 +6,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/measure/measurement.ts';
-import { parseCsv, renderCsv, writeCsv } from '../../src/report/csv.ts';
+import { writeCsv } from '../../src/report/csv-file.ts';
+import { parseCsv, renderCsv } from '../../src/report/csv.ts';
 import { sampleCalls } from './sample-calls.ts';
 import { severalSample, untimedSample } from './sample.ts';
 

@@ -1,70 +1,20 @@
 /** The page in a real browser, offline: that it stays silent, shows the figures, sorts, switches and fits a phone. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
-import type { TestContext } from 'vitest';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { renderHtml, writeHtml } from '../../src/report/html.ts';
-import { reportOf } from './report-sample.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { collectReport } from '../../src/report/collect-report.ts';
+import { allDrawn, titles, withPages } from './browser.ts';
 import { hiddenSample, sample, severalSample, untimedSample } from './sample.ts';
 
-const executablePath = '/usr/bin/chromium';
-const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-html-'));
-let browser: Browser | undefined;
-
-beforeAll(async () => {
-  await writeHtml(reportOf(sample), path.join(directory, 'timed.html'));
-  await writeHtml(reportOf(untimedSample), path.join(directory, 'untimed.html'));
-  await writeHtml(reportOf(severalSample), path.join(directory, 'several.html'));
-  await writeHtml(reportOf(hiddenSample), path.join(directory, 'hidden.html'));
-  if (existsSync(executablePath))
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+const open = withPages({
+  timed: () => collectReport(sample),
+  untimed: () => collectReport(untimedSample),
+  several: () => collectReport(severalSample),
+  hidden: () => collectReport(hiddenSample),
 });
-afterAll(async () => {
-  await browser?.close();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-interface Look {
-  readonly width?: number;
-  readonly colorScheme?: 'light' | 'dark';
-  readonly javaScriptEnabled?: boolean;
-}
-
-/** Opens a page and runs `test`; anything on the console, and any request but for the file, fails. */
-async function open(name: string, look: Look, test: (page: Page) => Promise<void>): Promise<void> {
-  const { width = 1200, ...rest } = look;
-  const context = await browser!.newContext({ offline: true, viewport: { width, height: 800 }, ...rest });
-  const page = await context.newPage();
-  const noise: string[] = [];
-  page.on('console', (message) => noise.push(message.text()));
-  page.on('pageerror', (error) => noise.push(error.message));
-  page.on('request', (request) => {
-    if (!request.url().endsWith(`/${name}.html`)) noise.push(`request for ${request.url()}`);
-  });
-  await page.goto(`file://${path.join(directory, name)}.html`);
-  if (look.javaScriptEnabled !== false) await page.locator('main').waitFor();
-  await test(page);
-  await context.close();
-  expect(noise).toEqual([]);
-}
-
-/** Charts that are not to be seen yet are drawn when the browser has time. */
-const allDrawn = (page: Page) =>
-  page.waitForFunction(() => performance.getEntriesByName('linkonce-all-drawn').length > 0);
-
-const titles = (page: Page) => page.locator('svg[role=img] > title').allTextContents();
 
 const systems = (page: Page) => page.locator('.scroll tbody tr th').allInnerTexts();
 
 describe('the page', () => {
-  beforeEach((context: TestContext) => {
-    if (browser === undefined) context.skip('no browser: Chromium is not installed');
-  });
-
   it('shows the program, the conclusion and every system', async () => {
     await open('timed', {}, async (page) => {
       expect(await page.locator('h1').innerText()).toBe('ffmpeg');
@@ -87,6 +37,8 @@ describe('the page', () => {
         'Address space under got-plt lazy',
         'Address space under prelink data-files',
         'Pages in memory under got-plt lazy, by reason',
+        'How likely names of libraries, hashed to addresses, collide',
+        'How a hashed dispatcher fills up',
       ]);
       const labels = await page.locator('.mark-label').allTextContents();
       expect(labels).toHaveLength(sample.programs[0]!.results.length - 2);
@@ -160,10 +112,6 @@ describe('the page', () => {
 });
 
 describe('the page of several programs', () => {
-  beforeEach((context: TestContext) => {
-    if (browser === undefined) context.skip('no browser: Chromium is not installed');
-  });
-
   const together = (page: Page) => page.getByRole('region', { name: 'All programs together', exact: true });
 
   it('says what all of them come to', async () => {
@@ -220,6 +168,8 @@ describe('the page of several programs', () => {
         'Address space under got-plt lazy',
         'Address space under prelink data-files',
         'Pages in memory under got-plt lazy, by reason',
+        'How likely names of libraries, hashed to addresses, collide',
+        'How a hashed dispatcher fills up',
       ]);
     });
   });
@@ -239,23 +189,5 @@ describe('the page of several programs', () => {
       expect(doubts.at(-2)).toContain('git log: image one-file');
       expect(doubts.at(-1)).toMatch(/^Few runs\s*3 runs of each/);
     });
-  });
-});
-
-describe('renderHtml', () => {
-  it('lets nothing of the measurement end the element that holds it', () => {
-    const report = reportOf(sample);
-    const packed = /<script type="application\/gzip" id="data">([^<]*)<\/script>/.exec(
-      renderHtml(report),
-    )?.[1];
-    const data = gunzipSync(Buffer.from(packed ?? '', 'base64')).toString();
-    expect(JSON.parse(data)).toEqual(report);
-  });
-
-  it('forbids every source but its own script', () => {
-    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(
-      renderHtml(reportOf(sample)),
-    )?.[1];
-    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[\w+/]+='; style-src 'unsafe-inline'; /);
   });
 });

@@ -6,7 +6,8 @@ import pc from 'picocolors';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ScaleFit, ScaleMeasurement } from '../../src/measure/scale-measurement.ts';
 import { parseScale, readScaleJson, writeScaleJson } from '../../src/report/scale-json.ts';
-import { describeLaw, renderScale } from '../../src/report/scale-table.ts';
+import { renderScale } from '../../src/report/scale-table.ts';
+import { describeLaw } from '../../src/report/scale-words.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { pointsAlong, scaleSample } from './scale-sample.ts';
 

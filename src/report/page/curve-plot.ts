@@ -1,5 +1,6 @@
-/** Memory of so many processes: what was measured as points, what a model says as lines. */
+/** A figure as something grows: what was measured or thrown as points, what a model or a law says as lines. */
 import * as Plot from '@observablehq/plot';
+import type { ScaleKind } from './axis.ts';
 import { fitAxis } from './axis.ts';
 import { describeChart } from './element.ts';
 import { narrowWidth } from './rows.ts';
@@ -29,30 +30,34 @@ export interface Curves {
   readonly pointWord: string;
   readonly lineWord: string;
   readonly format: (value: number) => string;
+  /** Logarithmic where absent. */
+  readonly scales?: { readonly x: ScaleKind; readonly y: ScaleKind };
 }
 
 interface Item extends Point {
   readonly name: string;
 }
 
-/** The plot at a width in pixels, both axes logarithmic; what is not above zero has no place on it. */
-export function createCurvePlot(curves: Curves, width: number): Element {
-  const items = curves.curves.flatMap(({ points, line }) => [...points, ...line]).filter(isPositive);
+/** The plot at a width in pixels; what is not above zero has no place on a logarithmic axis. */
+export function createCurvePlot(all: Curves, width: number): Element {
+  const { scales = { x: 'log', y: 'log' } } = all;
+  const curves = { ...all, curves: all.curves.map((curve) => placeable(curve, scales)) };
+  const items = curves.curves.flatMap(({ points, line }) => [...points, ...line]);
   const x = fitAxis(
     items.map(({ at }) => at),
-    'log',
+    scales.x,
     width / 90,
   );
   const y = fitAxis(
     items.flatMap(({ value, low = value, high = value }) => (low > 0 ? [low, high] : [value, high])),
-    'log',
+    scales.y,
     7,
   );
   const plot = Plot.plot({
     width,
     height: width < narrowWidth ? 340 : 420,
     marginLeft: 66,
-    marginRight: width < narrowWidth ? 14 : 150,
+    marginRight: width < narrowWidth ? 14 : 168,
     marginTop: 30,
     marginBottom: 44,
     x: { ...x, label: curves.xLabel },
@@ -68,14 +73,14 @@ export function createCurvePlot(curves: Curves, width: number): Element {
   return plot;
 }
 
-const isPositive = ({ at, value }: Point): boolean => at > 0 && value > 0;
+function placeable(curve: Curve, { x, y }: Required<Curves>['scales']): Curve {
+  const isPlaceable = ({ at, value }: Point): boolean =>
+    (x === 'linear' || at > 0) && (y === 'linear' || value > 0);
+  return { ...curve, points: curve.points.filter(isPlaceable), line: curve.line.filter(isPlaceable) };
+}
 
 function itemsOf(curves: readonly Curve[], of: (curve: Curve) => readonly Point[]): readonly Item[] {
-  return curves.flatMap((curve) =>
-    of(curve)
-      .filter(isPositive)
-      .map((point) => ({ ...point, name: curve.name })),
-  );
+  return curves.flatMap((curve) => of(curve).map((point) => ({ ...point, name: curve.name })));
 }
 
 /** The emphasised systems stand over the others. */
@@ -123,7 +128,7 @@ function layers({ curves, colourOf, pointWord, lineWord, format }: Curves): Plot
 /** Names at the right end of the emphasised curves, moved apart where they would overlap. */
 function endLabels({ curves, colourOf }: Curves): Plot.Markish {
   const ends = curves.flatMap(({ name, points, line }) => {
-    const end = [...points, ...line].filter(isPositive).sort((one, other) => other.at - one.at)[0];
+    const end = [...points, ...line].sort((one, other) => other.at - one.at)[0];
     return end === undefined || colourOf(name) === undefined ? [] : [{ ...end, name }];
   });
   return (_index, scales, _values, { width, marginRight }) => {

@@ -1,23 +1,30 @@
 /** The report's page: reads the data that stand in it and shows them. */
 import { createAdvice } from './advice-cards.ts';
 import { createContents } from './contents.ts';
+import { createDownloads } from './downloads.ts';
 import { element } from './element.ts';
 import { createFacts, createWarnings } from './facts.ts';
 import { createHeadline } from './headline.ts';
+import { createCollisionCurves, createSaturationCurves } from './model-curves.ts';
 import { createPrograms } from './programs.ts';
 import { readData } from './read-data.ts';
+import { createScaleGrowth } from './scale-growth.ts';
 import './style.css';
 import { createWorkload } from './workload.ts';
 
 async function show(): Promise<void> {
   const data = await readData();
-  const { measurement } = data;
+  const { measurement, scale, collisions } = data;
   const parts = [
     createAdvice(data),
     ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
     ...createPrograms(measurement),
+    scale && createScaleGrowth(scale),
+    createCollisionCurves(collisions),
+    createSaturationCurves(),
     createWarnings(measurement),
     createFacts(measurement),
+    createDownloads(data),
   ].filter((part) => part !== undefined);
   document.body.append(element('main', {}, createHeadline(measurement), createContents(parts), ...parts));
 }

@@ -44,7 +44,10 @@ function resolveStyle(original: SVGElement, copy: SVGElement): void {
   const computed = getComputedStyle(original);
   copy.removeAttribute('class');
   copy.removeAttribute('style');
-  for (const property of properties) copy.style.setProperty(property, computed.getPropertyValue(property));
+  for (const property of properties) {
+    copy.removeAttribute(property);
+    copy.style.setProperty(property, computed.getPropertyValue(property));
+  }
 }
 
 function createGround(colour: string): SVGElement {
