@@ -34,7 +34,8 @@ function standAlone(plot: SVGSVGElement): string {
   const originals = [plot, ...plot.querySelectorAll<SVGElement>('*')];
   const copies = [copy, ...copy.querySelectorAll<SVGElement>('*')];
   for (const [index, original] of originals.entries()) resolveStyle(original, copies[index]!);
-  for (const style of copy.querySelectorAll('style')) style.remove();
+  // Neither rules that are resolved now, nor what was said of a mark that was just pointed at.
+  for (const part of copy.querySelectorAll('style, [aria-label=tip]')) part.remove();
   copy.prepend(createGround(getComputedStyle(plot).getPropertyValue('--surface')));
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return new XMLSerializer().serializeToString(copy);
