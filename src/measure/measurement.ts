@@ -190,7 +190,12 @@ export function nameOf({ system, variant }: ResultHead): string {
   return `${system} ${variant}`;
 }
 
+/** Whether two results are of one system and variant. */
+export function isSameVariant(one: ResultHead, other: ResultHead): boolean {
+  return one.system === other.system && one.variant === other.variant;
+}
+
 /** Whether a result is that of the platform's linker as it is. */
-export function isBaseLine({ system, variant }: ResultHead): boolean {
-  return system === baseLine.system && variant === baseLine.variant;
+export function isBaseLine(head: ResultHead): boolean {
+  return isSameVariant(head, baseLine);
 }

@@ -1,6 +1,6 @@
 /** Which system for you: for each need the system that serves it best by the figures, why, and the command that uses it. */
 import type { Measurement } from '../measure/measurement.ts';
-import { baseLine, isBaseLine, nameOf } from '../measure/measurement.ts';
+import { baseLine, isBaseLine, isSameVariant, nameOf } from '../measure/measurement.ts';
 import { comparedWith, formatKb, shellWord, threeDigits } from './format.ts';
 import type { Overall } from './overall.ts';
 import { overallOf } from './overall.ts';
@@ -64,7 +64,7 @@ const tolerance = 0.03;
 /** Empty where no system served every program, or the base line is not among them. */
 export function advise(measurement: Measurement, facts: readonly VariantFacts[]): readonly Advice[] {
   const candidates = overallOf(measurement).flatMap((overall): readonly Candidate[] => {
-    const own = facts.find(({ system, variant }) => system === overall.system && variant === overall.variant);
+    const own = facts.find((one) => isSameVariant(one, overall));
     return own ? [{ ...overall, facts: own }] : [];
   });
   const base = candidates.find(isBaseLine);
@@ -125,25 +125,26 @@ const drawnWords: Readonly<Record<VariantFacts['drawn'], string>> = {
   never: 'Addresses follow from names: anyone can know them.',
 };
 
-function remarks({ facts: { drawn, served, stored } }: Candidate): string {
+function remarks({ facts: { drawn, served, stored, bound } }: Candidate): string {
   return [
     drawnWords[drawn],
     served ? 'A server has to run; without it programs run through the platform’s linker.' : undefined,
-    stored ? undefined : 'It keeps nothing: what it does it does at each start.',
+    stored || !bound ? undefined : 'A store cannot hold it: bind again after an upgrade.',
   ]
     .filter((part) => part !== undefined)
     .join(' ');
 }
 
-/** Programs of a store are started by their names, and an update follows upgrades. */
+/** Programs of a store are started by their names, and an update follows upgrades; a launcher stands for itself. */
 function commandFor(
   { programs }: Measurement,
   { system, variant, facts }: Candidate,
 ): readonly string[] | undefined {
-  if (!facts.stored) return undefined;
+  if (!facts.bound) return undefined;
   const names = [...new Set(programs.map(({ path }) => shellWord(path)))];
   const server = facts.served ? ['&&', 'linkonce', 'pagein', 'start'] : [];
-  return ['linkonce', 'store', 'add', '--system', `${system}:${variant}`, ...names, ...server];
+  const command = facts.stored ? ['store', 'add'] : ['bind'];
+  return ['linkonce', ...command, '--system', `${system}:${variant}`, ...names, ...server];
 }
 
 /** The needs of one choice together. */

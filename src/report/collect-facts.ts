@@ -11,15 +11,18 @@ export function collectFacts(): readonly VariantFacts[] {
   return systems.flatMap((system) => system.variants.map((variant) => factsOf(system, variant)));
 }
 
-function factsOf(system: System, { id, summary }: SystemVariant): VariantFacts {
+function factsOf(system: System, { id }: SystemVariant): VariantFacts {
   const arrangement = system.arrangements[id];
+  const bound = Object.keys(system.arrangements).length > 0;
+  const stored = arrangement !== undefined;
   return {
     system: system.id,
     variant: id,
-    summary,
-    drawn: drawnBy(system, id),
+    // A launcher that stands for itself has the addresses of its bind.
+    drawn: bound && !stored ? 'bind' : drawnBy(system, id),
     served: arrangement?.places !== undefined,
-    stored: arrangement !== undefined,
+    stored,
+    bound,
   };
 }
 

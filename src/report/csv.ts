@@ -14,6 +14,7 @@ import type {
   Result,
   ResultHead,
 } from '../measure/measurement.ts';
+import { isSameVariant } from '../measure/measurement.ts';
 
 type Cell = string | number | undefined;
 /** By column; all rows of a file have the same columns. */
@@ -101,8 +102,8 @@ function growthCells(count: number, result: MeasuredResult | undefined): Row {
   return Object.fromEntries(memoryNames.map((name) => [`growth.${count}.${name}`, point?.[name]]));
 }
 
-function callCells({ results }: CallMeasurement, { system, variant }: ResultHead): Row {
-  const own = results.find((each) => each.system === system && each.variant === variant);
+function callCells({ results }: CallMeasurement, head: ResultHead): Row {
+  const own = results.find((each) => isSameVariant(each, head));
   const figures = own?.status === 'measured' ? own.figures : undefined;
   const cells = figureIds.map((id) => estimateCells(`calls.${id}.ns`, figures?.[id].ns));
   return { 'calls.status': own?.status, ...joined(cells) };

@@ -1,8 +1,7 @@
 /** How each system did over all programs together: the figures that a choice rests on. */
 import type { FigureId } from '../measure/call-measurement.ts';
-import type { Estimate, Measurement, ResultHead } from '../measure/measurement.ts';
-import { isBaseLine } from '../measure/measurement.ts';
-import type { MeasuredResult } from '../measure/measurement.ts';
+import type { Estimate, MeasuredResult, Measurement, ResultHead } from '../measure/measurement.ts';
+import { isBaseLine, isSameVariant } from '../measure/measurement.ts';
 import { isMeasured, isTimed, isWhole } from './conclusion.ts';
 
 /** Of one variant that served every program. */
@@ -25,7 +24,7 @@ export function overallOf(measurement: Measurement): readonly Overall[] {
   const [first] = measurement.programs;
   return (first?.results ?? []).flatMap(({ system, variant }) => {
     const results = measurement.programs.flatMap((program) =>
-      program.results.filter(isMeasured).filter((one) => isOf(one, { system, variant })),
+      program.results.filter(isMeasured).filter((one) => isSameVariant(one, { system, variant })),
     );
     return results.length < measurement.programs.length
       ? []
@@ -55,7 +54,7 @@ function speedOf(head: ResultHead, results: readonly MeasuredResult[]): number |
 
 /** Where processes of all programs were weighed together that counts what programs share, too. */
 function pssOf(measurement: Measurement, head: ResultHead, results: readonly MeasuredResult[]): number {
-  const together = measurement.workload.filter(isMeasured).find((one) => isOf(one, head));
+  const together = measurement.workload.filter(isMeasured).find((one) => isSameVariant(one, head));
   if (together && isWhole(measurement, together)) return together.pssKb;
   return results.reduce(
     (sum, { pssKb }, index) => sum + pssKb * (measurement.programs[index]?.processes ?? 1),
@@ -65,10 +64,6 @@ function pssOf(measurement: Measurement, head: ResultHead, results: readonly Mea
 
 /** ns of a usual call under a system; undefined where that was not measured. */
 export function callOf({ calls }: Pick<Measurement, 'calls'>, head: ResultHead): Estimate | undefined {
-  const result = calls?.results.find((one) => isOf(one, head));
+  const result = calls?.results.find((one) => isSameVariant(one, head));
   return result?.status === 'measured' ? result.figures[usualCall].ns : undefined;
-}
-
-function isOf(one: ResultHead, { system, variant }: ResultHead): boolean {
-  return one.system === system && one.variant === variant;
 }

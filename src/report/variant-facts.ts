@@ -3,11 +3,12 @@ import type { ResultHead } from '../measure/measurement.ts';
 import type { Drawn } from '../models/aslr.ts';
 
 export interface VariantFacts extends ResultHead {
-  readonly summary: string;
   /** The most often that it can draw a module's address. */
   readonly drawn: Drawn;
   /** Its processes take their memory from a server, which has to run. */
   readonly served: boolean;
   /** A store can hold it, and its programs survive upgrades there. */
   readonly stored: boolean;
+  /** It writes files, which a bind makes; the platform's own linker has none. */
+  readonly bound: boolean;
 }

@@ -1,7 +1,9 @@
 /** Which system for you: that each need gets the system whose figures serve it best, and nothing that cannot be used. */
 import { describe, expect, it } from 'vitest';
 import type { MeasuredResult, Measurement } from '../../src/measure/measurement.ts';
+import { nameOf } from '../../src/measure/measurement.ts';
 import { advise, gather } from '../../src/report/advice.ts';
+import { collectFacts } from '../../src/report/collect-facts.ts';
 import { overallOf } from '../../src/report/overall.ts';
 import type { VariantFacts } from '../../src/report/variant-facts.ts';
 import { sampleCalls } from './sample-calls.ts';
@@ -12,10 +14,10 @@ function factsOf(measurement: Measurement, special: Record<string, Partial<Varia
   return measurement.programs[0]!.results.map(({ system, variant }): VariantFacts => ({
     system,
     variant,
-    summary: '',
     drawn: 'store',
     served: false,
     stored: system !== 'got-plt',
+    bound: system !== 'got-plt',
     ...special[system],
   }));
 }
@@ -51,6 +53,13 @@ describe('advise', () => {
     expect(needOf('fastest start', advice)?.command?.join(' ')).toMatch(/&& linkonce pagein start$/);
     expect(needOf('nothing to keep running', advice)?.choice).not.toMatch(/^(image|offset-table)/);
     expect(needOf('draws for itself', advice)?.choice).toBe('offset-table window');
+  });
+
+  it('binds launchers of what a store cannot hold', () => {
+    const [first] = advise(sample, factsOf(sample, { image: { stored: false } })).slice(1);
+    expect(first?.choice).toBe('image one-file');
+    expect(first?.command?.join(' ')).toBe('linkonce bind --system image:one-file /usr/bin/ffmpeg');
+    expect(first?.reason).toContain('bind again after an upgrade');
   });
 
   it('leaves programs as they are where nothing is better', () => {
@@ -114,5 +123,27 @@ describe('overallOf', () => {
     const [two] = overallOf(doubled).filter(({ system }) => system === 'image');
     expect(two?.speed).toBeCloseTo(one!.speed!, 12);
     expect(two?.pssKb).toBeCloseTo(2 * one!.pssKb, 6);
+  });
+});
+
+describe('collectFacts', () => {
+  const of = (name: string) => {
+    const { system: _, variant: __, ...facts } = collectFacts().find((one) => nameOf(one) === name)!;
+    return facts;
+  };
+
+  it('says what systems say of themselves, of each variant', () => {
+    expect(of('got-plt lazy')).toEqual({ drawn: 'process', served: false, stored: false, bound: false });
+    expect(of('rebase-startup slide')).toEqual({
+      drawn: 'process',
+      served: false,
+      stored: true,
+      bound: true,
+    });
+    expect(of('rebase-startup collision').drawn).toBe('boot');
+    expect(of('rebase-page-in whole').served).toBe(true);
+    // A store does not hold it, so that nothing can draw anew after its bind.
+    expect(of('image single')).toEqual({ drawn: 'bind', served: false, stored: false, bound: true });
+    expect(of('fixed files').drawn).toBe('never');
   });
 });

@@ -1,7 +1,6 @@
 /** Every page that a process has in memory as a cell of a grid; nothing here needs a browser. */
 import type { PageState, SpaceRange } from '../../measure/address-space.ts';
-import type { StateLook } from './states.ts';
-import { states } from './states.ts';
+import { looks, states } from './states.ts';
 
 export type CellOrder = 'address' | 'reason';
 
@@ -52,9 +51,6 @@ export function layOutCells(
 }
 
 /** The private ones of some totals. */
-export function privatePages(
-  totals: readonly Total[],
-  looks: Readonly<Record<PageState, StateLook>>,
-): number {
+export function privatePages(totals: readonly Total[]): number {
   return totals.reduce((sum, { state, pages }) => sum + (looks[state].isPrivate ? pages : 0), 0);
 }

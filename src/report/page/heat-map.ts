@@ -82,7 +82,7 @@ function createTotals(ranges: readonly SpaceRange[]): HTMLElement {
     return element('tr', {}, element('th', { scope: 'row' }, swatch, looks[state].words), ...amount(pages));
   });
   const sum = element('tr', { class: 'sum' }, element('th', { scope: 'row' }, 'private in all'));
-  sum.append(...amount(privatePages(totals, looks)));
+  sum.append(...amount(privatePages(totals)));
   const heads = ['What the pages are', 'Pages', 'Memory'].map((head) =>
     element('th', { scope: 'col' }, head),
   );

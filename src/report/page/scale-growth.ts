@@ -1,5 +1,5 @@
 /** How the costs of systems grow with modules, imports and processes: what the growth lab measured, and the fitted laws. */
-import { nameOf, isBaseLine } from '../../measure/measurement.ts';
+import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 import type {
   MeasuredPoint,
   ScaleAxis,
@@ -10,7 +10,7 @@ import type {
 } from '../../measure/scale-measurement.ts';
 import { scaleAxes, scaleFigures } from '../../measure/scale-measurement.ts';
 import { evaluateLaw } from '../../measure/scale/growth-law.ts';
-import { significantDigits } from '../format.ts';
+import { none, significantDigits } from '../format.ts';
 import { describeAxis, describeLaw, figureWords, hasFigure, isClear } from '../scale-words.ts';
 import { createList } from './choice.ts';
 import type { Curve, Point } from './curve-plot.ts';
@@ -70,7 +70,7 @@ function viewsOf({ series }: ScaleMeasurement): readonly View[] {
   );
 }
 
-/** The base line, and those that cost the least and the most where the most modules are. */
+/** The base line, and those that start the fastest where the most modules are. */
 function emphasised({ series }: ScaleMeasurement): readonly string[] {
   const ranked = series
     .filter(({ axis }) => axis === 'modules')
@@ -149,7 +149,7 @@ function createLaws({ axis, figure, series }: View): HTMLElement {
       axis,
     );
     const last = pointsOf(one, figure).at(-1);
-    const cells = [law, last ? `${significantDigits(last.value)} at ${last.at.toLocaleString('en')}` : '–'];
+    const cells = [law, last ? `${significantDigits(last.value)} at ${last.at.toLocaleString('en')}` : none];
     return element(
       'tr',
       {},

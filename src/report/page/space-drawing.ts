@@ -26,7 +26,7 @@ export interface SpaceDrawing {
 
 export function drawSpace(drawing: SpaceDrawing): SVGSVGElement {
   const { width, title } = drawing;
-  const chart = svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, class: 'space' });
+  const chart = svg('svg', { width, height, viewBox: `0 0 ${width} ${height}` });
   chart.append(...owners(drawing), ...protections(drawing), ...pages(drawing));
   chart.append(...addresses(drawing), ...selection(drawing));
   describeChart(chart, title, 'Arrow keys move from range to range; what each is stands below the map.');

@@ -6,7 +6,7 @@ const storageKey = 'linkonce-theme';
 
 /** The button that switches; it says where to. */
 export function createThemeButton(): HTMLButtonElement {
-  const button = element('button', { type: 'button', class: 'theme' });
+  const button = element('button', { type: 'button' });
   const show = (theme: Theme): void => {
     document.documentElement.dataset.theme = theme;
     button.textContent = theme === 'dark' ? 'Light theme' : 'Dark theme';
