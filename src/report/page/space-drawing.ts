@@ -1,7 +1,7 @@
 /** A view of an address space as a drawing: modules, their protection, and the states of all pages. */
 import type { PageState } from '../../measure/address-space.ts';
 import { describeChart } from './element.ts';
-import type { PlacedRange, SpaceLayout, View } from './space-layout.ts';
+import type { MapState } from './space-actions.ts';
 import { ownersOf, toColumns } from './space-layout.ts';
 import { looks, states } from './states.ts';
 import { rectangle, svg } from './svg.ts';
@@ -16,11 +16,9 @@ const rows = {
 const height = 130;
 const characterWidth = 6.4;
 
-export interface SpaceDrawing {
-  readonly layout: SpaceLayout;
-  readonly view: View;
+export interface SpaceDrawing extends MapState {
+  /** Pixels. */
   readonly width: number;
-  readonly selected: PlacedRange | undefined;
   readonly title: string;
 }
 

@@ -3,14 +3,12 @@ import { hex, pageSize } from '../../util/units.ts';
 import { element } from './element.ts';
 import { createFigure } from './figure.ts';
 import { followFingers } from './fingers.ts';
+import type { Action, MapState } from './space-actions.ts';
+import { actOn, select, showAll } from './space-actions.ts';
 import { drawSpace } from './space-drawing.ts';
-import type { PlacedRange, SpaceLayout, View } from './space-layout.ts';
-import { ownerOf, pan, rangeAt, reveal, zoom } from './space-layout.ts';
+import type { PlacedRange, SpaceLayout } from './space-layout.ts';
+import { ownerOf, pan, rangeAt, zoom } from './space-layout.ts';
 import { looks, states } from './states.ts';
-
-const zoomStep = 1.6;
-/** Part of the view that a key moves it by. */
-const panPart = 0.5;
 
 export interface SpaceMap {
   readonly figure: HTMLElement;
@@ -18,113 +16,40 @@ export interface SpaceMap {
   readonly show: (layout: SpaceLayout, title: string) => void;
 }
 
+/** How a map is changed: what it shows becomes what the function makes of it. */
+type Change = (next: (state: MapState) => MapState) => void;
+
 /** `choices` stand above the map, `name` names its files. */
 export function createSpaceMap(name: string, choices: readonly HTMLElement[]): SpaceMap {
-  let layout: SpaceLayout = { ranges: [], gaps: [], width: 1 };
+  let state = showAll({ ranges: [], gaps: [], width: 1 });
   let title = '';
-  let view: View = { from: 0, to: 1 };
-  let selected: PlacedRange | undefined;
   const detail = element('p', { class: 'space-detail', 'aria-live': 'polite' });
-  const surface = element('div', {
-    class: 'space-surface',
-    tabindex: '0',
-    role: 'application',
-    'aria-label':
-      'Map of the address space: plus and minus zoom, arrows go from range to range, Home shows all',
-  });
-  const { figure, redraw } = createFigure({
-    name,
-    draw: (width) => drawSpace({ layout, view, width, selected, title }),
-    choices: [
-      ...choices,
-      createButtons((action) => {
-        act(action);
-      }),
-    ],
-    caption: [detail],
-  });
-  const frame = figure.querySelector('.chart')!;
-  frame.replaceWith(surface);
-  surface.append(frame);
-
-  const look = (next: View): void => {
-    view = next;
+  const change: Change = (next) => {
+    const before = state;
+    state = next(state);
+    if (state === before) return;
+    if (state.selected !== before.selected)
+      detail.textContent = state.selected === undefined ? hint : describeRange(state.selected);
     redraw();
-  };
-  const select = (range: PlacedRange | undefined): void => {
-    if (range === selected) return;
-    selected = range;
-    detail.textContent = range === undefined ? hint : describeRange(range);
-    if (range) view = reveal(view, layout, range);
-    redraw();
-  };
-  const middle = (): number =>
-    selected && selected.to > view.from && selected.from < view.to
-      ? (selected.from + selected.to) / 2
-      : (view.from + view.to) / 2;
-  const positionAt = (clientX: number): number => {
-    const { left, width } = surface.getBoundingClientRect();
-    return view.from + ((clientX - left) / width) * (view.to - view.from);
   };
   const act = (action: Action): void => {
-    const size = view.to - view.from;
-    const ways: Readonly<Record<Action, () => void>> = {
-      in: () => {
-        look(zoom(view, layout, middle(), zoomStep));
-      },
-      out: () => {
-        look(zoom(view, layout, middle(), 1 / zoomStep));
-      },
-      all: () => {
-        look({ from: 0, to: layout.width });
-      },
-      left: () => {
-        look(pan(view, layout, -size * panPart));
-      },
-      right: () => {
-        look(pan(view, layout, size * panPart));
-      },
-      next: () => {
-        select(neighbour(layout, selected, 1));
-      },
-      previous: () => {
-        select(neighbour(layout, selected, -1));
-      },
-    };
-    ways[action]();
+    change((now) => actOn(now, action));
   };
-
-  surface.addEventListener('keydown', (event) => {
-    const action = keys[event.key];
-    if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    act(action);
+  const { figure, redraw } = createFigure({
+    name,
+    draw: (width) => drawSpace({ ...state, width, title }),
+    choices: [...choices, createButtons(act)],
+    caption: [detail],
   });
-  surface.addEventListener(
-    'wheel',
-    (event) => {
-      event.preventDefault();
-      look(zoom(view, layout, positionAt(event.clientX), Math.exp(-event.deltaY / 300)));
-    },
-    { passive: false },
-  );
-  surface.addEventListener('pointermove', (event) => {
-    if (event.buttons === 0) select(rangeAt(layout, positionAt(event.clientX)) ?? selected);
-  });
-  surface.addEventListener('click', (event) => {
-    select(rangeAt(layout, positionAt(event.clientX)));
-  });
-  followFingers(surface, (factor, clientX, distance) => {
-    const size = view.to - view.from;
-    const moved = pan(view, layout, (-distance / surface.clientWidth) * size);
-    look(factor === 1 ? moved : zoom(moved, layout, positionAt(clientX), factor));
-  });
+  const surface = createSurface(figure.querySelector('.chart')!);
+  listenToKeys(surface, act);
+  listenToPointer(surface, change);
   return {
     figure,
-    show(nextLayout, nextTitle) {
-      [layout, title, selected] = [nextLayout, nextTitle, undefined];
+    show(layout, nextTitle) {
+      title = nextTitle;
       detail.textContent = hint;
-      look({ from: 0, to: layout.width });
+      change(() => showAll(layout));
     },
   };
 }
@@ -132,7 +57,19 @@ export function createSpaceMap(name: string, choices: readonly HTMLElement[]): S
 const hint =
   'Point at the map, or use the arrow keys, to see what is there; the wheel, two fingers, + and − zoom.';
 
-type Action = 'in' | 'out' | 'all' | 'left' | 'right' | 'next' | 'previous';
+/** What takes the focus and the pointer, around the chart. */
+function createSurface(chart: Element): HTMLElement {
+  const surface = element('div', {
+    class: 'space-surface',
+    tabindex: '0',
+    role: 'application',
+    'aria-label':
+      'Map of the address space: plus and minus zoom, arrows go from range to range, Home shows all',
+  });
+  chart.replaceWith(surface);
+  surface.append(chart);
+  return surface;
+}
 
 const keys: Readonly<Record<string, Action>> = {
   '+': 'in',
@@ -145,6 +82,51 @@ const keys: Readonly<Record<string, Action>> = {
   PageDown: 'right',
   PageUp: 'left',
 };
+
+function listenToKeys(surface: HTMLElement, act: (action: Action) => void): void {
+  surface.addEventListener('keydown', (event) => {
+    const action = keys[event.key];
+    if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act(action);
+  });
+}
+
+/** Pixels for a wheel to zoom by e. */
+const wheelPixels = 300;
+
+function listenToPointer(surface: HTMLElement, change: Change): void {
+  const positionAt = ({ view }: MapState, clientX: number): number => {
+    const { left, width } = surface.getBoundingClientRect();
+    return view.from + ((clientX - left) / width) * (view.to - view.from);
+  };
+  const zoomed = (state: MapState, clientX: number, factor: number): MapState => {
+    const view = zoom(state.view, state.layout, positionAt(state, clientX), factor);
+    return { ...state, view };
+  };
+  const pointAt = ({ clientX }: MouseEvent): void => {
+    change((state) => select(state, rangeAt(state.layout, positionAt(state, clientX))));
+  };
+  surface.addEventListener(
+    'wheel',
+    (event) => {
+      event.preventDefault();
+      change((state) => zoomed(state, event.clientX, Math.exp(-event.deltaY / wheelPixels)));
+    },
+    { passive: false },
+  );
+  surface.addEventListener('click', pointAt);
+  surface.addEventListener('pointermove', (event) => {
+    if (event.buttons === 0) pointAt(event);
+  });
+  followFingers(surface, (factor, clientX, distance) => {
+    change((state) => {
+      const size = state.view.to - state.view.from;
+      const view = pan(state.view, state.layout, (-distance / surface.clientWidth) * size);
+      return factor === 1 ? { ...state, view } : zoomed({ ...state, view }, clientX, factor);
+    });
+  });
+}
 
 function createButtons(act: (action: Action) => void): HTMLElement {
   const all = [
@@ -162,15 +144,6 @@ function createButtons(act: (action: Action) => void): HTMLElement {
     return button;
   });
   return element('span', { class: 'zoom', role: 'group', 'aria-label': 'Zoom' }, ...buttons);
-}
-
-function neighbour(
-  { ranges }: SpaceLayout,
-  selected: PlacedRange | undefined,
-  step: number,
-): PlacedRange | undefined {
-  const index = selected === undefined ? -1 : ranges.indexOf(selected);
-  return ranges[Math.min(ranges.length - 1, Math.max(0, index + step))];
 }
 
 /** `libc.so.6 · rw-p · module · 0x7f…–0x7f… · 12 pages: 8 private: written by …`. */
