@@ -24,9 +24,7 @@ export async function writeReports(
   if (markdown !== undefined)
     await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
   if (html !== undefined) {
-    const { writeHtml } = await import('../report/html.ts');
-    const { collectReport } = await import('../report/collect-report.ts');
-    await writeHtml(collectReport(measurement, scale), html);
+    await (await import('../report/html.ts')).writeHtml(measurement, html, scale);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
   }
 }

@@ -9,15 +9,18 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import pc from 'picocolors';
+import type { Measurement } from '../measure/measurement.ts';
+import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
 import { packageRoot } from '../util/native.ts';
+import { collectReport } from './collect-report.ts';
 import { titleOf } from './format.ts';
 import type { ReportData } from './report-data.ts';
 import { renderText } from './text.ts';
 import { writeFileWhole } from './write-file.ts';
 
-/** The whole file. The parts of the page must have been built (dist/report/). */
-export function renderHtml(data: ReportData): string {
-  const { measurement } = data;
+/** The whole file; with what the growth lab found, where that is given. The parts of the page must have been built (dist/report/). */
+export function renderHtml(measurement: Measurement, scale?: ScaleMeasurement): string {
+  const data = collectReport(measurement, scale);
   const script = pagePart('page.js');
   const style = pagePart('page.css');
   const title = `${titleOf(measurement)} – linkonce`;
@@ -41,8 +44,12 @@ export function renderHtml(data: ReportData): string {
 }
 
 /** Writes the file whole or not at all. Throws LinkonceError where it cannot be written. */
-export async function writeHtml(data: ReportData, file: string): Promise<void> {
-  await writeFileWhole(file, renderHtml(data));
+export async function writeHtml(
+  measurement: Measurement,
+  file: string,
+  scale?: ScaleMeasurement,
+): Promise<void> {
+  await writeFileWhole(file, renderHtml(measurement, scale));
 }
 
 /**

@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { writeHtml } from '../../src/report/html.ts';
-import type { ReportData } from '../../src/report/report-data.ts';
+import type { ReportParts } from '../../src/report/read-report.ts';
 
 const executablePath = '/usr/bin/chromium';
 
@@ -22,12 +22,12 @@ interface Look {
 type Open = (name: string, look: Look, test: (page: Page) => Promise<void>) => Promise<void>;
 
 /** Writes reports as pages, by their names, before the tests of a file, and starts a browser for them; skips all without one. */
-export function withPages(reports: Readonly<Record<string, () => ReportData | Promise<ReportData>>>): Open {
+export function withPages(reports: Readonly<Record<string, ReportParts>>): Open {
   const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-html-'));
   let browser: Browser | undefined;
   beforeAll(async () => {
-    for (const [name, report] of Object.entries(reports))
-      await writeHtml(await report(), path.join(directory, `${name}.html`));
+    for (const [name, { measurement, scale }] of Object.entries(reports))
+      await writeHtml(measurement, path.join(directory, `${name}.html`), scale);
     if (existsSync(executablePath))
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   });

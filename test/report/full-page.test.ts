@@ -3,11 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { collectReport } from '../../src/report/collect-report.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { readReport } from '../../src/report/read-report.ts';
-import type { ReportData } from '../../src/report/report-data.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { allDrawn, titles, withPages } from './browser.ts';
 
@@ -15,23 +13,20 @@ const files = ['everyday', 'scale'].map((name) =>
   fileURLToPath(new URL(`../../docs/reports/${name}.json`, import.meta.url)),
 );
 
-async function readFull(): Promise<ReportData> {
-  const { measurement, scale } = await readReport(files);
-  return collectReport(measurement, scale);
-}
+const report = await readReport(files);
+const { measurement, scale } = report;
 
-const open = withPages({ full: readFull });
+const open = withPages({ full: report });
 
 /** What a page may weigh, bytes: 2 MB. */
 const mostBytes = 2_000_000;
 
 describe('the page of twelve systems and four programs', () => {
-  it('weighs at most 2 MB', async () => {
-    const data = await readFull();
-    const [first] = data.measurement.programs;
-    expect(data.measurement.programs.length).toBeGreaterThanOrEqual(4);
+  it('weighs at most 2 MB', () => {
+    const [first] = measurement.programs;
+    expect(measurement.programs.length).toBeGreaterThanOrEqual(4);
     expect(new Set(first!.results.map(({ system }) => system)).size).toBe(systems.length);
-    expect(Buffer.byteLength(renderHtml(data))).toBeLessThanOrEqual(mostBytes);
+    expect(Buffer.byteLength(renderHtml(measurement, scale))).toBeLessThanOrEqual(mostBytes);
   });
 
   it('has every plot, and links to each section', async () => {
@@ -214,7 +209,6 @@ describe('what can be saved', () => {
   });
 
   it('is the data, as CSV and JSON', async () => {
-    const { measurement, scale } = await readFull();
     await open('full', {}, async (page) => {
       const csv = await save(page, page.getByRole('button', { name: 'Figures as CSV' }));
       expect(csv.content.toString()).toBe(renderCsv(measurement));

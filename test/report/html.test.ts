@@ -1,15 +1,14 @@
 /** The page in a real browser, offline: that it stays silent, shows the figures, sorts, switches and fits a phone. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { collectReport } from '../../src/report/collect-report.ts';
 import { allDrawn, titles, withPages } from './browser.ts';
 import { hiddenSample, sample, severalSample, untimedSample } from './sample.ts';
 
 const open = withPages({
-  timed: () => collectReport(sample),
-  untimed: () => collectReport(untimedSample),
-  several: () => collectReport(severalSample),
-  hidden: () => collectReport(hiddenSample),
+  timed: { measurement: sample },
+  untimed: { measurement: untimedSample },
+  several: { measurement: severalSample },
+  hidden: { measurement: hiddenSample },
 });
 
 const systems = (page: Page) => page.locator('.scroll tbody tr th').allInnerTexts();
