@@ -95,27 +95,25 @@ export const width = 80;
 
 /** Breaks a line between words; further lines are indented. */
 export function wrap(text: string, indent = '  '): string {
-  const lines = [''];
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1)!;
-    const longer = line.trim() === '' ? line + word : `${line} ${word}`;
-    if (longer.length <= width || line.trim() === '') lines[lines.length - 1] = longer;
-    else lines.push(indent + word);
-  }
-  return lines.join('\n');
+  return fillLines(text.split(/\s+/), '', indent, width).join('\n');
 }
 
 /** Breaks a command between its words, as a shell reads on. */
 export function wrapCommand(words: readonly string[], indent = '  '): string {
-  const lines = [indent];
+  // Room for what continues a line.
+  return fillLines(words, indent, indent + indent, width - 2).join(' \\\n');
+}
+
+/** As many words in each line as have room; a line has at least one. */
+function fillLines(words: readonly string[], first: string, further: string, most: number): string[] {
+  const lines = [first];
   for (const word of words) {
     const line = lines.at(-1)!;
     const longer = line.trim() === '' ? line + word : `${line} ${word}`;
-    // Room for what continues the line.
-    if (longer.length <= width - 2 || line.trim() === '') lines[lines.length - 1] = longer;
-    else lines.push(indent + indent + word);
+    if (longer.length <= most || line.trim() === '') lines[lines.length - 1] = longer;
+    else lines.push(further + word);
   }
-  return lines.join(' \\\n');
+  return lines;
 }
 
 /** The size of a number, whatever its sign: `0.0021`, `12.4`, `176,116`: three digits, two where it is small. */
