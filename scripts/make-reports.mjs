@@ -24,4 +24,5 @@ run('./linkonce', ['compare', ...settings, ...process.argv.slice(2), ...files, .
 // The page has the growth lab beside it; `linkonce scale --json docs/reports/scale.json` makes that again.
 const both = ['docs/reports/everyday.json', 'docs/reports/scale.json'];
 run('./linkonce', ['report', '--html', 'docs/reports/everyday.html', ...both]);
+run(process.execPath, ['scripts/make-pictures.mjs']);
 run(process.execPath, ['scripts/fill-figures.mjs']);
