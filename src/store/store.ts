@@ -13,8 +13,9 @@ import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
-import { isTemporary, names, prepareStore, requirePrivate, shownPlaces, withStoreLock } from './folder.ts';
+import { isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
+import { withNewStoreLock, withStoreLock } from './lock.ts';
 import { rebuild } from './rebuild.ts';
 import type { OnProgress, Wish } from './session.ts';
 import { arrangementOf } from './session.ts';
@@ -51,8 +52,7 @@ export async function addPrograms(
   const { wishes, unknown } = toWishes(store, typed, asInterpreter);
   requireDistinct(wishes);
   if (wishes.length === 0) return { added: [], failures: unknown };
-  prepareStore(store);
-  return locked(store, onProgress, async () => {
+  return withNewStoreLock(store, onProgress, async () => {
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
     requireSameProgram(catalogue, wishes);
@@ -157,7 +157,7 @@ function requireSettings(catalogue: Catalogue, given: Partial<StoreSettings>, st
 
 /** Brings everything up to date. */
 export function updateStore({ store, onProgress }: StoreContext): Promise<Updated> {
-  return locked(store, onProgress, async () => {
+  return withStoreLock(store, onProgress, async () => {
     const catalogue = requireCatalogue(store);
     const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
     const updated = await updatePrograms(store, catalogue, onProgress);
@@ -169,7 +169,7 @@ export function updateStore({ store, onProgress }: StoreContext): Promise<Update
 
 /** Gives all modules new addresses. Answers how many programs were laid out. */
 export function reslideStore({ store, onProgress }: StoreContext): Promise<number> {
-  return locked(store, onProgress, async () => {
+  return withStoreLock(store, onProgress, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     commit(store, slideAnew(store, catalogue, onProgress));
     return catalogue.programs.filter(isBound).length;
@@ -190,25 +190,21 @@ function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress):
 export function exportStore({ store, onProgress }: StoreContext, target: string): Promise<number> {
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new LinkonceError(`${target}: is not empty`);
-  return locked(store, onProgress, async () => {
+  return withStoreLock(store, onProgress, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     const programs = catalogue.programs.filter(({ failed }) => failed === undefined);
-    prepareStore(target);
-    const copy = layOutAgain(
-      store,
-      target,
-      withPrograms(catalogue, programs),
-      catalogue.space.base,
-      onProgress,
-    );
-    commit(target, copy);
-    return copy.programs.length;
+    return withNewStoreLock(target, onProgress, () => {
+      if (readCatalogue(target)) throw new LinkonceError(`${target}: is not empty`);
+      const exported = withPrograms(catalogue, programs);
+      commit(target, layOutAgain(store, target, exported, catalogue.space.base, onProgress));
+      return programs.length;
+    });
   });
 }
 
 /** Throws LinkonceError naming the first program that is not in the store. */
 export function removePrograms({ store, onProgress }: StoreContext, which: readonly string[]): Promise<void> {
-  return locked(store, onProgress, () => {
+  return withStoreLock(store, onProgress, () => {
     const catalogue = requireCatalogue(store);
     const known = new Set(catalogue.programs.map(({ name }) => name));
     for (const name of which) if (!known.has(name)) throw new LinkonceError(`${name}: is not in the store`);
@@ -238,32 +234,32 @@ export function withPrograms(catalogue: Catalogue, programs: readonly StoredProg
 
 /** Removes what no program of the store needs. */
 export function collectStore({ store, onProgress }: StoreContext): Promise<readonly Leftover[]> {
-  return locked(store, onProgress, () => collectGarbage(store, [requireCatalogue(store)]));
+  return withStoreLock(store, onProgress, () => collectGarbage(store, [requireCatalogue(store)]));
 }
 
 /** Takes the whole store away. Answers what was there that is not the store's, and stays. */
 export function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
-  return locked(store, onProgress, () => {
+  return withStoreLock(store, onProgress, () => {
     const { path: places } = shownPlaces(store);
     if (clearDeadMounts(places) === 'live')
       throw new LinkonceError(`${store}: its places are served; \`pagein stop\` takes them away`);
+    const isLink = lstatSync(store).isSymbolicLink();
     // The link first: from then on there is no program. The lock last: until then it is a store.
     const own = [names.current, names.bin, names.generations, names.files, names.places, names.socket];
-    for (const name of [...own, ...readdirSync(store).filter(isTemporary), names.lock])
+    for (const name of [...own, ...readdirSync(store).filter(isTemporary)])
       rmSync(path.join(store, name), { recursive: true, force: true });
-    const foreign = readdirSync(store);
-    if (foreign.length === 0 && !lstatSync(store).isSymbolicLink()) rmdirSync(store);
+    const foreign = readdirSync(store).filter((name) => name !== names.lock);
+    rmSync(path.join(store, names.lock));
+    if (foreign.length === 0 && !isLink) removeEmpty(store);
     return foreign;
   });
 }
 
-async function locked<T>(store: string, onProgress: OnProgress, work: () => Promise<T> | T): Promise<T> {
-  if (existsSync(store)) requirePrivate(store);
-  return withStoreLock(
-    store,
-    () => {
-      onProgress('waiting for another command on this store');
-    },
-    work,
-  );
+/** Another command may have made a store in it again. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }

@@ -20,7 +20,8 @@ import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
-import { names, shownPlaces, withStoreLock } from './folder.ts';
+import { names, shownPlaces } from './folder.ts';
+import { withStoreLock } from './lock.ts';
 import { damageOf, loaderDigest, staleReason } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
@@ -43,13 +44,7 @@ export interface Verified {
 /** Throws LinkonceError where there is no store, or its catalogue is damaged. */
 export async function verifyStore({ store, onProgress }: StoreContext): Promise<Verified> {
   requireCatalogue(store);
-  return withStoreLock(
-    store,
-    () => {
-      onProgress('waiting for another command on this store');
-    },
-    () => verify(store, requireCatalogue(store), onProgress),
-  );
+  return withStoreLock(store, onProgress, () => verify(store, requireCatalogue(store), onProgress));
 }
 
 function verify(store: string, catalogue: Catalogue, onProgress: (step: string) => void): Verified {
