@@ -1,5 +1,6 @@
 /** Starts a program and collects everything that a person could see of it. */
 import { spawn } from 'node:child_process';
+import { patienceMs } from './patience.ts';
 
 export interface Outcome {
   readonly stdout: string;
@@ -15,9 +16,6 @@ export interface RunSettings {
   readonly cwd?: string;
 }
 
-/** After this time the program is ended, which shows as a signal. */
-const patienceMs = 30_000;
-
 /** Runs a program to its end. Throws where it cannot be started. */
 export function runProgram(
   file: string,
@@ -28,6 +26,7 @@ export function runProgram(
     const child = spawn(file, args, {
       env: settings.env,
       cwd: settings.cwd,
+      // Then it is ended, which shows as a signal.
       timeout: patienceMs,
       killSignal: 'SIGKILL',
     });

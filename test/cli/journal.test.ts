@@ -10,6 +10,7 @@ import { readJournal } from '../../src/report/journal-file.ts';
 import { readJson } from '../../src/report/json.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { linkonce } from './linkonce.ts';
+import { patienceMs } from '../patience.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-journal-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,7 +33,7 @@ async function endAfter(timedRuns: number, signal: NodeJS.Signals, journal: stri
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  await vi.waitUntil(() => runsIn(journal) >= timedRuns, { timeout: 20_000, interval: 2 });
+  await vi.waitUntil(() => runsIn(journal) >= timedRuns, { timeout: patienceMs, interval: 2 });
   child.kill(signal);
   const [status, by] = await ended;
   return { status, by, stdout };
@@ -129,7 +130,7 @@ describe('a run that is ended', () => {
     await vi.waitUntil(
       () => commandsOf(child.pid!).some((command) => command.endsWith('sleep\0\x32\x30\0')),
       {
-        timeout: 20_000,
+        timeout: patienceMs,
         interval: 10,
       },
     );

@@ -69,5 +69,4 @@ test.each(['image:partitions', 'image:single', 'install', 'prelink'])(
     expect(blocks * 512).toBeLessThan(8 * 2 ** 20);
     expect(sizes).toBeGreaterThan(2 ** 31);
   },
-  120_000,
 );

@@ -14,8 +14,9 @@ import { Refusal } from '../../src/util/errors.ts';
 import { colorsFor } from '../../src/util/colors.ts';
 import { readElf } from '../../src/elf/read-elf.ts';
 import { compileProgram } from './compile.ts';
+import { patienceMs } from '../patience.ts';
 
-const limitMs = 10_000;
+const limitMs = patienceMs;
 const brief = { rounds: 1, calls: 1024, repetitions: 2 };
 const nothing = (): void => undefined;
 

@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { checkBehaviour } from '../../src/measure/check-behaviour.ts';
 import type { Command } from '../../src/measure/stopwatch.ts';
+import { patienceMs } from '../patience.ts';
 
 function shell(script: string): Command {
   return { file: '/bin/sh', argv: ['sh', '-c', script], environment: {} };
 }
 
-async function check(reference: string, other: string, limitMs = 10_000) {
+async function check(reference: string, other: string, limitMs = patienceMs) {
   return checkBehaviour(shell(reference), [{ name: 'other', command: shell(other) }], limitMs);
 }
 

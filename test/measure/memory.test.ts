@@ -7,12 +7,13 @@ import type { MomentSettings } from '../../src/measure/moment.ts';
 import { typicalMemory } from '../../src/measure/combine-memory.ts';
 import type { Command } from '../../src/measure/stopwatch.ts';
 import { compileProgram, dirtySource } from './compile.ts';
+import { patienceMs } from '../patience.ts';
 
 const dirty = compileProgram('weighed-dirty', dirtySource);
 const pageKb = 4;
 /** The stack begins at a random place: the same work dirties a page of it more or less. */
 const tolerance = 3 * pageKb;
-const settings = { limitMs: 20_000 } as const;
+const settings = { limitMs: patienceMs } as const;
 
 function dirtying(pages: number, ...more: string[]): Command {
   return { file: dirty, argv: [dirty, String(pages), ...more], environment: { LC_ALL: 'C' } };

@@ -17,6 +17,7 @@ import { findSystem } from '../../src/systems/registry.ts';
 import { pageSize } from '../../src/util/units.ts';
 import { whyNoPlaces } from '../pagein/served-programs.ts';
 import { testProgram } from '../programs/build.ts';
+import { patienceMs } from '../patience.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-space-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,7 +49,7 @@ interface Seen {
 async function look({ file, environment }: Image): Promise<Seen> {
   const tracee = Tracee.start({ file, argv: [program], environment, quiet: true });
   try {
-    await bringToMoment([{ tracee }], { moment: 'exit', limitMs: 20_000 });
+    await bringToMoment([{ tracee }], { moment: 'exit', limitMs: patienceMs });
     const rollup = readFileSync(`/proc/${tracee.pid}/smaps_rollup`, 'latin1');
     const kb = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(rollup)?.[1]);
     const ranges = decodeSpace(readSpace(tracee.pid));
@@ -134,7 +135,7 @@ test('a process whose modules moved is stopped at its entry, wherever that went'
   for (let process = 0; process < 2; process++) {
     const tracee = Tracee.start({ file, argv: [program], environment, quiet: true });
     try {
-      const settings = { moment: 'entry', limitMs: 20_000 } as const;
+      const settings = { moment: 'entry', limitMs: patienceMs } as const;
       const [traveller] = await bringToMoment([{ tracee, entry: 'moves' }], settings);
       expect(traveller?.state).toBe('reached');
       const at = tracee.registers().number('rip');

@@ -8,10 +8,11 @@ import { median } from '../../src/measure/statistics.ts';
 import type { Command } from '../../src/measure/stopwatch.ts';
 import { timeCommands } from '../../src/measure/stopwatch.ts';
 import { busySource, compileProgram, dirtySource } from './compile.ts';
+import { patienceMs } from '../patience.ts';
 
 const busy = compileProgram('busy', busySource);
 const dirty = compileProgram('dirty', dirtySource);
-const settings = { warmUpRounds: 1, rounds: 7, limitMs: 20_000 };
+const settings = { warmUpRounds: 1, rounds: 7, limitMs: patienceMs };
 
 function command(file: string, ...args: string[]): Command {
   return { file, argv: [file, ...args], environment: { LC_ALL: 'C' } };

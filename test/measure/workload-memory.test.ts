@@ -10,6 +10,7 @@ import type { Load } from '../../src/measure/memory.ts';
 import { weighProcesses } from '../../src/measure/memory.ts';
 import { readFrames } from '../../src/measure/page-frames.ts';
 import { compileProgram } from './compile.ts';
+import { patienceMs } from '../patience.ts';
 
 /** Writes to so many fresh pages and reads every page of the files that are named. */
 const mapper = compileProgram(
@@ -71,7 +72,7 @@ function load(program: string, processes: number, written: number, ...files: str
 }
 
 const isPermitted = readFrames([process.pid]) !== undefined;
-const settings = { moment: 'exit', limitMs: 20_000 } as const;
+const settings = { moment: 'exit', limitMs: patienceMs } as const;
 
 async function weigh(...loads: Load[]) {
   const { sharing } = await weighProcesses(loads, { ...settings, frames: true });

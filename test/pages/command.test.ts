@@ -8,6 +8,7 @@ import { explainPages } from '../../src/pages/explain-pages.ts';
 import type { PagesReport } from '../../src/pages/pages.ts';
 import { linkonce } from '../cli/linkonce.ts';
 import { compileDirty, startDirty } from './waiting-process.ts';
+import { patienceMs } from '../patience.ts';
 
 const { pid } = await startDirty(compileDirty('program-with-a-name-that-is-too-long-for-one-line'));
 
@@ -70,9 +71,9 @@ describe('one line where there is nothing to see', () => {
       const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
       const ended = Number(line.toString());
       const stat = (of: number): string => readFileSync(`/proc/${of}/stat`, 'latin1');
-      await vi.waitUntil(() => stat(parent.pid ?? 0).includes('(sleep)'), 10_000);
+      await vi.waitUntil(() => stat(parent.pid ?? 0).includes('(sleep)'), patienceMs);
       (parent.stdio[3] as Writable).end('x');
-      await vi.waitUntil(() => stat(ended).includes(') Z '), 10_000);
+      await vi.waitUntil(() => stat(ended).includes(') Z '), patienceMs);
       expect(() => explainPages(ended)).toThrow(`process ${ended}: it has ended`);
     } finally {
       parent.kill('SIGKILL');

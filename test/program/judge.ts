@@ -11,6 +11,7 @@ import type { Module, Program } from '../../src/program/program.ts';
 import { referenceKind } from '../../src/program/reference-kind.ts';
 import { createResolver } from '../../src/program/resolver.ts';
 import { LinkonceError } from '../../src/util/errors.ts';
+import { patienceMs } from '../patience.ts';
 
 /** The environment of every judged run: nothing that changes what the linker does. */
 const environment = { PATH: '/usr/bin:/bin', HOME: tmpdir(), LC_ALL: 'C' };
@@ -43,7 +44,7 @@ export function linkerBindings(program: Program, start?: readonly string[]): Set
       env,
       cwd: directory,
       input: '',
-      timeout: 20_000,
+      timeout: patienceMs,
       killSignal: 'SIGKILL',
     });
     const log = readdirSync(directory).find((name) => name === `log.${pid}`);

@@ -8,6 +8,7 @@ import type { TestContext } from 'vitest';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { writeHtml } from '../../src/report/html.ts';
 import type { ReportParts } from '../../src/report/read-report.ts';
+import { patienceMs } from '../patience.ts';
 
 const executablePath = '/usr/bin/chromium';
 
@@ -42,6 +43,7 @@ export function withPages(reports: Readonly<Record<string, ReportParts>>): Open 
     const { width = 1200, ...rest } = look;
     const context = await browser!.newContext({ offline: true, viewport: { width, height: 800 }, ...rest });
     const page = await context.newPage();
+    page.setDefaultTimeout(patienceMs);
     const noise = listen(page, name);
     await page.goto(`file://${path.join(directory, name)}.html`);
     if (look.javaScriptEnabled !== false) await page.locator('main').waitFor();

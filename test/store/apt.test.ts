@@ -36,36 +36,34 @@ function obstacle(): string | undefined {
   return status === 0 ? undefined : 'this user may not mount an overlay in a namespace of its own';
 }
 
-test(
-  'apt: between the installation and the hook ld.so runs the program, after it the store does',
-  { timeout: 180_000 },
-  ({ skip }) => {
-    const reason = obstacle();
-    if (reason !== undefined) skip(reason);
-    const candidate = candidates.find(isInstalled);
-    if (!candidate) return skip(`none of ${candidates.map(([library]) => library).join(', ')} is installed`);
-    const [library, program] = candidate;
-    const args = [script('private-root.sh'), script('apt-reinstall.sh'), folder, root, library, program];
-    const { status, stderr } = spawnSync('unshare', ['-m', ...args], { encoding: 'utf8' });
-    if (status === 77) skip(`${library} cannot be downloaded here`);
-    const text = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(text('apt.log')).toContain(`Unpacking ${library}`);
-    expect(text('before.err')).toBe('');
-    expect(text('between.err')).toMatch(handedOver);
-    expect({ between: text('between.out'), after: text('after.out') }).toEqual({
-      between: text('before.out'),
-      after: text('before.out'),
-    });
-    expect({ hook: text('hook.out'), after: text('after.err') }).toEqual({ hook: '', after: '' });
-    expect(text('verify.out')).toMatch(/all as they must be\n$/);
-    const ms = (from: string, to: string): string =>
-      (Number(BigInt(text(to)) - BigInt(text(from))) / 1e6).toFixed(0);
-    console.log(
-      `${library} was installed again in ${ms('installing', 'installed')} ms; the hook for ${program} took ${ms('begun', 'ended')} ms of it`,
-    );
-  },
-);
+test('apt: between the installation and the hook ld.so runs the program, after it the store does', ({
+  skip,
+}) => {
+  const reason = obstacle();
+  if (reason !== undefined) skip(reason);
+  const candidate = candidates.find(isInstalled);
+  if (!candidate) return skip(`none of ${candidates.map(([library]) => library).join(', ')} is installed`);
+  const [library, program] = candidate;
+  const args = [script('private-root.sh'), script('apt-reinstall.sh'), folder, root, library, program];
+  const { status, stderr } = spawnSync('unshare', ['-m', ...args], { encoding: 'utf8' });
+  if (status === 77) skip(`${library} cannot be downloaded here`);
+  const text = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(text('apt.log')).toContain(`Unpacking ${library}`);
+  expect(text('before.err')).toBe('');
+  expect(text('between.err')).toMatch(handedOver);
+  expect({ between: text('between.out'), after: text('after.out') }).toEqual({
+    between: text('before.out'),
+    after: text('before.out'),
+  });
+  expect({ hook: text('hook.out'), after: text('after.err') }).toEqual({ hook: '', after: '' });
+  expect(text('verify.out')).toMatch(/all as they must be\n$/);
+  const ms = (from: string, to: string): string =>
+    (Number(BigInt(text(to)) - BigInt(text(from))) / 1e6).toFixed(0);
+  console.log(
+    `${library} was installed again in ${ms('installing', 'installed')} ms; the hook for ${program} took ${ms('begun', 'ended')} ms of it`,
+  );
+});
 
 const hook = (...args: readonly string[]) =>
   spawnSync(path.join(contrib, 'linkonce-update'), args, {

@@ -9,6 +9,7 @@ import { packageRoot } from '../../src/util/native.ts';
 import { linkonce } from '../cli/linkonce.ts';
 import { compileLibrary } from '../contract/workplace.ts';
 import { createPlace, inBin, well, type Place } from './place.ts';
+import { patienceMs } from '../patience.ts';
 
 const places: Place[] = [];
 afterEach(() => {
@@ -67,7 +68,7 @@ const context = ({ store }: Place) => ({ store, onProgress: () => undefined });
 
 /** All launchers run right, and a command after a killed one finds nothing wrong. */
 async function expectWhole(place: Place, what: string): Promise<void> {
-  await expect.poll(() => survivors(place.folder), { message: what, timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => survivors(place.folder), { message: what, timeout: patienceMs }).toEqual([]);
   expect((await verifyStore(context(place))).faults, what).toEqual([]);
   for (const name of inBin(place)) {
     const stock = execFileSync(place.program(name), { encoding: 'utf8' });
@@ -99,13 +100,9 @@ function commandsOf(place: Place): readonly (() => readonly string[])[] {
   ];
 }
 
-test(
-  '100 kills: update, add, remove and reslide in a store; the first add, and undo',
-  { timeout: 300_000 },
-  async () => {
-    await Promise.all([killChanges(newPlace(), 64), killWhole(newPlace(), 36)]);
-  },
-);
+test('100 kills: update, add, remove and reslide in a store; the first add, and undo', async () => {
+  await Promise.all([killChanges(newPlace(), 64), killWhole(newPlace(), 36)]);
+});
 
 async function killChanges(place: Place, times: number): Promise<void> {
   await well(place.command('add', place.program('search-path'), place.program('bss')));
@@ -130,7 +127,7 @@ async function killWhole(place: Place, times: number): Promise<void> {
     const args = existsSync(path.join(place.store, 'current')) ? ['undo'] : add;
     const delay = Math.random() * durations[args === add ? 0 : 1]! * 1.1;
     await killed(place, args, delay);
-    await expect.poll(() => survivors(place.folder), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => survivors(place.folder), { timeout: patienceMs }).toEqual([]);
     if (existsSync(path.join(place.store, 'current')))
       await expectWhole(place, `${args[0]!} after ${delay.toFixed(0)} ms`);
   }

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import type { Image } from '../../src/image/image.ts';
 import { bringToMoment } from '../../src/measure/moment.ts';
+import { patienceMs } from '../patience.ts';
 
 export interface Smap {
   readonly start: number;
@@ -22,7 +23,7 @@ export interface Smap {
 export async function atExit<T>({ file }: Pick<Image, 'file'>, look: (tracee: Tracee) => T): Promise<T> {
   const tracee = Tracee.start({ file, argv: [file], environment: {}, quiet: true });
   try {
-    const [traveller] = await bringToMoment([{ tracee }], { moment: 'exit', limitMs: 30_000 });
+    const [traveller] = await bringToMoment([{ tracee }], { moment: 'exit', limitMs: patienceMs });
     expect(traveller).toMatchObject({ state: 'reached', executedAnother: false });
     return look(tracee);
   } finally {
