@@ -1,6 +1,15 @@
 /** The parts of a build: what a step is, when it is stale, and the lock that keeps two builds apart. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -50,7 +59,9 @@ export function compile(command, ...args) {
  */
 export function lock() {
   mkdirSync('build', { recursive: true });
-  const file = openSync('build/lock', 'w');
+  // Whoever can open a file can lock it.
+  const file = openSync('build/lock', 'w', 0o600);
+  fchmodSync(file, 0o600);
   const { error, status } = spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'inherit', file] });
   if (error !== undefined || status !== 0) throw new BuildError('flock (of util-linux) is needed to build');
 }

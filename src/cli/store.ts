@@ -2,7 +2,8 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { StoreSettings } from '../store/catalogue.ts';
-import type { ProgramFailure, StoreContext } from '../store/store.ts';
+import type { StoreContext } from '../store/lock.ts';
+import type { ProgramFailure } from '../store/store.ts';
 import { slideTime, wholeNumber, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystem } from './system-choice.ts';
@@ -11,7 +12,11 @@ interface CommonOptions {
   readonly store?: string;
 }
 
-interface AddOptions extends CommonOptions {
+interface WorkOptions extends CommonOptions {
+  readonly wait?: number;
+}
+
+interface AddOptions extends WorkOptions {
   readonly system?: string;
   readonly window?: number;
   readonly slide?: 'store' | 'boot';
@@ -35,12 +40,20 @@ const storeOption = [
   'the store (default: /var/lib/linkonce, or $XDG_DATA_HOME/linkonce for a user)',
 ] as const;
 
+/** Of the commands that no other command may disturb. */
+const waitOption = [
+  '--wait <seconds>',
+  'give up when another command works on the store for longer (default: wait for its end)',
+  wholeNumber,
+] as const;
+
 function registerAdd(store: Command): void {
   store
     .command('add')
     .summary('bind programs into the store')
     .argument('<program...>', 'names or paths of ELF programs')
     .option(...storeOption)
+    .option(...waitOption)
     .option('-s, --system <id[:variant]>', 'system of a new store (default: image:partitions)')
     .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
     .option('--slide <when>', 'when the addresses are drawn anew: store (by `reslide`) or boot', slideTime)
@@ -89,13 +102,14 @@ async function chooseStoreSystem(
 }
 
 function registerRest(store: Command): void {
-  const add = (name: string, summary: string): Command =>
+  const reader = (name: string, summary: string): Command =>
     store
       .command(name)
       .summary(summary)
       .option(...storeOption);
+  const add = (name: string, summary: string): Command => reader(name, summary).option(...waitOption);
 
-  add('list', 'show programs, sizes, and what they share')
+  reader('list', 'show programs, sizes, and what they share')
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions & { json?: boolean }) => {
       const { listStore } = await import('../store/list.ts');
@@ -104,7 +118,7 @@ function registerRest(store: Command): void {
       process.stdout.write(options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing));
     });
   add('verify', 'read everything back and compare it with the modules').action(
-    async (options: CommonOptions) => {
+    async (options: WorkOptions) => {
       const { verifyStore } = await import('../store/verify.ts');
       const { describeVerified } = await import('./store-text.ts');
       const verified = await inStore(options, verifyStore);
@@ -112,7 +126,7 @@ function registerRest(store: Command): void {
       if (verified.faults.length > 0) process.exitCode = 1;
     },
   );
-  add('update', 'bring programs up to date whose modules changed').action(async (options: CommonOptions) => {
+  add('update', 'bring programs up to date whose modules changed').action(async (options: WorkOptions) => {
     const { updateStore } = await import('../store/store.ts');
     const { describeUpdate } = await import('./store-text.ts');
     const begun = performance.now();
@@ -122,29 +136,29 @@ function registerRest(store: Command): void {
   });
   add('remove', 'take programs out of the store')
     .argument('<program...>', 'names as `store list` shows them')
-    .action(async (names: readonly string[], options: CommonOptions) => {
+    .action(async (names: readonly string[], options: WorkOptions) => {
       const { removePrograms } = await import('../store/store.ts');
       await inStore(options, (context) => removePrograms(context, names));
     });
-  add('gc', 'remove what no program of the store needs').action(async (options: CommonOptions) => {
+  add('gc', 'remove what no program of the store needs').action(async (options: WorkOptions) => {
     const { collectStore } = await import('../store/store.ts');
     const removed = await inStore(options, collectStore);
     const kb = removed.reduce((sum, each) => sum + each.kb, 0);
     process.stdout.write(`${String(removed.length)} files removed, ${kb.toFixed(0)} kB\n`);
   });
-  add('reslide', 'give all modules new random addresses').action(async (options: CommonOptions) => {
+  add('reslide', 'give all modules new random addresses').action(async (options: WorkOptions) => {
     const { reslideStore } = await import('../store/store.ts');
     const count = await inStore(options, reslideStore);
     process.stdout.write(`${String(count)} programs at new addresses\n`);
   });
-  add('undo', 'remove the whole store').action(async (options: CommonOptions) => {
+  add('undo', 'remove the whole store').action(async (options: WorkOptions) => {
     const { undoStore } = await import('../store/store.ts');
     const left = await inStore(options, undoStore);
     if (left.length > 0) process.stdout.write(`not the store's own, and left alone: ${left.join(', ')}\n`);
   });
   add('export', 'write the same programs as a store of its own')
     .argument('<dir>', 'folder of the new store; empty or not there')
-    .action(async (target: string, options: CommonOptions) => {
+    .action(async (target: string, options: WorkOptions) => {
       const { exportStore } = await import('../store/store.ts');
       const count = await inStore(options, (context) => exportStore(context, path.resolve(target)));
       process.stdout.write(`${path.resolve(target)}: ${String(count)} programs\n`);
@@ -158,12 +172,19 @@ function storeOf(
   return store === undefined ? defaultStore() : path.resolve(store);
 }
 
-async function inStore<T>(options: CommonOptions, work: (context: StoreContext) => Promise<T>): Promise<T> {
-  const folder = await import('../store/folder.ts');
-  return withProgress((onProgress) => work({ store: storeOf(options, folder), onProgress }));
+async function inStore<T>(options: WorkOptions, work: (context: StoreContext) => Promise<T>): Promise<T> {
+  const store = storeOf(options, await import('../store/folder.ts'));
+  const { wait: seconds } = options;
+  // Who sets a limit may stand at no terminal: a hook, a unit.
+  const patience = seconds === undefined ? undefined : { seconds, say: complain };
+  return withProgress((onProgress) => work({ store, onProgress, patience }));
+}
+
+function complain(line: string): void {
+  process.stderr.write(`linkonce: ${line}\n`);
 }
 
 function report(failures: readonly ProgramFailure[]): void {
-  for (const { error } of failures) process.stderr.write(`linkonce: ${error.message}\n`);
+  for (const { error } of failures) complain(error.message);
   if (failures.length > 0) process.exitCode = 1;
 }

@@ -10,7 +10,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -22,7 +21,7 @@ import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeCatalogue, readCatalogue, referencedFiles } from './catalogue.ts';
-import { isTemporary, names } from './folder.ts';
+import { currentGeneration, isTemporary, names } from './folder.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
 export function commit(store: string, catalogue: Catalogue): void {
@@ -87,11 +86,6 @@ export function findLeftovers(store: string, keep: readonly Catalogue[]): Leftov
 
 function listed(store: string, name: string): string[] {
   return isThere(path.join(store, name)) ? readdirSync(path.join(store, name)) : [];
-}
-
-function currentGeneration(store: string): string | undefined {
-  const link = path.join(store, names.current);
-  return isThere(link) ? path.basename(readlinkSync(link)) : undefined;
 }
 
 /** 0 for what is gone: the workers of a killed command may still be ending. */

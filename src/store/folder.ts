@@ -1,5 +1,5 @@
 /** Where a store is, and what stands in it. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { placesName, socketName } from '../collection/places-name.ts';
@@ -37,6 +37,13 @@ export function shownPlaces(store: string): { readonly path: string; readonly fi
 
 export function isStore(folder: string): boolean {
   return existsSync(path.join(folder, names.lock));
+}
+
+/** The name of the generation that a store shows. Another command may replace it, but never takes it away before `undo`. */
+export function currentGeneration(store: string): string | undefined {
+  const link = path.join(store, names.current);
+  const status = lstatSync(link, { throwIfNoEntry: false });
+  return status && path.basename(readlinkSync(link));
 }
 
 /** Whether a name in a store's folder is that of a link which a killed command was about to put in its place. */

@@ -1,10 +1,23 @@
-/** The lock that serialises a store's changes: flock(2) on the file that makes a folder a store. */
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+/**
+ * The lock that serialises a store's changes: flock(2) on the file that makes a folder a store. Whoever can open a file can lock
+ * it, so that only its owner may open this one.
+ */
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import koffi from 'koffi';
 import { LinkonceError } from '../util/errors.ts';
-import { isStore, names, requirePrivate } from './folder.ts';
+import type { Patience } from './await-lock.ts';
+import { awaitLock } from './await-lock.ts';
+import { currentGeneration, isStore, names, requirePrivate } from './folder.ts';
 import type { OnProgress } from './session.ts';
+
+/** A store, and how to wait for it. */
+export interface StoreContext {
+  /** The store's folder, absolute. */
+  readonly store: string;
+  readonly onProgress: OnProgress;
+  /** Absent: as long as it takes. */
+  readonly patience?: Patience | undefined;
+}
 
 type Work<T> = () => Promise<T> | T;
 
@@ -13,11 +26,12 @@ type Work<T> = () => Promise<T> | T;
  * back when this process ends, however it ends. Throws LinkonceError where there is no store (any more), or another user could
  * write it.
  */
-export async function withStoreLock<T>(store: string, onProgress: OnProgress, work: Work<T>): Promise<T> {
+export async function withStoreLock<T>(context: StoreContext, work: Work<T>): Promise<T> {
+  const { store } = context;
   const lock = unlessGone(() => openLock(store, 'r'));
   if (lock === undefined) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
-  return closing(lock, () => {
-    waitFor(lock, store, onProgress);
+  return closing(lock, async () => {
+    await waitFor(lock, context);
     if (!isStillOf(lock, store)) throw new LinkonceError(`${store}: was removed by another command`);
     return work();
   });
@@ -27,7 +41,8 @@ export async function withStoreLock<T>(store: string, onProgress: OnProgress, wo
  * The same for a store that is made where it is missing, and again where `undo` took it away while this command waited. Throws
  * LinkonceError where the folder has other things than a store, or another user could write it.
  */
-export async function withNewStoreLock<T>(store: string, onProgress: OnProgress, work: Work<T>): Promise<T> {
+export async function withNewStoreLock<T>(context: StoreContext, work: Work<T>): Promise<T> {
+  const { store } = context;
   for (;;) {
     mkdirSync(store, { recursive: true, mode: 0o755 });
     const lock = unlessGone(() => {
@@ -36,7 +51,7 @@ export async function withNewStoreLock<T>(store: string, onProgress: OnProgress,
     });
     if (lock === undefined) continue;
     const done = await closing(lock, async () => {
-      waitFor(lock, store, onProgress);
+      await waitFor(lock, context);
       if (!isStillOf(lock, store)) return undefined;
       // Only who has the lock puts anything beside it: what `undo` leaves is not ours.
       for (const name of [names.files, names.generations])
@@ -47,6 +62,33 @@ export async function withNewStoreLock<T>(store: string, onProgress: OnProgress,
   }
 }
 
+/**
+ * Runs `work`, which changes nothing. Who may not have the lock can still read: it is done again where another command
+ * committed something meanwhile, for then a part of what was read was that command's.
+ */
+export async function withStoreView<T>(context: StoreContext, work: Work<T>): Promise<T> {
+  if (mayLock(context.store)) return withStoreLock(context, work);
+  for (;;) {
+    const before = currentGeneration(context.store);
+    const [outcome] = await Promise.allSettled([(async () => work())()]);
+    if (currentGeneration(context.store) !== before) continue;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }
+}
+
+/** False for users whose it is not. */
+function mayLock(store: string): boolean {
+  try {
+    const lock = unlessGone(() => openLock(store, 'r'));
+    if (lock !== undefined) closeSync(lock);
+    return true;
+  } catch (error) {
+    if (error instanceof LinkonceError || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    return false;
+  }
+}
+
 /** A store is one whose lock is listed, or appeared since: it is the first to come and the last to go. */
 function requireStoreOrEmpty(store: string): void {
   const listed = readdirSync(store);
@@ -54,9 +96,25 @@ function requireStoreOrEmpty(store: string): void {
     throw new LinkonceError(`${store}: is not empty, and no store`);
 }
 
+const ownerOnly = 0o600;
+
 function openLock(store: string, flags: 'r' | 'a'): number {
   requirePrivate(store);
-  return openSync(path.join(store, names.lock), flags, 0o644);
+  const lock = openSync(path.join(store, names.lock), flags, ownerOnly);
+  closeToOthers(lock);
+  return lock;
+}
+
+/** Stores were once made with a lock that everybody could read. */
+function closeToOthers(lock: number): void {
+  const { uid, mode } = fstatSync(lock);
+  if ((mode & 0o077) === 0 || uid !== process.geteuid?.()) return;
+  try {
+    fchmodSync(lock, ownerOnly);
+  } catch (error) {
+    // Nobody changes a store there, so that nobody waits.
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
+  }
 }
 
 /** Undefined where the folder, or what is opened in it, is not there (any more). */
@@ -77,20 +135,12 @@ async function closing<T>(file: number, work: Work<T>): Promise<T> {
   }
 }
 
-const libc = koffi.load(null);
-const flock = libc.func('int flock(int file, int operation)');
-/** sys/file.h */
-const lockExclusive = 2;
-const lockNonBlocking = 4;
-
-function waitFor(lock: number, store: string, onProgress: OnProgress): void {
-  if (Number(flock(lock, lockExclusive | lockNonBlocking)) === 0) return;
-  onProgress('waiting for another command on this store');
-  while (Number(flock(lock, lockExclusive)) !== 0)
-    if (koffi.errno() !== koffi.os.errno.EINTR)
-      throw new LinkonceError(
-        `${store}: cannot be locked: flock(2) fails with error ${String(koffi.errno())}`,
-      );
+function waitFor(lock: number, { store, onProgress, patience }: StoreContext): Promise<void> {
+  const onWait = (what: string): void => {
+    onProgress(`waiting for ${what}, which works on this store`);
+    patience?.say(`${store}: waiting for ${what}, at most ${String(patience.seconds)} s`);
+  };
+  return awaitLock(lock, store, onWait, patience?.seconds ?? Infinity);
 }
 
 /** `undo` removes the lock: who waited for it has that of a store that is gone. */

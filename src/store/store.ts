@@ -15,6 +15,7 @@ import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
+import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
 import { rebuild } from './rebuild.ts';
 import type { OnProgress, Wish } from './session.ts';
@@ -22,12 +23,6 @@ import { arrangementOf } from './session.ts';
 import { layOutAgain } from './relayout.ts';
 import { updatePrograms } from './update.ts';
 import type { Updated } from './update.ts';
-
-export interface StoreContext {
-  /** The store's folder, absolute. */
-  readonly store: string;
-  readonly onProgress: OnProgress;
-}
 
 export interface ProgramFailure {
   readonly name: string;
@@ -44,15 +39,16 @@ export interface Added {
  * there is one. Throws LinkonceError.
  */
 export async function addPrograms(
-  { store, onProgress }: StoreContext,
+  context: StoreContext,
   typed: readonly string[],
   settings: Partial<StoreSettings>,
   asInterpreter: boolean,
 ): Promise<Added> {
+  const { store, onProgress } = context;
   const { wishes, unknown } = toWishes(store, typed, asInterpreter);
   requireDistinct(wishes);
   if (wishes.length === 0) return { added: [], failures: unknown };
-  return withNewStoreLock(store, onProgress, async () => {
+  return withNewStoreLock(context, async () => {
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
     requireSameProgram(catalogue, wishes);
@@ -156,8 +152,9 @@ function requireSettings(catalogue: Catalogue, given: Partial<StoreSettings>, st
 }
 
 /** Brings everything up to date. */
-export function updateStore({ store, onProgress }: StoreContext): Promise<Updated> {
-  return withStoreLock(store, onProgress, async () => {
+export function updateStore(context: StoreContext): Promise<Updated> {
+  const { store, onProgress } = context;
+  return withStoreLock(context, async () => {
     const catalogue = requireCatalogue(store);
     const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
     const updated = await updatePrograms(store, catalogue, onProgress);
@@ -168,8 +165,9 @@ export function updateStore({ store, onProgress }: StoreContext): Promise<Update
 }
 
 /** Gives all modules new addresses. Answers how many programs were laid out. */
-export function reslideStore({ store, onProgress }: StoreContext): Promise<number> {
-  return withStoreLock(store, onProgress, async () => {
+export function reslideStore(context: StoreContext): Promise<number> {
+  const { store, onProgress } = context;
+  return withStoreLock(context, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     commit(store, slideAnew(store, catalogue, onProgress));
     return catalogue.programs.filter(isBound).length;
@@ -187,13 +185,14 @@ function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress):
 }
 
 /** Writes the same programs, but those that cannot be bound now, at the same addresses as a store of its own. Answers how many. */
-export function exportStore({ store, onProgress }: StoreContext, target: string): Promise<number> {
+export function exportStore(context: StoreContext, target: string): Promise<number> {
+  const { store, onProgress } = context;
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new LinkonceError(`${target}: is not empty`);
-  return withStoreLock(store, onProgress, async () => {
+  return withStoreLock(context, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     const programs = catalogue.programs.filter(({ failed }) => failed === undefined);
-    return withNewStoreLock(target, onProgress, () => {
+    return withNewStoreLock({ ...context, store: target }, () => {
       if (readCatalogue(target)) throw new LinkonceError(`${target}: is not empty`);
       const exported = withPrograms(catalogue, programs);
       commit(target, layOutAgain(store, target, exported, catalogue.space.base, onProgress));
@@ -203,8 +202,9 @@ export function exportStore({ store, onProgress }: StoreContext, target: string)
 }
 
 /** Throws LinkonceError naming the first program that is not in the store. */
-export function removePrograms({ store, onProgress }: StoreContext, which: readonly string[]): Promise<void> {
-  return withStoreLock(store, onProgress, () => {
+export function removePrograms(context: StoreContext, which: readonly string[]): Promise<void> {
+  const { store } = context;
+  return withStoreLock(context, () => {
     const catalogue = requireCatalogue(store);
     const known = new Set(catalogue.programs.map(({ name }) => name));
     for (const name of which) if (!known.has(name)) throw new LinkonceError(`${name}: is not in the store`);
@@ -233,13 +233,15 @@ export function withPrograms(catalogue: Catalogue, programs: readonly StoredProg
 }
 
 /** Removes what no program of the store needs. */
-export function collectStore({ store, onProgress }: StoreContext): Promise<readonly Leftover[]> {
-  return withStoreLock(store, onProgress, () => collectGarbage(store, [requireCatalogue(store)]));
+export function collectStore(context: StoreContext): Promise<readonly Leftover[]> {
+  const { store } = context;
+  return withStoreLock(context, () => collectGarbage(store, [requireCatalogue(store)]));
 }
 
 /** Takes the whole store away. Answers what was there that is not the store's, and stays. */
-export function undoStore({ store, onProgress }: StoreContext): Promise<readonly string[]> {
-  return withStoreLock(store, onProgress, () => {
+export function undoStore(context: StoreContext): Promise<readonly string[]> {
+  const { store } = context;
+  return withStoreLock(context, () => {
     const { path: places } = shownPlaces(store);
     if (clearDeadMounts(places) === 'live')
       throw new LinkonceError(`${store}: its places are served; \`pagein stop\` takes them away`);

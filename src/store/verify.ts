@@ -21,13 +21,13 @@ import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
 import { names, shownPlaces } from './folder.ts';
-import { withStoreLock } from './lock.ts';
+import type { StoreContext } from './lock.ts';
+import { withStoreView } from './lock.ts';
 import { damageOf, loaderDigest, staleReason } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
-import type { StoreContext } from './store.ts';
 
 export interface Verified {
   readonly programs: number;
@@ -42,9 +42,10 @@ export interface Verified {
 }
 
 /** Throws LinkonceError where there is no store, or its catalogue is damaged. */
-export async function verifyStore({ store, onProgress }: StoreContext): Promise<Verified> {
+export async function verifyStore(context: StoreContext): Promise<Verified> {
+  const { store, onProgress } = context;
   requireCatalogue(store);
-  return withStoreLock(store, onProgress, () => verify(store, requireCatalogue(store), onProgress));
+  return withStoreView(context, () => verify(store, requireCatalogue(store), onProgress));
 }
 
 function verify(store: string, catalogue: Catalogue, onProgress: (step: string) => void): Verified {

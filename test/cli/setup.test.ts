@@ -1,5 +1,13 @@
 /** The tool at the root, and the set-up of a fresh machine. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +42,21 @@ describe('./linkonce', () => {
     expect(await runProgram(path.join(folder, 'two'), ['--version'], { cwd: '/', env: process.env })).toEqual(
       answer,
     );
+  });
+});
+
+test('./linkonce builds nothing where the environment says so', async () => {
+  for (const name of ['src', 'native', 'scripts']) mkdirSync(path.join(folder, name));
+  copyFileSync(path.join(root, 'linkonce'), path.join(folder, 'linkonce'));
+  writeFileSync(path.join(folder, 'scripts', 'setup'), '#!/bin/sh\necho building >&2\nexit 1\n', {
+    mode: 0o755,
+  });
+  const run = (env: NodeJS.ProcessEnv) => runProgram(path.join(folder, 'linkonce'), ['--version'], { env });
+  expect(await run(process.env)).toMatchObject({ stderr: 'building\n', status: 1 });
+  expect(await run({ ...process.env, LINKONCE_BUILD: 'never' })).toMatchObject({
+    stdout: '',
+    stderr: `linkonce: a source is newer than what was built of it: ${folder}/scripts/setup builds it\n`,
+    status: 1,
   });
 });
 

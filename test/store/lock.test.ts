@@ -43,7 +43,7 @@ const rival = (seed: number) => `
     removed++;
   };
   for (let round = 0; round < 400; round++)
-    if (draw() < 0.5) await withNewStoreLock(store, () => {}, alone);
+    if (draw() < 0.5) await withNewStoreLock({ store, onProgress() {} }, alone);
     else await undo().catch((error) => {
       if (!/there is no store|was removed by another command/.test(error.message)) throw error;
     });
@@ -56,25 +56,29 @@ test('processes that make a store and undo it never leave half of one', async ()
   );
   for (const outcome of await Promise.all(rivals))
     expect(outcome).toEqual({ stdout: 'both\n', stderr: '', status: 0, signal: null });
-  await withNewStoreLock(store, silent, silent);
+  await withNewStoreLock({ store, onProgress: silent }, silent);
   expect(await undoStore({ store, onProgress: silent })).toEqual([]);
   expect(existsSync(store)).toBe(false);
 });
 
 test('what is no store is not made one, and is not locked', async () => {
-  await expect(withStoreLock(store, silent, silent)).rejects.toThrow(`${store}: there is no store`);
+  await expect(withStoreLock({ store, onProgress: silent }, silent)).rejects.toThrow(
+    `${store}: there is no store`,
+  );
   mkdirSync(store);
   writeFileSync(path.join(store, 'letter'), '');
-  await expect(withNewStoreLock(store, silent, silent)).rejects.toThrow(
+  await expect(withNewStoreLock({ store, onProgress: silent }, silent)).rejects.toThrow(
     `${store}: is not empty, and no store`,
   );
-  await expect(withStoreLock(store, silent, silent)).rejects.toThrow(`${store}: there is no store`);
+  await expect(withStoreLock({ store, onProgress: silent }, silent)).rejects.toThrow(
+    `${store}: there is no store`,
+  );
 });
 
 test('undo says what is not the store’s, and leaves a link to a folder', async () => {
   mkdirSync(path.join(folder, 'real'));
   symlinkSync('real', store);
-  await withNewStoreLock(store, silent, silent);
+  await withNewStoreLock({ store, onProgress: silent }, silent);
   writeFileSync(path.join(store, 'letter'), '');
   expect(await undoStore({ store, onProgress: silent })).toEqual(['letter']);
   expect(existsSync(path.join(store, 'letter'))).toBe(true);

@@ -4,7 +4,7 @@
  */
 import { cpSync, copyFileSync, mkdtempSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import type { StoreContext } from '../../store/store.ts';
+import type { StoreContext } from '../../store/lock.ts';
 import { addPrograms, updateStore } from '../../store/store.ts';
 import type { Replacement } from '../../synthetic/build-replacement.ts';
 import { LinkonceError } from '../../util/errors.ts';
