@@ -9,14 +9,14 @@
 static const char *check_environment(const struct start *start)
 {
 	if (auxiliary_value(start, AT_SECURE))
-		return "it runs with raised privileges";
+		return REASON_RAISED_PRIVILEGES;
 	for (char **entry = start->envp; *entry; entry++) {
 		if (begins_with(*entry, "LD_"))
-			return "a variable LD_… is set";
+			return REASON_LINKER_VARIABLE;
 		if (begins_with(*entry, "GLIBC_TUNABLES="))
-			return "GLIBC_TUNABLES is set";
+			return REASON_TUNABLES;
 		if (begins_with(*entry, "MALLOC_"))
-			return "a variable MALLOC_… is set";
+			return REASON_MALLOC_VARIABLE;
 	}
 	return 0;
 }
@@ -43,24 +43,24 @@ static const char *map_head(struct start *start, const struct stat *status)
 {
 	const struct launcher *launcher = start->launcher;
 	if (status->st_size < (long)launcher->head_size)
-		return "the image is truncated";
+		return REASON_IMAGE_TRUNCATED;
 	long at = map(launcher->plan_address, launcher->head_size, PROT_READ | PROT_EXEC,
 		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, 0);
 	if (at != (long)launcher->plan_address) {
 		if (launcher->flags & LAUNCHER_END_ON_COLLISION)
 			die(launcher_string(launcher, launcher->program_path), "the range of its image is taken");
-		return "the image's range is taken";
+		return REASON_IMAGE_RANGE_TAKEN;
 	}
 	const struct plan *plan = (const struct plan *)at;
 	if (plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION || plan->header_size != sizeof *plan)
-		return "the image is not of this version";
+		return REASON_IMAGE_VERSION;
 	/* The first words hold the checksum itself. */
 	const uint64_t *words = (const uint64_t *)plan + 3;
 	if (plan->checksum != launcher->checksum ||
 	    checksum(words, launcher->tables_size / 8 - 3) != launcher->checksum)
-		return "the image is damaged, or another one than at bind";
+		return REASON_IMAGE_DAMAGED;
 	if ((uint64_t)status->st_size != plan->file_size)
-		return "the image is truncated";
+		return REASON_IMAGE_TRUNCATED;
 	start->plan = plan;
 	return 0;
 }
@@ -71,13 +71,13 @@ static const char *check_image(struct start *start)
 	struct stat status;
 	start->image = (int)call3(__NR_open, launcher_string(launcher, launcher->image_path), O_CLOEXEC, 0);
 	if (start->image < 0)
-		return "there is no image";
+		return REASON_NO_IMAGE;
 	if (failed(call2(__NR_fstat, start->image, &status)))
-		return "the image cannot be looked at";
+		return REASON_IMAGE_UNKNOWN;
 	if (status.st_uid != 0 && status.st_uid != auxiliary_value(start, AT_EUID))
-		return "the image belongs to another user";
+		return REASON_IMAGE_FOREIGN;
 	if (status.st_mode & GROUP_OR_OTHER_WRITES)
-		return "others may write to the image";
+		return REASON_IMAGE_WRITABLE;
 	return map_head(start, &status);
 }
 
@@ -133,14 +133,14 @@ static const char *check_kernel(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->calls_count; i++, asked++) {
 		uint64_t answer[3] = { 0, 0, 0 };
 		if (call2(asked->number, asked->argument, answer) != asked->result || answer[0])
-			return "the kernel answers a question of the linker in another way";
+			return REASON_KERNEL_ANSWER;
 	}
 	const struct plan_limit *limit = TABLE(plan, limit);
 	for (uint32_t i = 0; i < plan->limits_count; i++, limit++) {
 		uint64_t now[2];
 		if (failed(call4(__NR_prlimit64, 0, limit->resource, 0, now)) || now[0] != limit->current ||
 		    now[1] != limit->maximum)
-			return "a resource limit is another one than at bind";
+			return REASON_LIMIT;
 	}
 	return 0;
 }
@@ -151,10 +151,10 @@ static const char *check_machine(const struct start *start)
 	const struct plan_auxiliary *auxiliary = TABLE(plan, auxiliary);
 	for (uint32_t i = 0; i < plan->auxiliary_count; i++, auxiliary++)
 		if (auxiliary_value(start, auxiliary->type) != auxiliary->value)
-			return "the kernel describes another machine";
+			return REASON_MACHINE;
 	const char *platform = (const char *)auxiliary_value(start, AT_PLATFORM);
 	if (!same_string(platform ? platform : "", plan_string(plan, plan->platform)))
-		return "the kernel names another platform";
+		return REASON_PLATFORM;
 	const struct plan_cpuid *expected = TABLE(plan, cpuid);
 	for (uint32_t i = 0; i < plan->cpuid_count; i++, expected++) {
 		struct cpuid now = cpuid(expected->leaf, expected->subleaf);
@@ -163,10 +163,10 @@ static const char *check_machine(const struct start *start)
 			now.ebx = expected->ebx;
 		if (now.eax != expected->eax || now.ebx != expected->ebx || now.ecx != expected->ecx ||
 		    now.edx != expected->edx)
-			return "the processor has other features";
+			return REASON_PROCESSOR;
 	}
 	if (plan->xcr0 && xgetbv() != plan->xcr0)
-		return "the kernel enables other processor features";
+		return REASON_PROCESSOR_STATE;
 	return 0;
 }
 
@@ -176,7 +176,7 @@ static const char *check_vdso(const struct start *start)
 	const struct plan *plan = start->plan;
 	const char *vdso = (const char *)auxiliary_value(start, AT_SYSINFO_EHDR);
 	if (!vdso)
-		return "there is no vdso";
+		return REASON_NO_VDSO;
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)vdso;
 	const Elf64_Phdr *segment = (const Elf64_Phdr *)(vdso + elf->e_phoff);
 	for (int i = 0; i < elf->e_phnum; i++, segment++)
@@ -185,8 +185,8 @@ static const char *check_vdso(const struct start *start)
 					       same_bytes(vdso + segment->p_offset, plan_string(plan, plan->vdso_notes),
 							  plan->vdso_notes_size)
 				       ? 0
-				       : "the vdso is another one";
-	return "the vdso has no notes";
+				       : REASON_VDSO;
+	return REASON_VDSO_NOTES;
 }
 
 /* capabilities(7): which of them prctl(PR_SET_MM_MAP) asks for to change the link of /proc/self/exe. */
@@ -201,7 +201,7 @@ static const char *check_exe_link(const struct start *start)
 		for (unsigned i = 0; i < 2; i++)
 			if (data[CAP_TO_INDEX(enough[i])].effective & CAP_TO_MASK(enough[i]))
 				return 0;
-	return no_exe_link();
+	return REASON_EXE_LINK;
 }
 
 /* The platform's linker draws one word, without waiting for the kernel to have enough randomness. */
@@ -213,7 +213,7 @@ static const char *draw_random(struct start *start)
 			return call3(__NR_getrandom, &start->random, sizeof start->random, GRND_NONBLOCK) ==
 					       sizeof start->random
 				       ? 0
-				       : "the kernel has no random bytes yet";
+				       : REASON_NO_RANDOM;
 	return 0;
 }
 
@@ -224,7 +224,7 @@ static const char *check(struct start *start)
 	if (!why && (why = check_files(start->plan))) {
 		if (start->debug)
 			say_line(why, " is not as at bind", "");
-		return "a file is not as at bind";
+		return REASON_FILE_CHANGED;
 	}
 	why = why ? why : check_kernel(start->plan);
 	why = why ? why : check_machine(start);

@@ -9,6 +9,8 @@ struct finish {
 	struct start *start;
 	struct range launcher;
 	int interpreter;
+	/* Nobody wants the program: see `answer`. */
+	int only_asked;
 	/* The process's vectors as the kernel laid them out, for /proc/self/cmdline and environ. */
 	uint64_t arg_start, arg_end, env_end;
 	uint64_t program_break;
@@ -96,15 +98,17 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 	if (finish->interpreter && !(plan->flags & PLAN_FIXED_EXECUTABLE))
 		call2(__NR_munmap, start->program.begin, start->program.end - start->program.begin);
 	int linked = set_memory_map(finish);
-	if (!finish->interpreter) {
+	int misses_link = !linked && !finish->interpreter && (plan->flags & PLAN_NEEDS_EXE_LINK);
+	if (finish->only_asked)
+		answer(misses_link ? REASON_EXE_LINK : 0);
+	if (misses_link) {
 		const char *program = plan_string(plan, plan->program_path);
-		if (!linked && (plan->flags & PLAN_NEEDS_EXE_LINK)) {
-			if (start->debug)
-				say_line(program, ": handed over to the platform's linker: ", no_exe_link());
-			execute(start, plan_string(plan, plan->invocation_path), program);
-		}
-		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
+		if (start->debug)
+			say_line(program, ": handed over to the platform's linker: ", REASON_EXE_LINK);
+		execute(start, plan_string(plan, plan->invocation_path), program);
 	}
+	if (!finish->interpreter)
+		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
 	register_thread(start);
 	jump(placed(start, plan->handoff, plan->handoff_region), start->stack,
 	     placed(start, plan->rax, plan->rax_region));
@@ -137,6 +141,7 @@ static void prepare_finish(struct start *start, struct finish *finish)
 	finish->launcher.begin = page_down((uint64_t)loader_begin);
 	finish->launcher.end = page_up((uint64_t)start->launcher + start->launcher->size);
 	finish->interpreter = (start->launcher->flags & LAUNCHER_INTERPRETER) != 0;
+	finish->only_asked = (start->launcher->flags & LAUNCHER_ONLY_ASKED) != 0;
 	if (finish->interpreter)
 		start->program = kernel_program(start);
 	char **end = start->envp;

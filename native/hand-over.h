@@ -99,15 +99,26 @@ static __attribute__((noreturn)) void execute(struct start *start, const char *i
 	die(path, "the original program cannot be executed");
 }
 
+/* What a launcher is for that only says whether it would be used: `why` it would hand over, or 0. */
+static __attribute__((noreturn)) void answer(const char *why)
+{
+	if (why)
+		call3(__NR_write, 1, why, string_length(why));
+	for (;;)
+		call1(__NR_exit_group, why ? ANSWER_HANDS_OVER : ANSWER_RUNS);
+}
+
 /* The program runs as if linkonce were not there. */
 static __attribute__((noreturn)) void hand_over(struct start *start, const char *why)
 {
 	const struct launcher *launcher = start->launcher;
 	const char *program = launcher_string(launcher, launcher->program_path);
-	if (start->debug)
-		say_line(program, ": handed over to the platform's linker: ", why);
 	if (start->replaced)
 		die(program, why);
+	if (launcher->flags & LAUNCHER_ONLY_ASKED)
+		answer(why);
+	if (start->debug)
+		say_line(program, ": handed over to the platform's linker: ", why);
 	if (start->image >= 0)
 		call1(__NR_close, start->image);
 	if (start->place >= 0)

@@ -8,7 +8,8 @@
  * It is one flat piece of code without data, relocations or libraries. Its only inputs are the kernel's initial stack, the
  * trailer that follows it in the launcher, and the plan. It runs the right code or hands over: on any doubt it executes
  * the original program with the same arguments and environment (in interpreter mode it maps the real linker and
- * enters it). Stages, each of which may rely on those before:
+ * enters it). A launcher that is only asked whether it would be used goes the same way to the end, and says so there in
+ * place of the jump (src/image/ask-launcher.ts). Stages, each of which may rely on those before:
  *
  *   1 read    the stack is the kernel's; nothing is changed, but that its vectors may move down
  *   2 check   the plan is whole and ours; every answer that the linker got is still the same
@@ -41,6 +42,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	start.launcher = (const struct launcher *)loader_end;
 	if (start.launcher->magic != LAUNCHER_MAGIC || start.launcher->version != PLAN_VERSION)
 		die("launcher", "it is damaged");
+	start.debug |= (start.launcher->flags & LAUNCHER_ONLY_ASKED) != 0;
 	place_first_argument(&start);
 
 	/* 2: is all as it was at bind? */

@@ -76,7 +76,7 @@ static const char *check_last_stage(const struct start *start)
 	const uint64_t *copy = (const uint64_t *)start->plan->loader_address, *own = (const uint64_t *)loader_begin;
 	for (; own < (const uint64_t *)loader_end; own++, copy++)
 		if (*own != *copy)
-			return "the image has another loader";
+			return REASON_IMAGE_LOADER;
 	return 0;
 }
 
@@ -92,18 +92,18 @@ static const char *map_image(struct start *start)
 	for (uint32_t i = 0; i < plan->backings_count; i++, backing++) {
 		int file = open_backing(start, backing);
 		if (file < 0)
-			return "a file of the store is not as at bind";
+			return REASON_STORE_FILE;
 		for (const struct plan_step *end = step + backing->steps; step < end; step++) {
 			start->replaced |= replaces_program(start, step);
 			if (take_step(start, step, file) == 0)
 				continue;
 			if (step->operation == OPERATION_PROTECT)
-				return "a range cannot be protected";
+				return REASON_RANGE_PROTECTION;
 			if (start->debug || plan->flags & PLAN_END_ON_COLLISION)
 				say_collision(plan, step);
 			if (plan->flags & PLAN_END_ON_COLLISION)
 				call1(__NR_exit_group, 127);
-			return "a range is taken";
+			return REASON_RANGE_TAKEN;
 		}
 		if (file != start->image)
 			call1(__NR_close, file);
@@ -146,11 +146,11 @@ static const char *fill_heap(const struct start *start, uint64_t program_break)
 		return 0;
 	uint64_t end = program_break + plan->heap_size;
 	if ((uint64_t)call1(__NR_brk, end) != end)
-		return "there is no room for the heap";
+		return REASON_HEAP_ROOM;
 	return call4(__NR_pread64, start->image, program_break, plan->heap_size, plan->heap_offset) ==
 			       (long)plan->heap_size
 		       ? 0
-		       : "the image's heap cannot be read";
+		       : REASON_HEAP_UNREAD;
 }
 
 struct sources {

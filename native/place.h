@@ -42,7 +42,7 @@ static const char *read_slide(const struct start *start, uint64_t *slide)
 	int file = (int)call4(__NR_openat, start->place, "slide", O_CLOEXEC, 0);
 	long got = file < 0 ? -1 : call3(__NR_read, file, slide, sizeof *slide);
 	call1(__NR_close, file);
-	return got == sizeof *slide && *slide % SLIDE_UNIT == 0 ? 0 : "the place says no slide";
+	return got == sizeof *slide && *slide % SLIDE_UNIT == 0 ? 0 : REASON_PLACE_SLIDE;
 }
 
 /*
@@ -62,17 +62,17 @@ static const char *find_place(struct start *start, uint64_t number, uint64_t *sl
 {
 	int places = open_folder(AT_FDCWD, plan_string(start->plan, start->plan->places_path));
 	if (places < 0)
-		return "there are no places";
+		return REASON_NO_PLACES;
 	int ours = is_ours(start, places), served = is_served(places);
 	start->place = ours && served ? open_place(places, number % start->plan->place_count) : -1;
 	call1(__NR_close, places);
 	if (!ours)
-		return "others may write to the places";
+		return REASON_PLACES_FOREIGN;
 	if (!served)
-		return "who served the places is gone";
+		return REASON_SERVER_GONE;
 	if (start->place < 0)
-		return "nobody serves the places";
-	return is_ours(start, start->place) ? read_slide(start, slide) : "others may write to the place";
+		return REASON_PLACES_UNSERVED;
+	return is_ours(start, start->place) ? read_slide(start, slide) : REASON_PLACE_FOREIGN;
 }
 
 /*

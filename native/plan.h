@@ -44,7 +44,54 @@ enum {
 enum {
 	LAUNCHER_INTERPRETER = 1,
 	LAUNCHER_END_ON_COLLISION = 2,
+	LAUNCHER_ONLY_ASKED = 4,
 };
+enum {
+	ANSWER_RUNS = 0,
+	ANSWER_HANDS_OVER = 3,
+};
+
+/* From src/image/reasons.ts. */
+#define REASON_RAISED_PRIVILEGES "it runs with raised privileges"
+#define REASON_LINKER_VARIABLE "a variable LD_… is set"
+#define REASON_TUNABLES "GLIBC_TUNABLES is set"
+#define REASON_MALLOC_VARIABLE "a variable MALLOC_… is set"
+#define REASON_NO_IMAGE "there is no image"
+#define REASON_IMAGE_UNKNOWN "the image cannot be looked at"
+#define REASON_IMAGE_TRUNCATED "the image is truncated"
+#define REASON_IMAGE_FOREIGN "the image belongs to another user"
+#define REASON_IMAGE_WRITABLE "others may write to the image"
+#define REASON_IMAGE_RANGE_TAKEN "the image's range is taken"
+#define REASON_IMAGE_VERSION "the image is not of this version"
+#define REASON_IMAGE_DAMAGED "the image is damaged, or another one than at bind"
+#define REASON_IMAGE_LOADER "the image has another loader"
+#define REASON_FILE_CHANGED "a file is not as at bind"
+#define REASON_KERNEL_ANSWER "the kernel answers a question of the linker in another way"
+#define REASON_LIMIT "a resource limit is another one than at bind"
+#define REASON_MACHINE "the kernel describes another machine"
+#define REASON_PLATFORM "the kernel names another platform"
+#define REASON_PROCESSOR "the processor has other features"
+#define REASON_PROCESSOR_STATE "the kernel enables other processor features"
+#define REASON_NO_VDSO "there is no vdso"
+#define REASON_VDSO "the vdso is another one"
+#define REASON_VDSO_NOTES "the vdso has no notes"
+#define REASON_NO_RANDOM "the kernel has no random bytes yet"
+#define REASON_EXE_LINK "it reads /proc/self/exe, and this user may not set that link"
+#define REASON_HEAP_ROOM "there is no room for the heap"
+#define REASON_HEAP_UNREAD "the image's heap cannot be read"
+#define REASON_MODULE_ROOM "there is no room for a module"
+#define REASON_RANGE_TAKEN "a range is taken"
+#define REASON_RANGE_PROTECTION "a range cannot be protected"
+#define REASON_RANGE_WRITABLE "a range cannot be made writable"
+#define REASON_STORE_FILE "a file of the store is not as at bind"
+#define REASON_FIXES_UNMAPPED "the fix-ups cannot be mapped"
+#define REASON_FIXES_DAMAGED "the image's fix-ups are damaged"
+#define REASON_NO_PLACES "there are no places"
+#define REASON_PLACES_UNSERVED "nobody serves the places"
+#define REASON_SERVER_GONE "who served the places is gone"
+#define REASON_PLACES_FOREIGN "others may write to the places"
+#define REASON_PLACE_FOREIGN "others may write to the place"
+#define REASON_PLACE_SLIDE "the place says no slide"
 
 /* A file that the next steps map; without a path, the image itself. */
 struct plan_backing {

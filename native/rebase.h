@@ -32,12 +32,10 @@ static const char *draw_slide(const struct plan *plan, uint64_t *slide)
 	if (!(plan->flags & PLAN_SLIDE))
 		return 0;
 	if (call3(__NR_getrandom, slide, sizeof *slide, GRND_NONBLOCK) != sizeof *slide)
-		return "the kernel has no random bytes yet";
+		return REASON_NO_RANDOM;
 	*slide = (*slide & ((1ull << SLIDE_BITS) - 1)) * SLIDE_UNIT;
 	return 0;
 }
-
-static const char no_room[] = "there is no room for a module";
 
 static const char *reserve_at(struct start *start, uint64_t slide)
 {
@@ -48,7 +46,7 @@ static const char *reserve_at(struct start *start, uint64_t slide)
 			continue;
 		long at = reserve_range(region, region->address + slide);
 		if (failed(at))
-			return no_room;
+			return REASON_MODULE_ROOM;
 		start->places[i].shift = (uint64_t)at - region->address;
 		start->moved |= start->places[i].shift != 0;
 	}
@@ -95,7 +93,7 @@ static const char *reserve_in_place(struct start *start)
 		call1(__NR_close, start->place);
 		start->place = -1;
 	}
-	return no_room;
+	return REASON_MODULE_ROOM;
 }
 
 static const char *reserve(struct start *start)
@@ -167,12 +165,12 @@ static const char *load_fixes(const struct start *start, struct fixes *fixes)
 		return 0;
 	long at = map(0, page_up(plan->fixes_size), PROT_READ, MAP_PRIVATE, start->image, plan->fixes_offset);
 	if (failed(at))
-		return "the fix-ups cannot be mapped";
+		return REASON_FIXES_UNMAPPED;
 	fixes->first = (const struct fix_group *)at;
 	fixes->end = (const uint32_t *)(at + (long)plan->fixes_size);
 	return checksum((const uint64_t *)at, plan->fixes_size / 8) == plan->fixes_checksum
 		       ? 0
-		       : "the image's fix-ups are damaged";
+		       : REASON_FIXES_DAMAGED;
 }
 
 static const char *fix(const struct start *start, const struct fixes *fixes)
@@ -181,7 +179,7 @@ static const char *fix(const struct start *start, const struct fixes *fixes)
 		return 0;
 	mark_holders(start, fixes);
 	if (protect_fixed(start, 1))
-		return "a range cannot be made writable";
+		return REASON_RANGE_WRITABLE;
 	apply_fixes(start, fixes);
 	call2(__NR_munmap, fixes->first, page_up(start->plan->fixes_size));
 	return 0;

@@ -119,11 +119,6 @@ static void say_line(const char *program, const char *what, const char *why)
 	say("\n");
 }
 
-static const char *no_exe_link(void)
-{
-	return "it reads /proc/self/exe, and this user may not set that link";
-}
-
 static __attribute__((noreturn)) void die(const char *program, const char *why)
 {
 	say_line(program, ": cannot be started: ", why);

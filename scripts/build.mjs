@@ -20,7 +20,9 @@ const loaderFlags = [
   ...['-nostdlib', '-static', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,max-page-size=4096'],
 ];
 
-const planHeaderModules = ['dist/src/image/plan-header.js', 'dist/src/image/plan-layout.js'];
+const planHeaderModules = ['plan-header', 'plan-layout', 'reasons'].map(
+  (name) => `dist/src/image/${name}.js`,
+);
 
 /** @type {import('./lib/steps.mjs').Step[]} */
 const steps = [

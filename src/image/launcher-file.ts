@@ -108,16 +108,37 @@ export function patchLauncher(
   launcher: Buffer,
   { checksum, imagePath }: { readonly checksum: bigint; readonly imagePath: string },
 ): Buffer {
-  const bytes = Buffer.from(launcher);
-  const magic = Buffer.alloc(8);
-  magic.writeBigUInt64LE(launcherMagic);
-  const at = bytes.lastIndexOf(magic);
-  if (at < 0) throw new Error('no launcher');
-  const trailer = decodeStructure(launcherTrailer, bytes, at);
+  const { bytes, at, trailer } = copyWithTrailer(launcher);
   const path = at + Number(trailer.image_path);
   const text = Buffer.from(`${imagePath}\0`);
   if (bytes.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
   text.copy(bytes, path);
   encodeStructure(launcherTrailer, { ...trailer, checksum }, bytes, at);
   return bytes;
+}
+
+/** The same launcher, which only says whether it would be used. Throws Error where the bytes are no launcher's. */
+export function askingLauncher(launcher: Buffer): Buffer {
+  const { bytes, at, trailer } = copyWithTrailer(launcher);
+  const flags = trailer.flags | BigInt(launcherFlags.onlyAsked);
+  encodeStructure(launcherTrailer, { ...trailer, flags }, bytes, at);
+  return bytes;
+}
+
+/** Whether a file has a launcher's code and trailer. */
+export function hasTrailer(bytes: Buffer): boolean {
+  return findTrailer(bytes) >= 0;
+}
+
+function findTrailer(bytes: Buffer): number {
+  const magic = Buffer.alloc(8);
+  magic.writeBigUInt64LE(launcherMagic);
+  return bytes.lastIndexOf(magic);
+}
+
+function copyWithTrailer(launcher: Buffer) {
+  const bytes = Buffer.from(launcher);
+  const at = findTrailer(bytes);
+  if (at < 0) throw new Error('no launcher');
+  return { bytes, at, trailer: decodeStructure(launcherTrailer, bytes, at) };
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Structure } from './plan-layout.ts';
 import {
+  launcherAnswers,
   launcherFlags,
   launcherMagic,
   launcherTrailer,
@@ -17,6 +18,7 @@ import {
   structureSize,
   tables,
 } from './plan-layout.ts';
+import { reasons } from './reasons.ts';
 
 const constant = (name: string): string => name.replace(/[A-Z]/g, '_$&').replace(/-/g, '_').toUpperCase();
 
@@ -33,6 +35,14 @@ function cStructure(of: Structure): string {
   const fields = Object.entries(of.fields).map(([name, type]) => `\t${cTypes[type]} ${name};`);
   const size = `_Static_assert(sizeof(struct ${of.name}) == ${String(structureSize(of))}, "${of.name}");`;
   return [`/* ${of.comment} */`, `struct ${of.name} {`, ...fields, '};', size].join('\n');
+}
+
+/** The words of each reason, so that the loader and who reads it have the same ones. */
+function reasonTexts(): string {
+  const rows = Object.entries(reasons).map(
+    ([name, { text }]) => `#define REASON_${constant(name)} ${JSON.stringify(text)}`,
+  );
+  return [`/* From src/image/reasons.ts. */`, ...rows].join('\n');
 }
 
 /** The C header of the loader. */
@@ -53,6 +63,9 @@ export function planHeaderText(): string {
     enumeration('PATH', pathKinds),
     enumeration('PLAN', planFlags),
     enumeration('LAUNCHER', launcherFlags),
+    enumeration('ANSWER', launcherAnswers),
+    '',
+    reasonTexts(),
     '',
     ...[...Object.values(tables), planHeader, launcherTrailer].map((each) => `${cStructure(each)}\n`),
   ].join('\n');

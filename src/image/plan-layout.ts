@@ -76,7 +76,17 @@ export const planFlags = {
 export const slideBits = 24;
 export const slideUnit = 0x20_0000;
 
-export const launcherFlags = { interpreter: 1, endOnCollision: 2 } as const;
+export const launcherFlags = {
+  /** It is the PT_INTERP of a copy of the program. */
+  interpreter: 1,
+  /** A range that is taken ends the start with an error. */
+  endOnCollision: 2,
+  /** It says whether it would be used, and starts nothing: ask-launcher.ts. No file has it. */
+  onlyAsked: 4,
+} as const;
+
+/** The exit status of a launcher that is only asked; why it would hand over stands on its standard output. */
+export const launcherAnswers = { runs: 0, handsOver: 3 } as const;
 
 export const tables = {
   backings: structure('plan_backing', 'A file that the next steps map; without a path, the image itself.', {

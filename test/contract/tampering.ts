@@ -9,6 +9,7 @@ import {
   structureSize,
   tables,
 } from '../../src/image/plan-layout.ts';
+import type { Structure, TableName } from '../../src/image/plan-layout.ts';
 import { decodeStructure, encodeStructure } from '../../src/image/structure-codec.ts';
 
 /** Where the main thread's stack is when addresses are not random (setarch -R): a range that is always taken. */
@@ -29,15 +30,38 @@ export function occupyPlan(launcher: string): void {
 
 /** Has one of the image's ranges mapped where the stack is. */
 export function occupyStep(launcher: string, image: string, index: number): void {
+  changeRow(launcher, image, 'steps', index, (step) => ({ ...step, address: occupied }));
+}
+
+type Row = Record<string, bigint>;
+
+/** Changes one row of a table of the plan. */
+export function changeRow(
+  launcher: string,
+  image: string,
+  table: TableName,
+  index: number,
+  change: (row: Row) => Row,
+): void {
+  changePlan(launcher, image, (bytes, plan) => {
+    const at = Number(plan[`${table}_offset`]) + index * structureSize(tables[table]);
+    const row: Row = decodeStructure(tables[table], bytes, at);
+    encodeStructure(tables[table] as Structure, change(row), bytes, at);
+    return plan;
+  });
+}
+
+type Header = ReturnType<typeof decodeStructure<typeof planHeader>>;
+
+/** Changes an image's plan: the bytes themselves, and the header that is returned. */
+export function changePlan(
+  launcher: string,
+  image: string,
+  change: (bytes: Buffer, plan: Header) => Header,
+): void {
   const bytes = readFileSync(image);
-  const plan = decodeStructure(planHeader, bytes, 0);
-  const at = Number(plan.steps_offset) + index * structureSize(tables.steps);
-  encodeStructure(
-    tables.steps,
-    { ...decodeStructure(tables.steps, bytes, at), address: occupied },
-    bytes,
-    at,
-  );
+  const plan = change(bytes, decodeStructure(planHeader, bytes, 0));
+  encodeStructure(planHeader, plan, bytes, 0);
   const checksum = planChecksum(bytes.subarray(checksumEnd, Number(plan.tables_size)));
   encodeStructure(planHeader, { ...plan, checksum }, bytes, 0);
   writeFileSync(image, bytes, { flag: 'r+' });
@@ -81,7 +105,7 @@ export function stepsOnFreeRanges(image: string): readonly number[] {
 
 type Trailer = ReturnType<typeof decodeStructure<typeof launcherTrailer>>;
 
-function changeTrailer(launcher: string, change: (trailer: Trailer) => Trailer): void {
+export function changeTrailer(launcher: string, change: (trailer: Trailer) => Trailer): void {
   const bytes = readFileSync(launcher);
   const at = bytes.lastIndexOf(magicBytes());
   encodeStructure(launcherTrailer, change(decodeStructure(launcherTrailer, bytes, at)), bytes, at);

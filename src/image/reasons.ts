@@ -1,0 +1,77 @@
+/**
+ * Why a loader hands over to the platform's linker: what it says, and what helps a person. The one place for both: the loader
+ * gets the texts through native/plan.h, and who asks a launcher (ask-launcher.ts) finds the help by them.
+ */
+
+/** What mends a reason. */
+export type Remedy =
+  /** Binding again, here and now. */
+  | 'bind-again'
+  /** Something that the person does or has, as `help` says. */
+  | 'person';
+
+export interface Reason {
+  readonly text: string;
+  readonly remedy: Remedy;
+  /** What to do; behind 'to be used, ' it is a sentence. */
+  readonly help: string;
+}
+
+const bindAgain = (text: string): Reason => ({ text, remedy: 'bind-again', help: 'bind it again' });
+const person = (text: string, help: string): Reason => ({ text, remedy: 'person', help });
+
+const ownImage = 'give the image to the user who runs it, or to root';
+const onlyOwner = 'take the right to write from group and others (chmod go-w)';
+const serve = 'serve the places: `linkonce pagein start`';
+const room = 'raise the limit of the address space (ulimit -v), or bind with another --window';
+
+export const reasons = {
+  raisedPrivileges: person('it runs with raised privileges', 'start it without set-user-id or capabilities'),
+  linkerVariable: person('a variable LD_… is set', 'unset it'),
+  tunables: person('GLIBC_TUNABLES is set', 'unset it'),
+  mallocVariable: person('a variable MALLOC_… is set', 'unset it'),
+  noImage: bindAgain('there is no image'),
+  imageUnknown: person('the image cannot be looked at', 'let fstat(2) be called'),
+  imageTruncated: bindAgain('the image is truncated'),
+  imageForeign: person('the image belongs to another user', ownImage),
+  imageWritable: person('others may write to the image', onlyOwner),
+  imageRangeTaken: bindAgain("the image's range is taken"),
+  imageVersion: bindAgain('the image is not of this version'),
+  imageDamaged: bindAgain('the image is damaged, or another one than at bind'),
+  imageLoader: bindAgain('the image has another loader'),
+  fileChanged: bindAgain('a file is not as at bind'),
+  kernelAnswer: bindAgain('the kernel answers a question of the linker in another way'),
+  limit: bindAgain('a resource limit is another one than at bind'),
+  machine: bindAgain('the kernel describes another machine'),
+  platform: bindAgain('the kernel names another platform'),
+  processor: bindAgain('the processor has other features'),
+  processorState: bindAgain('the kernel enables other processor features'),
+  noVdso: person('there is no vdso', 'start the kernel with its vdso'),
+  vdso: bindAgain('the vdso is another one'),
+  vdsoNotes: person('the vdso has no notes', 'use a kernel whose vdso has a build id'),
+  noRandom: person('the kernel has no random bytes yet', 'wait until the kernel has some'),
+  exeLink: person(
+    'it reads /proc/self/exe, and this user may not set that link',
+    'give CAP_CHECKPOINT_RESTORE, or bind it with --as-interpreter',
+  ),
+  heapRoom: person('there is no room for the heap', room),
+  heapUnread: bindAgain("the image's heap cannot be read"),
+  moduleRoom: person('there is no room for a module', room),
+  rangeTaken: bindAgain('a range is taken'),
+  rangeProtection: person('a range cannot be protected', 'let mprotect(2) be called'),
+  rangeWritable: person('a range cannot be made writable', 'let mprotect(2) be called'),
+  storeFile: bindAgain('a file of the store is not as at bind'),
+  fixesUnmapped: person('the fix-ups cannot be mapped', room),
+  fixesDamaged: bindAgain("the image's fix-ups are damaged"),
+  noPlaces: person('there are no places', serve),
+  placesUnserved: person('nobody serves the places', serve),
+  serverGone: person('who served the places is gone', serve),
+  placesForeign: person('others may write to the places', onlyOwner),
+  placeForeign: person('others may write to the place', onlyOwner),
+  placeSlide: person('the place says no slide', serve),
+} as const satisfies Readonly<Record<string, Reason>>;
+
+/** The reason of a text that a loader said; undefined where no loader of ours says that. */
+export function findReason(text: string): Reason | undefined {
+  return Object.values<Reason>(reasons).find((reason) => reason.text === text);
+}
