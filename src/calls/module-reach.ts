@@ -18,6 +18,8 @@ export interface ModuleReach {
   readonly functions: readonly Vaddr[];
   /** IFUNCs among these, by name with version. */
   readonly ifuncs: ReadonlyMap<string, Vaddr>;
+  /** Where its PLT sections are: a slot that leads there is still lazy. */
+  readonly plt: readonly { readonly start: Vaddr; readonly end: Vaddr }[];
   /** DT_NEEDED. */
   readonly needed: readonly string[];
 }
@@ -48,6 +50,9 @@ function reachOf(elf: ElfFile): ModuleReach {
     names: new Map(names),
     functions: [...values].sort((a, b) => a - b),
     ifuncs: new Map(ifuncs.map((symbol) => [nameOf(symbol), symbol.value])),
+    plt: elf.sections
+      .filter(({ name }) => name === '.plt' || name.startsWith('.plt.'))
+      .map(({ address, size }) => ({ start: address, end: address + size })),
     needed: elf.dynamic?.needed ?? [],
   };
 }

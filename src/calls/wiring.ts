@@ -117,8 +117,8 @@ function moduleFinder(modules: readonly Sited[]): (address: Address) => number {
 }
 
 /**
- * What the slots of a module hold. Left out are those that lead to no module (the vdso, or nowhere), and to something that its
- * definer does not offer to others: into the module's own PLT, where a slot is still lazy.
+ * What the slots of a module hold. Left out are those that lead to no module (the vdso, or nowhere), that are still lazy and
+ * lead into the module's own PLT, and that lead to something that its definer does not offer to others.
  */
 function readSlots(
   modules: readonly Sited[],
@@ -133,13 +133,17 @@ function readSlots(
     const target = Number(memory.read(bias + slot, 8).readBigUInt64LE());
     const definer = find(target);
     const other = modules[definer];
-    if (!other) continue;
+    if (!other || isInPlt(other, target)) continue;
     const functionIndex = functionIndexOf(other, target, symbol);
     if (definer === index) {
       if (functionIndex >= 0 || symbol === '') own.set(slot, target);
     } else if (functionIndex >= 0) imports.push({ slot, symbol, target, definer, functionIndex });
   }
   return { imports, own };
+}
+
+function isInPlt({ bias, reach }: Sited, target: Address): boolean {
+  return reach.plt.some(({ start, end }) => target >= bias + start && target < bias + end);
 }
 
 function fail(): never {

@@ -1,5 +1,5 @@
 /** The three captures of a program that provenance compares. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Module, Program } from '../program/program.ts';
 import type { Captures } from './capture.ts';
 import { isLazy } from './lazy-modules.ts';
@@ -32,11 +32,14 @@ export function captureProgram(
   return { program, first, second, ...captureBound(program, usual()) };
 }
 
-/** Other addresses, more arguments, a longer environment. The kernel gives another stack, break and vdso. */
+/**
+ * Other addresses, more arguments, a longer environment. The kernel gives another stack, break and vdso. How many arguments is
+ * drawn, so that nothing that counts from one is taken for their number.
+ */
 function different(program: Program, order: readonly Module[]): CaptureSetup {
   return {
     placement: spreadPlacement(order),
-    argv: [program.invocation, 'linkonce', 'second'],
+    argv: [program.invocation, ...Array<string>(randomInt(100, 1000)).fill('second')],
     environment: { ...environment, LANG: 'C.UTF-8', LINKONCE_FILLER: randomBytes(200).toString('hex') },
   };
 }

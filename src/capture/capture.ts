@@ -51,7 +51,7 @@ export interface Context {
   readonly auxiliaryOffsets: ReadonlyMap<number, number>;
   /** The 16 bytes at AT_RANDOM. */
   readonly random: Buffer;
-  /** The word that the linker drew last by getrandom(2): from glibc 2.43 on, malloc's mark of freed blocks. */
+  /** The word that the linker drew by getrandom(2): from glibc 2.43 on, malloc's mark of freed blocks. */
   readonly drawn: bigint | undefined;
   readonly vdso: Range;
   /** The vdso's PT_NOTE segment, which holds its build id: two vdsos with the same notes are the same. */

@@ -24,7 +24,7 @@ export interface LinkerRecord {
   readonly questions: Map<string, Question>;
   /** Descriptors that are open, with their paths. */
   readonly files: Map<number, string>;
-  /** The last word that it drew by getrandom. */
+  /** The word that it drew by getrandom. */
   drawn: bigint | undefined;
   /** What it wrote to a descriptor: its last words where it gives up. */
   words: string;
@@ -120,9 +120,17 @@ function protect(call: LinkerCall): void {
 function opened(index: number): Handler {
   return (call, record, tracee) => {
     const path = pathArgument(call, index, tracee);
-    if (call.result >= 0n) record.files.set(Number(call.result), path);
     seen(path, call.result, record);
+    if (call.result < 0n) return;
+    if (!isFileOrFolder(path)) throw new Refusal(`its dynamic linker reads ${path}, which is no plain file`);
+    record.files.set(Number(call.result), path);
   };
+}
+
+/** A device or a pipe may give each process something else. */
+function isFileOrFolder(path: string): boolean {
+  const status = statSync(path);
+  return status.isFile() || status.isDirectory();
 }
 
 function looked(index: number): Handler {
@@ -190,6 +198,7 @@ function getRandom(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void
   const [address = 0n, length = 0n] = call.arguments;
   if (length !== 8n || call.result !== 8n)
     throw new Refusal(`its dynamic linker draws ${String(length)} random bytes, gets ${String(call.result)}`);
+  if (record.drawn !== undefined) throw new Refusal('its dynamic linker draws random bytes more than once');
   record.drawn = tracee.read(Number(address), 8).readBigUInt64LE(0);
 }
 

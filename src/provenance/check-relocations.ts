@@ -14,7 +14,6 @@ import type { ComparedRegion } from './compare-captures.ts';
 import { placeName } from './compare-captures.ts';
 import type { Expectation } from './expected-words.ts';
 import { expectWords } from './expected-words.ts';
-import type { BoundSlots } from './lazy-slots.ts';
 import { regionPages } from './region-pages.ts';
 
 export interface Agreement {
@@ -40,7 +39,6 @@ export function checkRelocations(
   captures: Captures,
   compared: readonly ComparedRegion[],
   resolver: Resolver,
-  regionOf: BoundSlots['regionOf'],
 ): Agreement {
   const expectations = expectWords(captures.program, resolver, captures.first);
   const shared = { captures, ifuncs: new Map<string, bigint>(), tlsOffsets: new Map<Module, bigint>() };
@@ -54,26 +52,12 @@ export function checkRelocations(
     for (const relocation of module.elf.relocations) {
       const expected = expectations.of(region, relocation);
       const problem = disagreement(check, bias + relocation.address, expected);
-      if (problem === undefined) {
-        agreement.agreed++;
-        addTornReference(compared[index], bias + relocation.address, expected, regionOf);
-      } else if (module === captures.program.interpreter) agreement.rewritten++;
+      if (problem === undefined) agreement.agreed++;
+      else if (module === captures.program.interpreter) agreement.rewritten++;
       else throw new LinkonceError(describe(check, relocation, problem));
     }
   });
   return agreement;
-}
-
-/** A relocated word that no aligned word holds was left out of the comparison; the relocation alone explains it. */
-function addTornReference(
-  compared: ComparedRegion | undefined,
-  address: Address,
-  expected: Expectation,
-  regionOf: BoundSlots['regionOf'],
-): void {
-  if (address % 8 === 0 || expected.kind !== 'value' || expected.width !== 8) return;
-  const region = regionOf(expected.value);
-  if (region !== undefined) compared?.references.push({ address, region });
 }
 
 function describe(check: Check, relocation: Relocation, problem: string): string {

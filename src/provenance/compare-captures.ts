@@ -3,8 +3,9 @@
  * differs must be explained by its two values; one that stays unexplained refuses the program.
  */
 import type { Capture, Region } from '../capture/capture.ts';
+import type { Module } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
-import type { Address } from '../util/units.ts';
+import type { Address, Vaddr } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { ProcessWord, WordCounts, WordKind } from './explained.ts';
 import { wordKinds } from './explained.ts';
@@ -12,6 +13,8 @@ import type { RegionPages } from './region-pages.ts';
 import { pageWords, regionPages } from './region-pages.ts';
 import type { Explainer, Explanation } from './sources.ts';
 import type { BoundSlots } from './lazy-slots.ts';
+import type { TornWords } from './torn-words.ts';
+import { readTorn, tornWords } from './torn-words.ts';
 
 /** A region's words, sorted by what they are made of. Addresses are the first capture's. */
 export interface ComparedRegion {
@@ -30,8 +33,9 @@ interface Comparison {
   readonly explainer: Explainer;
   readonly slots: BoundSlots;
   readonly kernelWritten: { readonly start: Address; readonly end: Address };
-  /** Words that hold part of an unaligned relocated word. */
-  readonly torn: ReadonlySet<Address>;
+  readonly torn: TornWords;
+  /** Addresses of the words in which the linker keeps times. */
+  readonly clocks: ReadonlySet<Address>;
   readonly result: ComparedRegion & { readonly counts: Record<WordKind, number> };
 }
 
@@ -40,14 +44,15 @@ export interface ComparisonInput {
   readonly second: Capture;
   readonly explainer: Explainer;
   readonly slots: BoundSlots;
-  readonly torn: ReadonlySet<Address>;
+  /** Where the linker keeps times, relative to its load bias. */
+  readonly clockWords: ReadonlySet<Vaddr>;
+  readonly interpreter: Module;
 }
 
 /** Throws Refusal naming module, offset and both values of the first word without explanation. */
 export function compareRegion(input: ComparisonInput, index: number): ComparedRegion {
   const [region, other] = [input.first.regions[index], input.second.regions[index]];
-  if (!region || region.kind !== other?.kind || region.module !== other.module)
-    throw new Refusal('two captures differ in the ranges that the linker mapped');
+  if (!region || !other) throw new Error('no such region');
   const { rseq } = input.first.registrations;
   const comparison: Comparison = {
     index,
@@ -58,11 +63,19 @@ export function compareRegion(input: ComparisonInput, index: number): ComparedRe
     explainer: input.explainer,
     slots: input.slots,
     kernelWritten: rseq ? { start: rseq.address, end: rseq.address + rseq.length } : { start: 0, end: 0 },
-    torn: input.torn,
+    torn: tornWords(region),
+    clocks: clocksIn(region, input),
     result: { pages: new Map(), references: [], processWords: [], counts: zeroCounts() },
   };
   for (const address of writtenInEither(comparison)) comparePage(comparison, address);
-  return comparison.result;
+  for (const address of comparison.torn.addresses) explainTorn(comparison, address);
+  const { result } = comparison;
+  return { ...result, pages: new Map([...result.pages].sort(([a], [b]) => a - b)) };
+}
+
+function clocksIn(region: Region, { clockWords, interpreter }: ComparisonInput): ReadonlySet<Address> {
+  if (region.module !== interpreter) return new Set();
+  return new Set([...clockWords].map((word) => region.loadBias + word));
 }
 
 function zeroCounts(): Record<WordKind, number> {
@@ -123,14 +136,28 @@ function explainWord(
   index: number,
   second: bigint,
 ): void {
-  const { kernelWritten, torn } = comparison;
+  const { kernelWritten, torn, clocks, explainer } = comparison;
   const address = page + index * 8;
-  if (torn.has(address)) return;
-  if (address >= kernelWritten.start && address < kernelWritten.end) return;
   const first = words[index] ?? 0n;
-  const explanation = comparison.explainer.explain(first, second) ?? explainHigh(comparison, first, second);
+  if (torn.holds(address, first ^ second)) return;
+  if (address >= kernelWritten.start && address < kernelWritten.end) return;
+  const explanation =
+    explainer.explain(first, second, clocks.has(address)) ?? explainHigh(comparison, first, second);
   if (!explanation) throw new Refusal(describeUnexplained(comparison, address, first, second));
   take(comparison, address, explanation);
+}
+
+/** Where it moved it must be a reference: the loader writes whole words only. */
+function explainTorn(comparison: Comparison, address: Address): void {
+  const { first, second, shift, explainer, result } = comparison;
+  const [a, b] = [readTorn(first, address), readTorn(second, address + shift)];
+  if (a === b) return;
+  const explanation = explainer.explain(a, b);
+  if (explanation?.kind !== 'reference') throw new Refusal(describeUnexplained(comparison, address, a, b));
+  addReference(result, address, explanation.region);
+  // The upper bytes of an address are often what the file has: the page with these alone was not kept.
+  for (const page of [roundDown(address), roundDown(address + 7)])
+    if (!result.pages.has(page)) result.pages.set(page, copyPage(first.page(page)));
 }
 
 /**

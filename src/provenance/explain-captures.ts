@@ -2,15 +2,17 @@
  * Says of every word that the dynamic linker wrote what it is made of. Two derivations: the captured values themselves
  * (compare-captures.ts), and the relocations and symbols of the files (expected-words.ts). They must agree.
  */
-import type { Captures } from '../capture/capture.ts';
+import type { Capture, Captures } from '../capture/capture.ts';
 import { programFacts } from '../program/facts.ts';
 import { createResolver } from '../program/resolver.ts';
 import { Refusal } from '../util/errors.ts';
-import type { Address } from '../util/units.ts';
-import { pageSize, roundDown } from '../util/units.ts';
+import { pageSize } from '../util/units.ts';
+import { requireAlikeRegions } from './alike-regions.ts';
 import { checkRelocations } from './check-relocations.ts';
+import { clockWords } from './clock-words.ts';
 import type { ComparedRegion } from './compare-captures.ts';
 import { compareRegion } from './compare-captures.ts';
+import { requireSameQuestions } from './compare-questions.ts';
 import type { ExplainedCaptures, References, StartState } from './explained.ts';
 import { boundSlots } from './lazy-slots.ts';
 import { createExplainer } from './sources.ts';
@@ -19,13 +21,17 @@ import { eagerVdsoSlots } from './vdso-slots.ts';
 /** Throws Refusal where a word stays unexplained, LinkonceError where the derivations disagree. */
 export function explainCaptures(captures: Captures): ExplainedCaptures {
   const { first, second, program } = captures;
-  if (first.regions.length !== second.regions.length)
-    throw new Refusal('two captures differ in the number of ranges that the linker mapped');
-  const slots = boundSlots(captures);
+  requireAlikeRegions(first, second);
+  requireSameQuestions(first, second);
+  const resolver = createResolver(program);
+  const slots = boundSlots(captures, resolver);
   const explainer = createExplainer(first, second);
-  const input = { first, second, explainer, slots, torn: tornWords(captures) };
+  const { interpreter } = program;
+  const linker = { interpreter, clockWords: clockWords(interpreter.elf) };
+  const input = { first, second, explainer, slots, ...linker };
   const compared = first.regions.map((_, index) => compareRegion(input, index));
-  const { agreed } = checkRelocations(captures, compared, createResolver(program), slots.regionOf);
+  requireDrawnWord(first, compared);
+  const { agreed } = checkRelocations(captures, compared, resolver);
   const processWords = compared.flatMap((each) => each.processWords);
   return {
     program,
@@ -46,6 +52,12 @@ export function explainCaptures(captures: Captures): ExplainedCaptures {
   };
 }
 
+/** What was drawn can be drawn anew only where it stands in memory as it came. */
+function requireDrawnWord({ context }: Capture, compared: readonly ComparedRegion[]): void {
+  if (context.drawn !== undefined && !compared.some(({ counts }) => counts.random > 0))
+    throw new Refusal('its dynamic linker draws random bytes, and keeps something else than these');
+}
+
 function startState({ first, unbindable }: Captures): StartState {
   const { context, handoff, registrations, questions, startWrites } = first;
   return { context, handoff, registrations, questions, startWrites, unbindable };
@@ -64,19 +76,4 @@ function columns(compared: readonly ComparedRegion[]): References {
     }
   });
   return { count, addresses, owners, targets };
-}
-
-/**
- * The aligned words that hold parts of relocated words at addresses that are no multiple of 8 (packed structures: gpg has
- * some). Their relocations alone explain them.
- */
-function tornWords({ first }: Captures): ReadonlySet<Address> {
-  const torn = new Set<Address>();
-  for (const region of first.regions)
-    for (const { address } of region.module?.elf.relocations ?? [])
-      if (address % 8 !== 0) {
-        const start = roundDown(region.loadBias + address, 8);
-        torn.add(start).add(start + 8);
-      }
-  return torn;
 }

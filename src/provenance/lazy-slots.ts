@@ -5,7 +5,10 @@
  */
 import { isLazy } from '../capture/lazy-modules.ts';
 import type { Capture, Captures, Region } from '../capture/capture.ts';
+import { STT } from '../elf/constants.ts';
 import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import type { Resolver } from '../program/definition.ts';
+import type { Module } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
@@ -25,7 +28,7 @@ export interface BoundSlots {
 }
 
 /** Reads the values of all lazy slots from the bound capture; without one they all stay lazy. */
-export function boundSlots(captures: Captures): BoundSlots {
+export function boundSlots(captures: Captures, resolver: Resolver): BoundSlots {
   const { first, bound, program } = captures;
   if (bound) requireSameLayout(first, bound);
   const pages = new Map<Address, Map<number, bigint>>();
@@ -36,6 +39,7 @@ export function boundSlots(captures: Captures): BoundSlots {
   first.regions.forEach((region, index) => {
     if (!region.module || !isLazy(program, region.module)) return;
     const content = regionPages(bound?.regions[index] ?? region);
+    const { module } = region;
     const read = (slot: Address): bigint => {
       const page = roundDown(slot);
       return content.page(page).readBigUInt64LE(slot - page);
@@ -46,12 +50,12 @@ export function boundSlots(captures: Captures): BoundSlots {
       pages.set(page, words.set((slot - page) / 8, value));
     };
     const lazyBefore = lazy - vdso.length;
-    for (const slot of slotAddresses(region)) {
+    for (const { slot, symbol } of slotsOf(region)) {
       const value = read(slot);
       const offset = bound ? Number(value) - bound.context.vdso.start : -1;
       if (bound && offset >= 0 && offset < bound.context.vdso.end - bound.context.vdso.start)
         vdso.push({ address: slot, region: index, offset, eager: false });
-      if (!bound || !isSettled(value, regionOf)) lazy++;
+      if (!bound || !isSettled(value, regionOf) || choosesLate(resolver, module, symbol)) lazy++;
       else {
         count++;
         take(slot, value);
@@ -71,6 +75,18 @@ function isSettled(value: bigint, regionOf: BoundSlots['regionOf']): boolean {
   return value === 0n || regionOf(value) !== undefined;
 }
 
+/** Modules whose IFUNC resolvers read what glibc knows of the processor, and do nothing else. */
+const cLibrary: ReadonlySet<string> = new Set(['libc.so.6', 'libm.so.6']);
+
+/**
+ * Whether the slot's function is chosen at the first call by code of the program's own: an IFUNC resolver may choose by what
+ * constructors did before, draw random bytes, or write to its module, all in the process that it runs in.
+ */
+function choosesLate(resolver: Resolver, module: Module, symbol: number): boolean {
+  const found = resolver.resolve(module, symbol, 'plt');
+  return found?.symbol.type === STT.GNU_IFUNC && !cLibrary.has(found.module.name);
+}
+
 /**
  * GOT[1] and GOT[2] (System V ABI x86-64, 5.2): the module's link_map, and the resolver. Only lazy slots need them; where there
  * are none they stay as the linker leaves them when it binds at once, and the page can be the same in all programs.
@@ -80,12 +96,12 @@ function linkerWords(region: Region): Address[] {
   return table === undefined ? [] : [region.loadBias + table + 8, region.loadBias + table + 16];
 }
 
-function slotAddresses(region: Region): Address[] {
+function slotsOf(region: Region): { readonly slot: Address; readonly symbol: number }[] {
   const bias = region.loadBias;
   const relocations = region.module?.elf.relocations ?? [];
   return relocations
     .filter((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT && each.address % 8 === 0)
-    .map((each) => bias + each.address);
+    .map(({ address, symbol }) => ({ slot: bias + address, symbol }));
 }
 
 function requireSameLayout(first: Capture, bound: Capture): void {

@@ -2,7 +2,8 @@
  * Explains a word by its two captured values. Everything that the linker can put into a word moved by an amount of its
  * own between the captures, so the difference of the values names what the word is made of: a region (each has its own
  * shift, even for pointers just outside it), the vdso, the break; or the values themselves are ones that the process was
- * given (stack pointer, argv, …, the random bytes, its thread id).
+ * given (stack pointer, argv, …, the random bytes, its thread id). Only a time has no value of its own: it is believed where
+ * the linker is known to keep one (clock-words.ts), and nowhere else.
  */
 import type { Capture, Context } from '../capture/capture.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -26,8 +27,11 @@ const slack = 0x10_0000;
 const deepestFrame = 0x80_0000;
 
 export interface Explainer {
-  /** Undefined where the two values are not explained. They differ. */
-  explain(first: bigint, second: bigint): Explanation | undefined;
+  /**
+   * Undefined where the two values are not explained. They differ. `isClock`: they stand in a word in which the linker keeps
+   * a time.
+   */
+  explain(first: bigint, second: bigint, isClock?: boolean): Explanation | undefined;
 }
 
 /** Throws LinkonceError where the captures do not differ in all that they must (no address randomisation). */
@@ -35,12 +39,12 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
   const shifts = regionShifts(first, second);
   const given = givenValues(first.context, second.context);
   return {
-    explain(a, b) {
+    explain(a, b, isClock = false) {
       return (
         explainGiven(given, a, b) ??
         explainShift(shifts, a, b) ??
         explainHalves(first.context, second.context, a, b) ??
-        explainTime(first.context, second.context, a, b)
+        (isClock ? explainTime(first.context, second.context, a, b) : undefined)
       );
     },
   };
@@ -159,9 +163,14 @@ function explainHalves(a: Context, b: Context, first: bigint, second: bigint): E
 
 /** The linker's own statistics: a reading of the time stamp counter, or a time between two. Nothing depends on them. */
 function explainTime(a: Context, b: Context, first: bigint, second: bigint): Explanation | undefined {
-  return isTime(a, first) && isTime(b, second) ? { kind: 'time-stamp' } : undefined;
+  const isTime = (isReading(a, first) && isReading(b, second)) || (isSpan(a, first) && isSpan(b, second));
+  return isTime ? { kind: 'time-stamp' } : undefined;
 }
 
-function isTime({ ticks }: Context, value: bigint): boolean {
-  return (value >= ticks.begin && value <= ticks.end) || (value > 0n && value <= ticks.end - ticks.begin);
+function isReading({ ticks }: Context, value: bigint): boolean {
+  return value >= ticks.begin && value <= ticks.end;
+}
+
+function isSpan({ ticks }: Context, value: bigint): boolean {
+  return value > 0n && value <= ticks.end - ticks.begin;
 }

@@ -69,6 +69,8 @@ const glibc: readonly Omit<Recipe, 'libc'>[] = [
   },
   { name: 'ifunc', libraries: [{ name: 'libchoice' }] },
   { name: 'ifunc-no-pie', source: 'ifunc', flags: noPie, libraries: [{ name: 'libchoice' }] },
+  { name: 'late-choice', flags: ['-Wl,-z,lazy'], libraries: [{ name: 'liblate', flags: ['-Wl,-z,lazy'] }] },
+  { name: 'packed', libraries: [{ name: 'libpacked' }] },
   { name: 'copy-relocation', flags: noPie, libraries: [{ name: 'libdata' }] },
   {
     name: 'constructors',

@@ -2,12 +2,15 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
 import type { Capture, Captures, CapturedRegion } from '../../src/capture/capture.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import { R_X86_64 as R } from '../../src/elf/relocation-types.ts';
+import { clockWords } from '../../src/provenance/clock-words.ts';
+import { pageWords, regionPages } from '../../src/provenance/region-pages.ts';
 import { createExplainer } from '../../src/provenance/sources.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 import { testProgram } from '../programs/build.ts';
@@ -47,6 +50,70 @@ test('a word of unknown making is refused, with module, offset and both values',
       `libc\\.so\\.6 \\+ 0x${vaddr.toString(16)}: .* 0x[0-9a-f]+ in one capture, 0x12345678 in the other`,
     ),
   );
+});
+
+/** Words that the captures have in common, by module: data of its own, zero in both. */
+const quietWords = captures.first.regions.flatMap((region, index) => {
+  const other = captures.second.regions[index]!;
+  const clocks = region.module === captures.program.interpreter ? clockWords(region.module.elf) : new Set();
+  const [a, b] = [regionPages(region), regionPages(other)];
+  const shift = other.start - region.start;
+  return a.written.flatMap((page) => {
+    const [one, two] = [pageWords(a.page(page)), pageWords(b.page(page + shift))];
+    return Array.from(one.keys())
+      .map((at) => ({ at, vaddr: page + at * 8 - region.loadBias, path: region.module?.path ?? '' }))
+      .filter(({ at, vaddr, path }) => path !== '' && one[at] === 0n && two[at] === 0n && !clocks.has(vaddr));
+  });
+});
+
+test('two small numbers are no time, in whichever module they stand', () => {
+  const small = fc.bigInt({ min: 0n, max: 0xff_ffffn });
+  const paths = [...new Set(quietWords.map(({ path }) => path))];
+  expect(paths.length).toBeGreaterThanOrEqual(3);
+  const quiet = fc
+    .constantFrom(...paths)
+    .chain((path) => fc.constantFrom(...quietWords.filter((w) => w.path === path)));
+  fc.assert(
+    fc.property(quiet, small, small, ({ path, vaddr }, a, b) => {
+      fc.pre(
+        a !== b && Number(a) !== captures.first.context.argc && Number(a) !== captures.first.context.threadId,
+      );
+      const changed: Captures = {
+        ...captures,
+        first: withWord(captures.first, path, vaddr, a),
+        second: withWord(captures.second, path, vaddr, b),
+      };
+      expect(() => explainCaptures(changed)).toThrow(`+ 0x${vaddr.toString(16)}: its linker wrote a word`);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what is asked of the kernel in one capture only is refused', () => {
+  const question = { kind: 'absent', path: '/dev/shm/drawn-by-chance' } as const;
+  const second = { ...captures.second, questions: [...captures.second.questions, question] };
+  expect(() => explainCaptures({ ...captures, second })).toThrow(/what the linker asked: \/dev\/shm\/drawn/);
+});
+
+test('random bytes of which something else is kept are refused', () => {
+  const drew = (capture: Capture, drawn: bigint): Capture => ({
+    ...capture,
+    context: { ...capture.context, drawn },
+  });
+  const changed = {
+    ...captures,
+    first: drew(captures.first, 0x1234n),
+    second: drew(captures.second, 0x4321n),
+  };
+  expect(() => explainCaptures(changed)).toThrow('draws random bytes, and keeps something else');
+});
+
+test('ranges of another size in each capture are refused', () => {
+  const grown = captures.second.regions.map((region) =>
+    region.kind === 'anonymous' ? { ...region, end: region.end + 0x1000 } : region,
+  );
+  const changed = { ...captures, second: { ...captures.second, regions: grown } };
+  expect(() => explainCaptures(changed)).toThrow('differ in the ranges');
 });
 
 test.each([

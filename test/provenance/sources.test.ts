@@ -1,0 +1,150 @@
+/** Which pairs of values are explained, and that nothing else is. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { captureProgram } from '../../src/capture/capture-program.ts';
+import type { Capture } from '../../src/capture/capture.ts';
+import { loadProgram } from '../../src/program/load-program.ts';
+import { createExplainer } from '../../src/provenance/sources.ts';
+import { testProgram } from '../programs/build.ts';
+
+const { first, second } = captureProgram(loadProgram(testProgram('threads').path));
+const explainer = createExplainer(first, second);
+
+/** A source's value in a capture. */
+type Value = (capture: Capture) => bigint;
+
+const given: Readonly<Record<string, Value>> = {
+  'stack-pointer': ({ context }) => BigInt(context.stackPointer),
+  argv: ({ context }) => BigInt(context.argv),
+  envp: ({ context }) => BigInt(context.envp),
+  auxv: ({ context }) => BigInt(context.auxv),
+  'stack-canary': ({ context }) => context.random.readBigUInt64LE(0) & ~0xffn,
+  'pointer-guard': ({ context }) => context.random.readBigUInt64LE(8),
+};
+const ints: Readonly<Record<string, Value>> = {
+  argc: ({ context }) => BigInt(context.argc),
+  'thread-id': ({ context }) => BigInt(context.threadId),
+};
+const moving: Readonly<Record<string, Value>> = {
+  vdso: ({ context }) => BigInt(context.vdso.start),
+  'program-break': ({ context }) => BigInt(context.programBreak),
+};
+const movable = first.regions.flatMap((region, index) =>
+  region.movable && region.kind !== 'heap' ? [{ ...region, index }] : [],
+);
+const region = fc.constantFrom(...movable);
+
+function startOf(capture: Capture, index: number): bigint {
+  return BigInt(capture.regions[index]?.start ?? 0);
+}
+
+/** A pair that is an argc or a thread id by chance. */
+function isInt(a: bigint, b: bigint): boolean {
+  return Object.values(ints).some((value) => value(first) === a && value(second) === b);
+}
+
+describe('explained', () => {
+  test.each(Object.entries(given))('%s', (kind, value) => {
+    expect(explainer.explain(value(first), value(second))).toMatchObject({
+      source: { kind },
+      addend: 0,
+      width: 8,
+    });
+  });
+
+  test.each(Object.entries(ints))('%s beside any other int', (kind, value) => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 0xffff_ffffn }), (other) => {
+        const [a, b] = [first, second].map((capture) => (other << 32n) | value(capture));
+        expect(explainer.explain(a!, b!)).toMatchObject({ source: { kind }, width: 4 });
+      }),
+    );
+  });
+
+  test.each(Object.entries(moving))('%s with what is added', (kind, value) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xfff }), (addend) => {
+        const [a, b] = [first, second].map((capture) => value(capture) + BigInt(addend));
+        expect(explainer.explain(a!, b!)).toMatchObject({ source: { kind }, addend });
+      }),
+    );
+  });
+
+  test('an address in any region', () => {
+    fc.assert(
+      fc.property(region, fc.double({ min: 0, max: 1, noNaN: true }), ({ index, start, end }, part) => {
+        const offset = BigInt(Math.floor((end - start) * part));
+        const [a, b] = [startOf(first, index) + offset, startOf(second, index) + offset];
+        expect(explainer.explain(a, b)).toEqual({ kind: 'reference', region: index });
+      }),
+    );
+  });
+
+  test('a reading of the clock, and a time between two, where the linker keeps one', () => {
+    const part = fc.double({ min: 0.001, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(part, part, fc.boolean(), (one, two, isReading) => {
+        const time = ({ context }: Capture, share: number): bigint => {
+          const { begin, end } = context.ticks;
+          return BigInt(Math.floor(Number(end - begin) * share)) + (isReading ? begin : 0n);
+        };
+        const pair = [time(first, one), time(second, two)] as const;
+        expect(explainer.explain(...pair, true)).toEqual({ kind: 'time-stamp' });
+        expect(explainer.explain(...pair)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('not explained', () => {
+  const word = fc.oneof(
+    fc.bigInt({ min: 0n, max: 0xffn }),
+    fc.bigInt({ min: 0n, max: 0xffff_ffffn }),
+    fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+  );
+
+  test('any two numbers', () => {
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        fc.pre(a !== b && !isInt(a & 0xffff_ffffn, b & 0xffff_ffffn));
+        expect(explainer.explain(a, b)).toBeUndefined();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('one number, and what a source is in the other capture', () => {
+    const values = [...Object.values(given), ...Object.values(moving), ...Object.values(ints)];
+    fc.assert(
+      fc.property(fc.constantFrom(...values), word, fc.boolean(), (value, other, isFirst) => {
+        const [a, b] = isFirst ? [value(first), other] : [other, value(second)];
+        fc.pre(a !== b && !isInt(a & 0xffff_ffffn, b & 0xffff_ffffn));
+        expect(explainer.explain(a, b)).toBeUndefined();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('an address that moved by another distance than its region', () => {
+    fc.assert(
+      fc.property(region, fc.bigInt({ min: -0xffffn, max: 0xffffn }), ({ index }, wrong) => {
+        // Whole pages may be another region's distance.
+        fc.pre(wrong % 0x1000n !== 0n);
+        expect(explainer.explain(startOf(first, index), startOf(second, index) + wrong)).toBeUndefined();
+      }),
+    );
+  });
+
+  test("an address far outside of the region whose distance it moved by, and the distance of one region from another's", () => {
+    fc.assert(
+      fc.property(region, region, (one, other) => {
+        fc.pre(one.index !== other.index);
+        const distance = startOf(second, one.index) - startOf(first, one.index);
+        expect(explainer.explain(7n, 7n + distance)).toBeUndefined();
+        const apart = (capture: Capture): bigint =>
+          BigInt.asUintN(64, startOf(capture, one.index) - startOf(capture, other.index));
+        expect(explainer.explain(apart(first), apart(second))).toBeUndefined();
+      }),
+    );
+  });
+});
