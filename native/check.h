@@ -3,7 +3,7 @@
  * answers 0, or in words why not. Nothing is changed but that the plan is mapped.
  */
 #pragma once
-#include "start.h"
+#include "hand-over.h"
 
 /* glibc reads LD_… and GLIBC_TUNABLES, and MALLOC_… as other names of tunables (elf/dl-tunables.list). */
 static const char *check_environment(const struct start *start)
@@ -86,9 +86,23 @@ static const char *check_image(struct start *start)
 	 (int64_t)(now)->st_mtime == (row)->mtime_seconds && (now)->st_mtime_nsec == (row)->mtime_nanoseconds &&        \
 	 (int64_t)(now)->st_ctime == (row)->ctime_seconds && (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
 
-/* Files of one directory stand together, and are looked up from it. */
-static const char *check_identities(const struct plan *plan)
+/* The row of the program's file, or of the name that leads to it. */
+static int is_program(const struct plan *plan, const struct plan_file *file)
 {
+	return file->path == plan->program_path || file->path == plan->invocation_path;
+}
+
+/* A launcher may stand in the place of the link to its program: that name means the launcher, and leads nowhere else. */
+static int is_replaced_link(const struct plan *plan, const struct plan_file *file)
+{
+	return file->path == plan->invocation_path && plan->invocation_path != plan->program_path &&
+	       is_this_launcher(plan_string(plan, plan->invocation_path));
+}
+
+/* Files of one directory stand together, and are looked up from it. */
+static const char *check_identities(struct start *start)
+{
+	const struct plan *plan = start->plan;
 	const struct plan_file *file = TABLE(plan, file);
 	struct stat now;
 	uint32_t current = 0;
@@ -102,17 +116,42 @@ static const char *check_identities(const struct plan *plan)
 			const char *name = plan_string(plan, current = file->directory);
 			directory = *name ? (int)call3(__NR_open, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) : AT_FDCWD;
 		}
-		if (failed(call4(__NR_newfstatat, directory, path, &now, 0)) || !IS_SAME_FILE(&now, file))
-			why = path;
+		int is_there = !failed(call4(__NR_newfstatat, directory, path, &now, 0));
+		if ((is_there && IS_SAME_FILE(&now, file)) || is_replaced_link(plan, file))
+			continue;
+		start->other_program = is_there && is_program(plan, file);
+		why = path;
 	}
 	if (directory != AT_FDCWD)
 		call1(__NR_close, directory);
 	return why;
 }
 
-static const char *check_files(const struct plan *plan)
+/* Only where the program's file has several names: then its identity does not tell which of them the links lead to. */
+static const char *check_links(struct start *start)
 {
-	const char *why = check_identities(plan);
+	const struct plan *plan = start->plan;
+	const struct plan_link *link = TABLE(plan, link);
+	for (uint32_t i = 0; i < plan->links_count; i++, link++) {
+		const char *path = plan_string(plan, link->path), *text = plan_string(plan, link->text);
+		size_t length = string_length(text);
+		char now[length + 1];
+		if (call4(__NR_readlinkat, AT_FDCWD, path, now, length + 1) == (long)length &&
+		    same_bytes(now, text, length))
+			continue;
+		if (is_this_launcher(plan_string(plan, plan->invocation_path)))
+			return 0;
+		start->other_program = 1;
+		return path;
+	}
+	return 0;
+}
+
+static const char *check_files(struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const char *why = check_identities(start);
+	why = why ? why : check_links(start);
 	if (why)
 		return why;
 	struct stat now;
@@ -221,7 +260,7 @@ static const char *check(struct start *start)
 {
 	const char *why = check_environment(start);
 	why = why ? why : check_image(start);
-	if (!why && (why = check_files(start->plan))) {
+	if (!why && (why = check_files(start))) {
 		if (start->debug)
 			say_line(why, " is not as at bind", "");
 		return REASON_FILE_CHANGED;

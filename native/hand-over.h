@@ -108,6 +108,15 @@ static __attribute__((noreturn)) void answer(const char *why)
 		call1(__NR_exit_group, why ? ANSWER_HANDS_OVER : ANSWER_RUNS);
 }
 
+/*
+ * Interpreter mode: the copy that was started holds the program of the bind. Where that is another one by now, the copy is
+ * stale, unless it stands in its place.
+ */
+static int is_other_program(const struct start *start, const char *program)
+{
+	return start->other_program && !is_this_launcher(program);
+}
+
 /* The program runs as if linkonce were not there. */
 static __attribute__((noreturn)) void hand_over(struct start *start, const char *why)
 {
@@ -123,7 +132,7 @@ static __attribute__((noreturn)) void hand_over(struct start *start, const char 
 		call1(__NR_close, start->image);
 	if (start->place >= 0)
 		call1(__NR_close, start->place);
-	if (launcher->flags & LAUNCHER_INTERPRETER)
+	if ((launcher->flags & LAUNCHER_INTERPRETER) && !is_other_program(start, program))
 		enter_linker(start, launcher_string(launcher, launcher->interpreter_path));
 	execute(start, launcher_string(launcher, launcher->invocation_path), program);
 }

@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 4
+#define PLAN_VERSION 5
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 
@@ -168,6 +168,13 @@ struct plan_file {
 };
 _Static_assert(sizeof(struct plan_file) == 56, "plan_file");
 
+/* A symbolic link on the way to the program: it must have the same text. */
+struct plan_link {
+	uint32_t path;
+	uint32_t text;
+};
+_Static_assert(sizeof(struct plan_link) == 8, "plan_link");
+
 /* A path that was not there, or a directory. */
 struct plan_path {
 	uint32_t path;
@@ -297,6 +304,8 @@ struct plan {
 	uint32_t fix_ranges_count;
 	uint32_t files_offset;
 	uint32_t files_count;
+	uint32_t links_offset;
+	uint32_t links_count;
 	uint32_t paths_offset;
 	uint32_t paths_count;
 	uint32_t calls_offset;
@@ -310,7 +319,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 488, "plan");
+_Static_assert(sizeof(struct plan) == 496, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

@@ -47,6 +47,8 @@ struct start {
 	/* The folder of this process's place; -1: there is none. */
 	int place;
 	int debug;
+	/* The program's file, or the file that its name leads to, is not that of the bind. */
+	int other_program;
 	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
 	int replaced;
 	/* Interpreter mode: where the kernel has mapped the program. */
@@ -75,6 +77,7 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define PLAN_OFFSET_seal seals_offset
 #define PLAN_OFFSET_fix_range fix_ranges_offset
 #define PLAN_OFFSET_file files_offset
+#define PLAN_OFFSET_link links_offset
 #define PLAN_OFFSET_path paths_offset
 #define PLAN_OFFSET_call calls_offset
 #define PLAN_OFFSET_limit limits_offset

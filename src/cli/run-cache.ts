@@ -3,14 +3,15 @@
  * Each bind gets a folder of its own in there, and the link `current` is moved to it when it is whole: two binds at
  * once do not disturb each other, and a kill leaves the old one in place.
  *
- * A launcher is used while every module is the file that was bound. (The launcher checks that again; here it decides
- * whether to bind anew.)
+ * A launcher is used while the program's name leads to the path that was bound, and every module is the file that was. (The
+ * launcher checks that again; here it decides whether to bind anew.)
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -28,6 +29,8 @@ import { nativePart } from '../util/native.ts';
 interface Entry {
   readonly file: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Where the program's name led, all symbolic links resolved. */
+  readonly program: string;
   readonly modules: readonly { readonly path: string; readonly identity: string }[];
 }
 
@@ -41,7 +44,9 @@ export function cachedImage(file: string, choice: SystemChoice): Entry | undefin
   const entry = readEntry(path.join(folderOf(file, choice), 'current', entryName));
   if (entry === undefined) return undefined;
   const isUnchanged = entry.modules.every((module) => identityOf(module.path) === module.identity);
-  return isUnchanged && identityOf(entry.file) !== undefined ? entry : undefined;
+  return isUnchanged && targetOf(file) === entry.program && identityOf(entry.file) !== undefined
+    ? entry
+    : undefined;
 }
 
 /** Binds a program into the cache. */
@@ -63,6 +68,8 @@ function entryOf({ file, environment, modules }: BoundImage): Entry {
   return {
     file,
     environment,
+    // The first in search order is the executable, by its resolved path.
+    program: modules[0]?.path ?? '',
     // As they were when they were read: a file that changed since then is a reason to bind anew.
     modules: modules.map((module) => ({ path: module.path, identity: describe(module.identity) })),
   };
@@ -113,6 +120,15 @@ function removeOld(folder: string, current: string): void {
 function readEntry(file: string): Entry | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Entry;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a path leads; undefined where it leads nowhere. */
+function targetOf(file: string): string | undefined {
+  try {
+    return realpathSync(file);
   } catch {
     return undefined;
   }

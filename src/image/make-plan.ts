@@ -235,17 +235,18 @@ function moduleBias(blueprint: Blueprint, layout: Layout, module: ModuleFacts): 
   return bias + regionShift(blueprint, layout, index);
 }
 
-type QuestionTables = Pick<Plan['tables'], 'files' | 'paths' | 'calls' | 'limits'>;
+type QuestionTables = Pick<Plan['tables'], 'files' | 'links' | 'paths' | 'calls' | 'limits'>;
 
 /** The executable and the linker were opened by the kernel; all else is in the questions. */
 function questionTables(facts: ProgramFacts, questions: readonly Question[]): QuestionTables {
-  const kernelRead = [facts.executable, facts.interpreter];
+  const { path: linker, identity } = facts.interpreter;
   const files = [
-    ...kernelRead.map(({ path: file, identity }) => ({ file, identity })),
+    { file: linker, identity },
     ...questions.flatMap((q) => (q.kind === 'file' ? [{ file: q.path, identity: q.identity }] : [])),
   ];
   return {
-    files: fileRows(files),
+    files: [...programRows(facts), ...fileRows(files)],
+    links: facts.links,
     paths: questions.flatMap((q) =>
       q.kind === 'absent' || q.kind === 'directory' ? [{ path: q.path, kind: pathKinds[q.kind] }] : [],
     ),
@@ -254,6 +255,15 @@ function questionTables(facts: ProgramFacts, questions: readonly Question[]): Qu
     ),
     limits: questions.flatMap((q) => (q.kind === 'limit' ? [limitRow(q.resource, q.answer)] : [])),
   };
+}
+
+/**
+ * The program's file, and where its name leads if that is another path. They stand alone: the loader knows these rows by their
+ * paths, which are the header's `program_path` and `invocation_path`.
+ */
+function programRows({ invocation, path: file, executable }: ProgramFacts): TableRows<'files'> {
+  const row = { ...identityFields(executable.identity), directory: '' };
+  return [...new Set([invocation, file])].map((name) => ({ ...row, path: name }));
 }
 
 interface ReadFile {

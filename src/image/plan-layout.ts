@@ -20,7 +20,7 @@ const structure = <const Fields extends Record<string, FieldType>>(
 ): Structure<Fields> => ({ name, comment, fields });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 4;
+export const planVersion = 5;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
@@ -147,6 +147,10 @@ export const tables = {
       path: 'u32',
     },
   ),
+  links: structure('plan_link', 'A symbolic link on the way to the program: it must have the same text.', {
+    path: 'u32',
+    text: 'u32',
+  }),
   paths: structure('plan_path', 'A path that was not there, or a directory.', { path: 'u32', kind: 'u32' }),
   calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
     argument: 'u64',
@@ -184,7 +188,7 @@ export const tables = {
 export type TableName = keyof typeof tables;
 
 /** Fields that are strings: the offset of a zero-ended one from the plan's start. */
-export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory']);
+export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory', 'text']);
 
 /** Scalars of the header; `…_path` and the like are offsets of zero-ended strings from the plan's start. */
 export const headerFields = {

@@ -14,10 +14,10 @@ type TextField =
 type ComputedField =
   'magic' | 'version' | 'header_size' | 'checksum' | 'tables_size' | 'vdso_notes' | 'vdso_notes_size';
 
-/** The rows of a table; a `path` or `directory` is the path itself. */
+/** The rows of a table; a `path`, `directory` or `text` is the string itself. */
 export type TableRows<Name extends TableName> = readonly {
   readonly [Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>]: Field extends
-    'path' | 'directory'
+    'path' | 'directory' | 'text'
     ? string
     : number | bigint;
 }[];

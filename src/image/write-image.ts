@@ -82,10 +82,10 @@ function writeContents(file: number, composed: Composed): void {
   ]);
 }
 
-function requireUnchanged(facts: ProgramFacts): void {
-  for (const { path, identity } of facts.modules)
+function requireUnchanged({ invocation, executable, modules }: ProgramFacts): void {
+  for (const { path, identity } of [{ ...executable, path: invocation }, ...modules])
     if (!sameIdentity(fileIdentity(path), identity))
-      throw new LinkonceError(`${path}: changed while ${facts.invocation} was bound`);
+      throw new LinkonceError(`${path}: changed while ${invocation} was bound`);
 }
 
 function writeLaunchers(

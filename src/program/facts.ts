@@ -2,6 +2,8 @@
 import { ET, PT } from '../elf/constants.ts';
 import type { Vaddr } from '../util/units.ts';
 import { readsExeLink } from './exe-link.ts';
+import type { PathLink } from './path-links.ts';
+import { hasOtherNames, linksOf } from './path-links.ts';
 import type { FileIdentity, Module, Program } from './program.ts';
 
 /** A `Module` without its content. */
@@ -32,6 +34,8 @@ export interface ProgramFacts {
   readonly readsExeLink: boolean;
   /** Whether it finds libraries by its own folder. */
   readonly usesOrigin: boolean;
+  /** Symbolic links by which `invocation` leads to `path`; none where the file has no other name that they could lead to. */
+  readonly links: readonly PathLink[];
 }
 
 export function programFacts(program: Program): ProgramFacts {
@@ -51,6 +55,7 @@ export function programFacts(program: Program): ProgramFacts {
     data: segmentRange(executable, 2),
     stackFlags: segments.find(({ type }) => type === PT.GNU_STACK)?.flags,
     readsExeLink: readsExeLink(program),
+    links: hasOtherNames(path) ? linksOf(invocation) : [],
     usesOrigin: /\$(ORIGIN|\{ORIGIN\})/.test((dynamic?.runpath ?? '') + (dynamic?.rpath ?? '')),
   };
 }

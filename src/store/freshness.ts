@@ -1,6 +1,6 @@
 /** Which programs of a store no longer run from it, and why. */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readMaps } from '../capture/memory-map.ts';
 import { readPlan } from '../image/verify-image.ts';
@@ -21,7 +21,7 @@ export function staleReason(plan: DecodedPlan): string | undefined {
 
 /** The same without the files: what no replacement by an equal file explains. */
 export function otherAnswer(plan: DecodedPlan): string | undefined {
-  return changedPath(plan) ?? changedMachine(plan);
+  return changedLink(plan) ?? changedPath(plan) ?? changedMachine(plan);
 }
 
 /** `files`: the store's folder of files. One of a program's that the loader would not accept, and why. */
@@ -67,6 +67,22 @@ function isChanged({ path: file, identity }: PlannedFile): boolean {
 export function identityOf(file: string): FileIdentity | undefined {
   try {
     return fileIdentity(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function changedLink(plan: DecodedPlan): string | undefined {
+  const changed = plan
+    .rows('links')
+    .map((row) => ({ link: plan.text(row.path ?? 0n), text: plan.text(row.text ?? 0n) }))
+    .find(({ link, text }) => textOf(link) !== text);
+  return changed && `${changed.link} leads elsewhere`;
+}
+
+function textOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
   } catch {
     return undefined;
   }

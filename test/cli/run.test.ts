@@ -1,5 +1,5 @@
 /** `run` is the program: its arguments, input, output and status; and it binds only when something changed. */
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -118,6 +118,16 @@ describe('the cache', () => {
     await run([file]);
     compileLibrary(path.join(folder, 'program', 'second', 'liborder.so'), 'changed');
     expect(await run([file])).toMatchObject({ stdout: 'library from changed\n', stderr: '', status: 0 });
+    expect(generations()).toBe(2);
+  });
+
+  test('has a new bind when the link by which the program is called leads elsewhere', async () => {
+    const tool = path.join(folder, 'tool');
+    symlinkSync(testProgram('copy-input').path, tool);
+    expect((await run([tool], { input: 'a line' })).stdout).toBe('a line');
+    rmSync(tool);
+    symlinkSync(testProgram('search-path').path, tool);
+    expect(await run([tool])).toMatchObject({ stdout: 'library from second\n', stderr: '', status: 0 });
     expect(generations()).toBe(2);
   });
 

@@ -79,6 +79,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     ),
     regions: fc.array(fc.record({ address, length: address, path: text, alignment: small })),
     prefaults: fc.array(fc.record({ address, length: address })),
+    links: fc.array(fc.record({ path: text, text })),
     paths: fc.array(fc.record({ path: text, kind: small })),
     calls: fc.array(fc.record({ argument: address, result: fc.bigInt(-4096n, 0n), number: small })),
     limits: fc.array(
