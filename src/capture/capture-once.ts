@@ -23,6 +23,7 @@ import { Tracee } from './ptrace.ts';
 import { recordStart } from './record-start.ts';
 import type { Registers } from './ptrace.ts';
 import type { RegionRange } from './regions.ts';
+import { stopAt } from './stop-point.ts';
 import { moduleSpan } from './module-span.ts';
 import { anonymousRegion, heapRegion, moduleRegion, readRegions } from './regions.ts';
 
@@ -76,7 +77,7 @@ export function captureOnce(program: Program, setup: CaptureSetup): Capture {
 
 function begin(program: Program, tracee: Tracee, setup: CaptureSetup): Session {
   const context = readContext(tracee);
-  const injector = createInjector(tracee, context.vdso);
+  const injector = createInjector(tracee);
   return { program, tracee, injector, setup, context, regions: [], record: newRecord() };
 }
 
@@ -177,14 +178,13 @@ function followLinker(session: Session): Address {
   const region = session.regions.find((r) => r.module === point.module);
   if (!region) throw new Error('the handoff module has no region');
   const address = region.loadBias + point.address;
-  tracee.setHardwareBreakpoint(address);
+  const handoff = stopAt(tracee, address);
   for (;;) {
-    const stop = tracee.toSyscall();
-    if (stop.kind === 'trap' && tracee.registers().number('rip') === address) break;
+    const stop = handoff.meet(tracee.toSyscall());
+    if (stop.kind === 'point') break;
     if (stop.kind !== 'syscall') throw new LinkerEnded(program, describeEnd(session.record, stop));
     finishCall(session, enterCall(session));
   }
-  tracee.clearHardwareBreakpoint();
   if (tracee.registers().number('rsp') !== session.context.stackPointer)
     throw new Refusal('the stack pointer at the handoff point is not the initial one');
   if (session.record.files.size > 0) throw new Refusal('its dynamic linker leaves a file open');

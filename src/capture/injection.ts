@@ -1,35 +1,30 @@
 /**
- * Makes a stopped tracee execute single instructions of ours without writing to its memory: the vdso has a `syscall`
- * and a `rdtsc` in its text, the linker a `cpuid`, so the instruction pointer is lent to them and given back.
+ * Makes a stopped tracee execute single instructions that stand in its memory: the vdso has a `syscall` and a `rdtsc`, the
+ * linker a `cpuid`. The instruction pointer is lent to them and given back.
  */
-import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { hex } from '../util/units.ts';
-import type { Processor, Range } from './capture.ts';
+import type { Processor } from './capture.ts';
+import type { SyscallInjector } from './inject-syscall.ts';
+import { createSyscallInjector, findInVdso, lend } from './inject-syscall.ts';
+import { plantInt3 } from './int3.ts';
 import type { Register, Registers, Tracee } from './ptrace.ts';
 
-const instructions = { syscall: '0f05', rdtsc: '0f31', cpuid: '0fa2', xgetbv: '0f01d0' } as const;
-const argumentRegisters: readonly Register[] = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'];
+const instructions = { rdtsc: '0f31', cpuid: '0fa2', xgetbv: '0f01d0' } as const;
+type Instruction = keyof typeof instructions;
 
 export interface Injector {
-  /** Runs a system call; answers its result, negative errno as the kernel gives it. */
-  syscall(number: number, ...args: (number | bigint)[]): bigint;
+  readonly syscall: SyscallInjector;
   /** Reads the time stamp counter as the tracee sees it. */
   ticks(): bigint;
 }
 
-/** `vdso` is the tracee's vdso. Throws LinkonceError where it lacks the instructions. */
-export function createInjector(tracee: Tracee, vdso: Range): Injector {
-  const code = tracee.read(vdso.start, vdso.end - vdso.start);
-  const find = (name: 'syscall' | 'rdtsc'): Address => {
-    const at = code.indexOf(instructions[name], 'hex');
-    if (at < 0) throw new LinkonceError(`this kernel's vdso has no ${name} instruction`);
-    return vdso.start + at;
-  };
-  const [syscallAt, rdtscAt] = [find('syscall'), find('rdtsc')];
+/** Throws LinkonceError where the tracee's vdso lacks the instructions. */
+export function createInjector(tracee: Tracee): Injector {
+  const rdtscAt = findInVdso(tracee, instructions.rdtsc);
   return {
-    syscall: (number, ...args) => lend(tracee, () => runSyscall(tracee, syscallAt, number, args)),
-    ticks: () => lend(tracee, () => wide(step(tracee, rdtscAt, {}))),
+    syscall: createSyscallInjector(tracee),
+    ticks: () => lend(tracee, () => wide(execute(tracee, 'rdtsc', rdtscAt, {}))),
   };
 }
 
@@ -50,11 +45,11 @@ export function readProcessor(tracee: Tracee, start: Address, code: Buffer): Pro
   if (cpuidAt < 0) return undefined;
   return lend(tracee, () => ({
     answers: leaves.map(([leaf, subleaf]) => {
-      const after = step(tracee, start + cpuidAt, { rax: leaf, rcx: subleaf });
+      const after = execute(tracee, 'cpuid', start + cpuidAt, { rax: leaf, rcx: subleaf });
       const half = (name: Register): number => Number(after.get(name) & 0xffff_ffffn);
       return { leaf, subleaf, eax: half('rax'), ebx: half('rbx'), ecx: half('rcx'), edx: half('rdx') };
     }),
-    xcr0: xgetbvAt < 0 ? 0n : wide(step(tracee, start + xgetbvAt, { rcx: 0 })),
+    xcr0: xgetbvAt < 0 ? 0n : wide(execute(tracee, 'xgetbv', start + xgetbvAt, { rcx: 0 })),
   }));
 }
 
@@ -62,42 +57,24 @@ function wide(registers: Registers): bigint {
   return ((registers.get('rdx') & 0xffff_ffffn) << 32n) | (registers.get('rax') & 0xffff_ffffn);
 }
 
-function lend<T>(tracee: Tracee, action: () => T): T {
-  const saved = tracee.registers();
-  const result = action();
-  tracee.setRegisters(saved);
-  return result;
-}
-
-function runSyscall(tracee: Tracee, at: Address, number: number, args: readonly (number | bigint)[]): bigint {
-  const registers = tracee.registers();
-  registers.set('rip', at);
-  registers.set('rax', number);
-  // No restart of an interrupted call: the tracee may be stopped after one.
-  registers.set('orig_rax', -1);
-  args.forEach((value, index) => {
-    registers.set(argumentRegisters[index] ?? 'r9', value);
-  });
-  tracee.setRegisters(registers);
-  for (let side = 0; side < 2; side++) {
-    const stop = tracee.toSyscall();
-    if (stop.kind !== 'syscall') throw new Error(`injected system call ${String(number)}: ${stop.kind}`);
-  }
-  return BigInt.asIntN(64, tracee.registers().get('rax'));
-}
-
-/** Executes the one instruction at `at`, with some registers set. */
-function step(tracee: Tracee, at: Address, values: Partial<Record<Register, number>>): Registers {
+/**
+ * Executes the one instruction at `at`, with some registers set. A hypervisor may emulate it, and a single step then ends one
+ * instruction late; the int3 behind it does not.
+ */
+function execute(
+  tracee: Tracee,
+  instruction: Instruction,
+  at: Address,
+  values: Partial<Record<Register, number>>,
+): Registers {
+  const int3 = plantInt3(tracee, at + instructions[instruction].length / 2);
   const registers = tracee.registers();
   registers.set('rip', at);
   registers.set('orig_rax', -1);
   for (const [name, value] of Object.entries(values)) registers.set(name as Register, value);
   tracee.setRegisters(registers);
-  for (;;) {
-    const stop = tracee.step();
-    if (stop.kind !== 'trap') throw new Error(`an instruction at ${hex(at)} ended with ${stop.kind}`);
-    const after = tracee.registers();
-    // A step out of a system call (execve is the first) ends before any instruction.
-    if (after.number('rip') !== at) return after;
-  }
+  const stop = tracee.resume();
+  if (stop.kind !== 'trap' || !int3.takeBack())
+    throw new Error(`${instruction} at ${hex(at)} ended with ${stop.kind}`);
+  return tracee.registers();
 }

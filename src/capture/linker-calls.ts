@@ -185,7 +185,12 @@ function setRobustList(call: LinkerCall, record: LinkerRecord): void {
 }
 
 function rseq(call: LinkerCall, record: LinkerRecord): void {
-  if (call.result < 0n) throw new Refusal('the kernel refuses rseq to its dynamic linker');
+  if (call.result < 0n) {
+    // Such a process goes on without; where the kernel would register one, its memory must not say so.
+    const asked = { kind: 'call', number: call.number, arguments: [0n], result: call.result } as const;
+    ask(record, asked, 'rseq');
+    return;
+  }
   record.registrations.rseq = {
     address: Number(argument(call, 0)),
     length: Number(argument(call, 1)),

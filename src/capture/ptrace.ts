@@ -18,9 +18,11 @@ const posixSpawn = libc.func(
   'int posix_spawn(_Out_ int *pid, const char *path, void *actions, void *attributes, const char **argv, const char **envp)',
 );
 const setAffinity = libc.func('int sched_setaffinity(int pid, size_t size, const uint8_t *mask)');
+const getAffinity = libc.func('int sched_getaffinity(int pid, size_t size, _Out_ uint8_t *mask)');
 
 // linux/ptrace.h
 const request = {
+  pokeData: 5,
   pokeUser: 6,
   cont: 7,
   singleStep: 9,
@@ -35,6 +37,8 @@ const sigTrap = 5;
 const sigStop = 19;
 /** __WALL of wait(2). */
 const waitAll = 0x40000000;
+/** Bytes of a cpu_set_t. */
+const maskSize = 128;
 /** offsetof(struct user, u_debugreg) of sys/user.h. */
 const debugRegisters = 848;
 
@@ -44,7 +48,7 @@ export type Stop =
   | { readonly kind: 'syscall' }
   /** About to exit; its memory is still there. */
   | { readonly kind: 'exit' }
-  /** A breakpoint or single step. */
+  /** SIGTRAP: a single step, a point of ours (`stop-point.ts`), or the program's own. */
   | { readonly kind: 'trap' }
   | { readonly kind: 'signal'; readonly signal: number }
   | { readonly kind: 'gone'; readonly status: number; readonly signal: number };
@@ -79,7 +83,7 @@ export interface StartOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Standard streams on /dev/null. */
   readonly quiet?: boolean;
-  /** Processor to stay on. */
+  /** Keep it on one processor: of those that this process may use, the one of this number, modulo how many there are. */
   readonly cpu?: number;
 }
 
@@ -120,12 +124,19 @@ export class Tracee {
       throw new LinkonceError(`${how.file}: cannot be executed`);
     }
     if (second.kind !== 'exec') throw new Error(`unexpected stop before exec: ${second.kind}`);
-    this.memory = openSync(`/proc/${String(this.pid)}/mem`, 'r+');
+    this.memory = openMemory(this.pid);
   }
 
+  /** A refusal is no harm: only words that name the processor depend on it, and these are known. */
   private pin(cpu: number): void {
-    const mask = Buffer.alloc(128);
-    mask[cpu >> 3] = 1 << (cpu & 7);
+    const permitted = Buffer.alloc(maskSize);
+    getAffinity(0, permitted.length, permitted);
+    const cpus = [...permitted].flatMap((bits, byte) =>
+      Array.from({ length: 8 }, (_, bit) => byte * 8 + bit).filter((each) => (bits >> (each % 8)) & 1),
+    );
+    const chosen = cpus[cpu % cpus.length] ?? 0;
+    const mask = Buffer.alloc(maskSize);
+    mask[chosen >> 3] = 1 << (chosen & 7);
     setAffinity(this.pid, mask.length, mask);
   }
 
@@ -193,22 +204,9 @@ export class Tracee {
     check(ptraceData(request.setRegisters, this.pid, 0, registers.words), 'PTRACE_SETREGS');
   }
 
-  /**
-   * Stops it before the instruction at `address`, by debug register 0: no page is written for it. Throws LinkonceError
-   * where there are none.
-   * Intel SDM volume 3, 18.2: DR7 bit 0 enables, condition 00 is execution.
-   */
-  setHardwareBreakpoint(address: Address): void {
-    const poke = (register: number, value: number): boolean =>
-      Number(ptraceValue(request.pokeUser, this.pid, debugRegisters + register * 8, value)) !== -1;
-    if (!poke(0, address) || !poke(7, 1))
-      throw new LinkonceError(
-        "this machine gives ptrace no debug registers: a program's start cannot be stopped",
-      );
-  }
-
-  clearHardwareBreakpoint(): void {
-    check(ptraceValue(request.pokeUser, this.pid, debugRegisters + 7 * 8, 0), 'PTRACE_POKEUSER DR7');
+  /** Writes debug register `index`; answers whether the kernel took it. */
+  setDebugRegister(index: number, value: Address): boolean {
+    return Number(ptraceValue(request.pokeUser, this.pid, debugRegisters + index * 8, value)) !== -1;
   }
 
   /** Reads `length` bytes; throws where the range is not readable. */
@@ -232,8 +230,24 @@ export class Tracee {
     return this.read(address, 8).readBigUInt64LE(0);
   }
 
+  /** Also where the tracee itself may only read. Some kernels permit that by PTRACE_POKEDATA alone (proc_mem.force_override). */
   write(address: Address, bytes: Uint8Array): void {
-    writeSync(this.file(), bytes, 0, bytes.length, address);
+    try {
+      writeSync(this.file(), bytes, 0, bytes.length, address);
+    } catch {
+      this.poke(address, bytes);
+    }
+  }
+
+  private poke(address: Address, bytes: Uint8Array): void {
+    const start = address - (address % 8);
+    const words = this.read(start, Math.ceil((address + bytes.length - start) / 8) * 8);
+    words.set(bytes, address - start);
+    for (let at = 0; at < words.length; at += 8)
+      if (Number(ptraceValue(request.pokeData, this.pid, start + at, words.readBigUInt64LE(at))) === -1)
+        throw new LinkonceError(
+          'this machine lets no tracer write to the memory of a traced program (/proc/PID/mem, PTRACE_POKEDATA)',
+        );
   }
 
   writeWord(address: Address, value: bigint): void {
@@ -254,6 +268,16 @@ export class Tracee {
     kill(this.pid, 9);
     do ptraceValue(request.cont, this.pid, 0, 0);
     while (this.wait().kind !== 'gone');
+  }
+}
+
+/** Where it may not be written, PTRACE_POKEDATA still may. */
+function openMemory(pid: number): number {
+  const file = `/proc/${String(pid)}/mem`;
+  try {
+    return openSync(file, 'r+');
+  } catch {
+    return openSync(file, 'r');
   }
 }
 

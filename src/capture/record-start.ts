@@ -9,6 +9,7 @@ import type { CapturedRegion } from './capture.ts';
 import { killDescendants } from './descendants.ts';
 import { PageMap } from './page-map.ts';
 import type { Tracee } from './ptrace.ts';
+import { stopAt } from './stop-point.ts';
 
 /** A constructor that takes longer waits for something; then nothing is recorded. */
 const limitMs = 3000;
@@ -20,8 +21,7 @@ const stopSignals = [19, 20, 21, 22];
  * does not come to its entry. The tracee is of no use afterwards.
  */
 export function recordStart(tracee: Tracee, regions: readonly CapturedRegion[], entry: Address): Address[] {
-  tracee.setHardwareBreakpoint(entry);
-  const arrived = runTo(tracee, entry);
+  const arrived = reach(tracee, entry);
   killDescendants(tracee.pid);
   if (!arrived) return [];
   const pages = new PageMap(tracee.pid);
@@ -32,16 +32,17 @@ export function recordStart(tracee: Tracee, regions: readonly CapturedRegion[], 
   return written.sort((a, b) => a - b);
 }
 
-function runTo(tracee: Tracee, entry: Address): boolean {
+function reach(tracee: Tracee, entry: Address): boolean {
   const deadline = performance.now() + limitMs;
+  const point = stopAt(tracee, entry);
   tracee.release();
   while (performance.now() < deadline) {
     if (!tracee.hasStopped()) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pollMs);
       continue;
     }
-    const stop = tracee.wait();
-    if (stop.kind === 'trap' && tracee.registers().number('rip') === entry) return true;
+    const stop = point.meet(tracee.wait());
+    if (stop.kind === 'point') return true;
     if (stop.kind === 'gone' || stop.kind === 'exit' || stop.kind === 'exec') return false;
     tracee.release(stop.kind === 'signal' && !stopSignals.includes(stop.signal) ? stop.signal : 0);
   }

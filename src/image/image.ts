@@ -11,8 +11,8 @@ export interface Image {
   /** Every file that the system wrote for this program, the launcher included. */
   readonly files: readonly string[];
   /**
-   * Where the program's entry is in a process of it; absent where the kernel's AT_ENTRY says it from the start. `moves`: AT_ENTRY
-   * says it once the loader has told the kernel, which is before it sets the thread pointer.
+   * Where the program's entry is in a process of it, from when the loader sets the thread pointer on; absent where the kernel's
+   * AT_ENTRY says it from the start. `moves`: AT_ENTRY says it by then.
    */
   readonly entry?: Address | 'moves';
   /** The places that must be served while processes of it start; absent: none. */

@@ -4,11 +4,13 @@
  * and the thread stays free. Stops that are not ours (signals of the program) are passed on as they came.
  */
 import { setImmediate as yieldThread, setTimeout as sleep } from 'node:timers/promises';
+import { readEntry } from '../capture/auxiliary-entry.ts';
 import type { Stop, Tracee } from '../capture/ptrace.ts';
+import type { StopPoint } from '../capture/stop-point.ts';
+import { stopAt } from '../capture/stop-point.ts';
+import { setsThreadPointer } from '../capture/thread-pointer.ts';
 import type { Image } from '../image/image.ts';
-import type { Address } from '../util/units.ts';
 import type { Settings } from './measurement.ts';
-import { readEntry } from './process-memory.ts';
 
 export interface MomentSettings {
   readonly moment: Settings['moment'];
@@ -24,8 +26,7 @@ export interface Departure {
 }
 
 /** A process on its way to the moment. */
-export interface Traveller {
-  readonly tracee: Tracee;
+export interface Traveller extends Departure {
   /**
    * `reached` the moment; it was `late` (stopped at the limit); `early` (it is about to exit before its moment); `gone`
    * without any stop.
@@ -33,18 +34,16 @@ export interface Traveller {
   state: 'running' | 'reached' | 'late' | 'early' | 'gone';
   /** The process executed another program: a launcher that handed over, or a program that does so by itself. */
   executedAnother: boolean;
-  /** Where the hardware breakpoint is. */
-  breakpoint: Address;
-  /** Its loader has not told the kernel yet where the entry is: system calls are waited for. */
-  isMoving: boolean;
+  /** Where it shall stop; absent before that memory is there. */
+  point?: StopPoint;
+  /** Its loader has not put everything in place yet: system calls are waited for. */
+  isLoading: boolean;
 }
 
 const signal = { trap: 5, stop: 19 };
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: a program that stops itself would wait for a shell that is not there. */
 const stopSignals = [19, 20, 21, 22];
 const pollMs = 1;
-/** Its number in asm/unistd_64.h. */
-const archPrctl = 158;
 
 /** Lets the processes run to the moment, and returns them in their order. All are stopped or gone afterwards. */
 export async function bringToMoment(
@@ -65,58 +64,57 @@ export async function bringToMoment(
   return travellers;
 }
 
-function depart({ tracee, entry }: Departure, { moment }: MomentSettings): Traveller {
-  const isMoving = moment === 'entry' && entry === 'moves';
-  const traveller: Traveller = { tracee, state: 'running', executedAnother: false, breakpoint: 0, isMoving };
-  if (moment === 'entry' && entry !== 'moves') breakAt(traveller, entry ?? readEntry(tracee.pid));
+function depart(departure: Departure, { moment }: MomentSettings): Traveller {
+  const { tracee, entry } = departure;
+  const isLoading = moment === 'entry' && entry !== undefined;
+  const traveller: Traveller = { ...departure, state: 'running', executedAnother: false, isLoading };
+  if (moment === 'entry' && !isLoading) traveller.point = stopAt(tracee, readEntry(tracee.pid));
   goOn(traveller);
   return traveller;
 }
 
-function goOn({ tracee, isMoving }: Traveller, deliver = 0): void {
-  if (isMoving) tracee.releaseToSyscall(deliver);
+function goOn({ tracee, isLoading }: Traveller, deliver = 0): void {
+  if (isLoading) tracee.releaseToSyscall(deliver);
   else tracee.release(deliver);
 }
 
-/** By arch_prctl(2) the loader sets the thread pointer: all is in place then, and AT_ENTRY is the program's. */
-function findMovedEntry(traveller: Traveller): void {
-  const { tracee } = traveller;
-  if (!traveller.isMoving || tracee.registers().number('orig_rax') !== archPrctl) return;
-  traveller.isMoving = false;
-  breakAt(traveller, readEntry(tracee.pid));
-}
-
-function breakAt(traveller: Traveller, entry: Address): void {
-  traveller.breakpoint = entry;
-  traveller.tracee.setHardwareBreakpoint(entry);
+/** The loader sets the thread pointer when all is in place. */
+function findEntry(traveller: Traveller): void {
+  const { tracee, entry } = traveller;
+  if (!traveller.isLoading || !setsThreadPointer(tracee)) return;
+  traveller.isLoading = false;
+  traveller.point = stopAt(tracee, typeof entry === 'number' ? entry : readEntry(tracee.pid));
 }
 
 /** Decides what a stop means; the process runs on unless it is where it should be. */
 function meet(traveller: Traveller, stop: Stop, settings: MomentSettings): void {
   const { tracee } = traveller;
-  switch (stop.kind) {
+  const met = traveller.point?.meet(stop) ?? stop;
+  switch (met.kind) {
     case 'gone':
       traveller.state = 'gone';
       return;
     case 'exit':
       traveller.state = settings.moment === 'exit' ? 'reached' : 'early';
       return;
+    case 'point':
+      traveller.state = 'reached';
+      return;
     case 'trap':
-      if (tracee.registers().number('rip') === traveller.breakpoint) traveller.state = 'reached';
-      else goOn(traveller, signal.trap);
+      goOn(traveller, signal.trap);
       return;
     case 'exec':
-      // execve(2) clears the debug registers, and the new program has an entry of its own.
+      // The point went with the old memory, and the new program has an entry of its own.
       traveller.executedAnother = true;
-      traveller.isMoving = false;
-      if (settings.moment === 'entry') breakAt(traveller, readEntry(tracee.pid));
+      traveller.isLoading = false;
+      if (settings.moment === 'entry') traveller.point = stopAt(tracee, readEntry(tracee.pid));
       tracee.release();
       return;
     case 'signal':
-      goOn(traveller, stopSignals.includes(stop.signal) ? 0 : stop.signal);
+      goOn(traveller, stopSignals.includes(met.signal) ? 0 : met.signal);
       return;
     case 'syscall':
-      findMovedEntry(traveller);
+      findEntry(traveller);
       goOn(traveller);
   }
 }

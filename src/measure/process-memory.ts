@@ -25,12 +25,3 @@ function readFields(file: string): (name: string) => number {
     return value;
   };
 }
-
-/** AT_ENTRY of auxv: where the kernel says that the program begins, its PT_INTERP aside. */
-export function readEntry(pid: number): number {
-  const entryType = 9n;
-  const vector = readFileSync(`/proc/${pid}/auxv`);
-  for (let at = 0; at + 16 <= vector.length; at += 16)
-    if (vector.readBigUInt64LE(at) === entryType) return Number(vector.readBigUInt64LE(at + 8));
-  throw new Error(`/proc/${pid}/auxv has no AT_ENTRY`);
-}

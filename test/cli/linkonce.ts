@@ -3,7 +3,7 @@ import path from 'node:path';
 import { packageRoot } from '../../src/util/native.ts';
 import { runProgram, type Outcome, type RunSettings } from '../run-program.ts';
 
-const main = path.join(packageRoot(), 'dist', 'src', 'cli', 'main.js');
+export const main = path.join(packageRoot(), 'dist', 'src', 'cli', 'main.js');
 
 export function linkonce(args: readonly string[], settings: RunSettings = {}): Promise<Outcome> {
   return runProgram(process.execPath, [main, ...args], { env: process.env, ...settings });

@@ -22,6 +22,7 @@ import { environment, testProgram } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import type { TestSubject } from './subjects.ts';
 import { testSubject } from './subjects.ts';
+import { runToHandoff } from '../image/follow-loader.ts';
 import { moduleRows } from '../image/module-rows.ts';
 
 const forms = [
@@ -164,8 +165,7 @@ function atHandoff<T>(image: Image, args: readonly string[], look: (tracee: Trac
   const argv = [image.file, ...args];
   const tracee = Tracee.start({ file: image.file, argv, environment, quiet: true });
   try {
-    tracee.setHardwareBreakpoint(Number(readPlan(`${image.file}.image`).header.handoff));
-    expect(tracee.resume()).toEqual({ kind: 'trap' });
+    runToHandoff(tracee, readPlan(`${image.file}.image`));
     return look(tracee);
   } finally {
     tracee.end();

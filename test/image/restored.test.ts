@@ -17,6 +17,7 @@ import { packedLayout, regionShift } from '../../src/provenance/layout.ts';
 import { image } from '../../src/systems/image/image-system.ts';
 import { pageSize, roundDown } from '../../src/util/units.ts';
 import { testProgram } from '../programs/build.ts';
+import { runToHandoff } from './follow-loader.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-restored-'));
 afterAll(() => {
@@ -48,8 +49,7 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
     const tracee = Tracee.start({ file: output, argv: [output], environment: {}, quiet: true });
     try {
       const stack = tracee.registers().get('rsp');
-      tracee.setHardwareBreakpoint(Number(plan.header.handoff));
-      expect(tracee.resume()).toEqual({ kind: 'trap' });
+      runToHandoff(tracee, plan);
       expect(tracee.registers().get('rip')).toBe(plan.header.handoff);
       expect(tracee.registers().get('rsp')).toBe(stack);
       expect(tracee.registers().get('rax')).toBe(plan.header.rax);

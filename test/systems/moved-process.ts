@@ -5,6 +5,7 @@ import type { MapsLine } from '../../src/capture/memory-map.ts';
 import { readMaps } from '../../src/capture/memory-map.ts';
 import { PageMap } from '../../src/capture/page-map.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
+import { runTo } from '../../src/capture/stop-point.ts';
 import { vdsoThunks } from '../../src/image/vdso-thunks.ts';
 import type { DecodedPlan } from '../../src/image/plan.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
@@ -12,6 +13,7 @@ import type { Explained } from '../../src/provenance/explained.ts';
 import { findUnwindTable } from '../../src/provenance/unwind-table.ts';
 import type { Address } from '../../src/util/units.ts';
 import { pageSize, roundDown } from '../../src/util/units.ts';
+import { followLoader } from '../image/follow-loader.ts';
 import type { PlacedProgram } from './placed-program.ts';
 
 export interface MovedProcess {
@@ -22,9 +24,6 @@ export interface MovedProcess {
   /** Private pages, ascending. */
   readonly own: readonly Address[];
 }
-
-/** arch_prctl(2), by which the loader sets the thread pointer: everything is in place then. */
-const archPrctl = 158n;
 
 interface LookOptions {
   /** All regions move by one distance. */
@@ -40,13 +39,10 @@ export function atHandoff(
   const plan = readPlan(image);
   const tracee = Tracee.start({ file, argv: [file], environment: {}, quiet: true });
   try {
-    do expect(tracee.toSyscall()).toEqual({ kind: 'syscall' });
-    while (tracee.registers().get('orig_rax') !== archPrctl);
+    followLoader(tracee);
     const shifts = shiftsOf(plan, readMaps(tracee.pid), slides);
     const handoff = Number(plan.header.handoff) + (shifts[Number(plan.header.handoff_region)] ?? 0);
-    tracee.setHardwareBreakpoint(handoff);
-    expect(tracee.resume()).toEqual({ kind: 'trap' });
-    expect(tracee.registers().number('rip')).toBe(handoff);
+    expect(runTo(tracee, handoff)).toEqual({ kind: 'point' });
     const maps = readMaps(tracee.pid).filter(({ name }) => !name.startsWith('['));
     const pages = new PageMap(tracee.pid);
     const own = maps.flatMap(({ start, end }) => pages.read(start, end).notOfFile);

@@ -1,9 +1,9 @@
 /** Counts calls between modules by looking at each instruction that a process executes from its handoff point on. */
 import { execFileSync } from 'node:child_process';
-import { expect } from 'vitest';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import type { BoundImage } from '../../src/pipeline.ts';
+import { runToHandoff } from '../image/follow-loader.ts';
 import { moduleRows } from '../image/module-rows.ts';
 
 interface Loaded {
@@ -29,9 +29,7 @@ export function stepCalls({ file }: BoundImage): SteppedCalls {
     modules.find(({ start, end }) => address >= start && address < end);
   const tracee = Tracee.start({ file, argv: [file], environment: {}, quiet: true });
   try {
-    tracee.setHardwareBreakpoint(Number(plan.header.handoff));
-    expect(tracee.resume()).toEqual({ kind: 'trap' });
-    tracee.clearHardwareBreakpoint();
+    runToHandoff(tracee, plan);
     const known = new Map<number, Loaded | undefined>();
     let [calls, instructions] = [0, 0];
     let caller: Loaded | undefined;
