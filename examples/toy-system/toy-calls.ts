@@ -1,14 +1,16 @@
 /**
  * A displacement reaches over 2 GiB, which are 64 blocks: a stub names its target with all 64 bits instead.
  *
- *   49 bb imm64   movabs $function, %r11
- *   41 ff e3      jmp    *%r11
+ *   ff 25 02 00 00 00   jmp  *function(%rip)
+ *   66 90               xchg %ax, %ax
+ *   .quad               function
  */
 import type { CallScheme } from '../../src/calls/call-scheme.ts';
-import { jumpR11, moveR11Wide } from '../../src/calls/machine-code.ts';
+import { jumpWide } from '../../src/calls/machine-code.ts';
 import { areaSize, stubArea } from '../../src/calls/stub-area.ts';
 
 export const stubbed: CallScheme = {
+  clobbers: [],
   areaPlace: 'before',
   areaFile: 'module',
   areaFilled: 'bind',
@@ -17,7 +19,7 @@ export const stubbed: CallScheme = {
     tables: [],
     modules: modules.map((module) =>
       stubArea(module, ({ target }, at) => ({
-        code: Buffer.concat([moveR11Wide(target), jumpR11()]),
+        code: jumpWide(target),
         landing: { code: at },
       })),
     ),

@@ -7,6 +7,11 @@ import type { Trap } from '../image/make-plan.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 
 export interface CallScheme {
+  /**
+   * Registers that a call loses on its way. A PLT slot that is bound loses nothing, no flag either, and hand-written code may count
+   * on that; the psABI gives the PLT r11 alone (System V ABI x86-64, 3.2.3).
+   */
+  readonly clobbers: readonly 'r11'[];
   /** Whether a module's area lies before its first page or behind its last. Of an executable with fixed addresses: before. */
   readonly areaPlace: 'before' | 'behind';
   /** Which file holds the areas: the module's own copy, for all programs, or each program's image. */

@@ -53,8 +53,8 @@ export const moveR11 = (value: number): Buffer => code('41 bb', word32(value));
 /** 10 bytes: `movabs $value, %r11`. */
 export const moveR11Wide = (value: Address): Buffer => code('49 bb', word64(value));
 
-/** 3 bytes: `jmp *%r11`. */
-export const jumpR11 = (): Buffer => code('41 ff e3');
+/** 16 bytes: `jmp *2(%rip); xchg %ax, %ax; .quad target`. It reaches every address, and changes no register. */
+export const jumpWide = (target: Address): Buffer => code('ff 25 02 00 00 00 66 90', word64(target));
 
 /** 3 bytes: `jmp *(%r11)`. */
 export const jumpThroughR11 = (): Buffer => code('41 ff 23');
@@ -71,6 +71,28 @@ export const jumpThroughGs = (offset: number): Buffer => code('65 ff 24 25', low
 /** 6 bytes: `jmp *word(%rip)`. */
 export const jumpThrough = (at: Address, target: Address): Buffer =>
   code('ff 25', displacement(at + 6, target));
+
+/** 8 bytes: `movl $value, -8(%rsp)`, into the red zone. */
+export const storeInRedZone = (value: number): Buffer => code('c7 44 24 f8', word32(value));
+
+/**
+ * The flags that arithmetic changes go into rax, whose value goes into the red zone (System V ABI x86-64, 3.2.2), which no signal's
+ * frame is written to: a push would move the frame, and unwinders would have to know where.
+ */
+export const saveFlags = (): Buffer =>
+  Buffer.concat([
+    code('48 89 44 24 e0'), //   mov   %rax, -32(%rsp)
+    code('9f'), //               lahf
+    code('0f 90 c0'), //         seto  %al
+  ]);
+
+/** And back: 1 + 127 overflows, 0 + 127 does not; lahf has kept the others. */
+export const restoreFlags = (): Buffer =>
+  Buffer.concat([
+    code('04 7f'), //            add   $127, %al
+    code('9e'), //               sahf
+    code('48 8b 44 24 e0'), //   mov   -32(%rsp), %rax
+  ]);
 
 /** 9 bytes: `lock incq address`, of a word below 2 GiB. */
 export const countLow = (address: Address): Buffer => code('f0 48 ff 04 25', low(address));

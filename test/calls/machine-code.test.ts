@@ -14,7 +14,7 @@ const encoders: readonly (readonly [string, Buffer, string])[] = [
   ['moveR11, the largest', code.moveR11(0xffff_ffff), 'mov $0xffffffff,%r11d'],
   ['moveR11Wide', code.moveR11Wide(0x1fff_ffff_ffff), 'movabs $0x1fffffffffff,%r11'],
   ['moveR11Wide, small', code.moveR11Wide(1), 'movabs $0x1,%r11'],
-  ['jumpR11', code.jumpR11(), 'jmp *%r11'],
+  ['storeInRedZone', code.storeInRedZone(0x118), 'movl $0x118,-0x8(%rsp)'],
   ['jumpThroughR11', code.jumpThroughR11(), 'jmp *(%r11)'],
   ['jumpThroughLow', code.jumpThroughLow(0x7000_0000), 'jmp *0x70000000'],
   ['jumpThroughLow, the highest', code.jumpThroughLow(0x7fff_ffff), 'jmp *0x7fffffff'],
@@ -26,13 +26,29 @@ const encoders: readonly (readonly [string, Buffer, string])[] = [
 
 /** As their comments say. */
 const sizes: Readonly<Record<string, number>> = {
-  ...{ jumpNear: 5, moveR11: 6, moveR11Wide: 10, jumpR11: 3, jumpThroughR11: 3, jumpThroughLow: 7 },
-  ...{ jumpThroughLowTable: 8, jumpThroughGs: 8, countLow: 9, undefinedInstruction: 2 },
+  ...{ jumpNear: 5, moveR11: 6, moveR11Wide: 10, jumpThroughR11: 3, jumpThroughLow: 7 },
+  ...{ jumpThroughLowTable: 8, jumpThroughGs: 8, countLow: 9, undefinedInstruction: 2, storeInRedZone: 8 },
 };
 
 test.each(encoders)('%s', (name, bytes, text) => {
   const size = sizes[name.replace(/[, ].*/, '')];
   expect(disassemble(bytes, at)).toEqual([expect.objectContaining({ address: at, size, text })]);
+});
+
+test('jumpWide: through the word behind it, in 16 bytes', () => {
+  const bytes = code.jumpWide(0x1fff_ffff_ffff);
+  expect(bytes).toHaveLength(16);
+  expect(disassemble(bytes.subarray(0, 8), at)).toMatchObject([
+    { text: 'jmp *0x2(%rip)', target: at + 8 },
+    { text: 'xchg %ax,%ax' },
+  ]);
+  expect(bytes.readBigUInt64LE(8)).toBe(0x1fff_ffff_ffffn);
+});
+
+test('saveFlags, restoreFlags', () => {
+  const texts = (bytes: Buffer): string[] => disassemble(bytes, at).map(({ text }) => text);
+  expect(texts(code.saveFlags())).toEqual(['mov %rax,-0x20(%rsp)', 'lahf', 'seto %al']);
+  expect(texts(code.restoreFlags())).toEqual(['add $0x7f,%al', 'sahf', 'mov -0x20(%rsp),%rax']);
 });
 
 test('jumpThrough: through the word that is asked for, in 6 bytes', () => {
@@ -89,8 +105,8 @@ describe('reach', () => {
 });
 
 test('padded: int3 to the end, and never longer', () => {
-  const lines = disassemble(code.padded(8, code.jumpR11(), code.undefinedInstruction()), at);
-  expect(lines.map(({ text }) => text)).toEqual(['jmp *%r11', 'ud2', 'int3', 'int3', 'int3']);
-  expect(code.padded(3, code.jumpR11())).toEqual(code.jumpR11());
-  expect(() => code.padded(2, code.jumpR11())).toThrow('3 bytes of code where 2 fit');
+  const lines = disassemble(code.padded(8, code.jumpThroughR11(), code.undefinedInstruction()), at);
+  expect(lines.map(({ text }) => text)).toEqual(['jmp *(%r11)', 'ud2', 'int3', 'int3', 'int3']);
+  expect(code.padded(3, code.jumpThroughR11())).toEqual(code.jumpThroughR11());
+  expect(() => code.padded(2, code.jumpThroughR11())).toThrow('3 bytes of code where 2 fit');
 });

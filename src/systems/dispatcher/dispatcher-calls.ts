@@ -5,10 +5,17 @@
  *   stub         41 bb imm32             mov   $number, %r11d
  *                ff 24 25 disp32         jmp   *gate
  *   dispatcher   42 ff 24 dd disp32      jmp   *table(,%r11,8)
- *   counting     f0 48 ff 04 25 disp32   lock incq counter
+ *   counting     f0 48 ff 04 25 disp32   lock incq counter, with the flags kept
  */
 import type { CallScheme, Import, TableMemory, WiredProgram } from '../../calls/call-scheme.ts';
-import { countLow, jumpThroughLow, jumpThroughLowTable, moveR11 } from '../../calls/machine-code.ts';
+import {
+  countLow,
+  jumpThroughLow,
+  jumpThroughLowTable,
+  moveR11,
+  restoreFlags,
+  saveFlags,
+} from '../../calls/machine-code.ts';
 import { lowTables, lowTablesEnd } from '../../calls/low-memory.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
@@ -29,7 +36,9 @@ export const numberedRoom: CallScheme['room'] = ({ imports, functions }) => ({
   numbers: functions,
 });
 
+/** r11 has the number: that is what this system is. */
 export const byNumber: Omit<CallScheme, 'wire'> = {
+  clobbers: ['r11'],
   areaPlace: 'before',
   areaFile: 'module',
   areaFilled: 'bind',
@@ -47,7 +56,8 @@ function wire(program: WiredProgram, counts: boolean): ReturnType<CallScheme['wi
     })),
   );
   const enter = jumpThroughLowTable(tableAddress);
-  const code = counts ? Buffer.concat([countLow(counterAddress), enter]) : enter;
+  const count = [saveFlags(), countLow(counterAddress), restoreFlags()];
+  const code = counts ? Buffer.concat([...count, enter]) : enter;
   const counter: TableMemory = {
     address: counterAddress,
     bytes: Buffer.alloc(pageSize),

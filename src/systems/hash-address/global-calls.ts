@@ -2,15 +2,16 @@
  * First form: modules are at global addresses, so that a call names its function's address. Below 2 GiB a displacement reaches
  * every module; in a larger space a call goes through a stub:
  *
- *   49 bb imm64   movabs $function, %r11
- *   41 ff e3      jmp    *%r11
+ *   ff 25 02 00 00 00   jmp  *function(%rip)
+ *   66 90               xchg %ax, %ax
+ *   .quad               function
  */
 import type { CallScheme } from '../../calls/call-scheme.ts';
-import { jumpR11, moveR11Wide } from '../../calls/machine-code.ts';
+import { jumpWide } from '../../calls/machine-code.ts';
 import { areaSize, directly, stubArea } from '../../calls/stub-area.ts';
 import { memoryOf, requireApart } from './collisions.ts';
 
-const plain = { areaPlace: 'before', areaFile: 'module', areaFilled: 'bind' } as const;
+const plain = { clobbers: [], areaPlace: 'before', areaFile: 'module', areaFilled: 'bind' } as const;
 
 export const absoluteCalls: CallScheme = {
   ...plain,
@@ -19,7 +20,7 @@ export const absoluteCalls: CallScheme = {
     requireApart(memoryOf(modules));
     const wired = modules.map((module) =>
       stubArea(module, ({ target }, at) => ({
-        code: Buffer.concat([moveR11Wide(target), jumpR11()]),
+        code: jumpWide(target),
         landing: { code: at },
       })),
     );

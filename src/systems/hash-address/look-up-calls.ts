@@ -6,6 +6,8 @@
  *
  *   49 bb imm64       movabs $entry, %r11       in a larger space
  *   41 ff 23          jmp    *(%r11)
+ *
+ * No jump names a word by 64 bits, so that r11 is the price of look-up pages that may be anywhere.
  */
 import type { CallScheme, TableMemory, WiredModule, WiredProgram } from '../../calls/call-scheme.ts';
 import { jumpThroughLow, jumpThroughR11, moveR11Wide } from '../../calls/machine-code.ts';
@@ -46,6 +48,7 @@ export function lookUpCalls(places: LookUpPlaces): CallScheme {
   const jump = (entry: Address): Buffer =>
     isLow ? jumpThroughLow(entry) : Buffer.concat([moveR11Wide(entry), jumpThroughR11()]);
   return {
+    clobbers: isLow ? [] : ['r11'],
     areaPlace: 'before',
     areaFile: 'module',
     areaFilled: 'bind',

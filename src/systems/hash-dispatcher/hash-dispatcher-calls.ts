@@ -1,12 +1,11 @@
 /**
  * A dispatcher at a base that all agree on: a call names the entry that its function's name is hashed to. Stubs:
  *
- *   41 bb imm32                  mov  $entry, %r11d        the base is constant, below 2 GiB
- *   41 ff e3                     jmp  *%r11
+ *   ff 25 02 00 00 00     jmp  *2(%rip)        the base is constant: the entry is code there
+ *   66 90                 xchg %ax, %ax
+ *   .quad                 entry
  *
- *   41 bb imm32                  mov  $offset, %r11d       %gs holds the address of a word with the base
- *   65 4c 03 1c 25 00 00 00 00   add  %gs:0, %r11
- *   41 ff e3                     jmp  *%r11
+ *   65 ff 24 25 disp32    jmp  *%gs:offset     %gs holds the base: the entry is a word there
  *
  * Calls go there; jumps, and PLT slots, which a jump may have come through, go as compiled, since an entry may have to ask for
  * the return address.
@@ -19,57 +18,42 @@ import type {
   Wiring,
   WiredProgram,
 } from '../../calls/call-scheme.ts';
-import { jumpR11, moveR11 } from '../../calls/machine-code.ts';
+import { jumpThroughGs, jumpWide } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
 import { entriesOf } from '../../models/dispatcher-tables.ts';
 import type { Address } from '../../util/units.ts';
-import { pageSize, roundUp } from '../../util/units.ts';
+import { roundUp } from '../../util/units.ts';
 import type { Chosen } from './choose-entries.ts';
 import { chooseEntries } from './choose-entries.ts';
 import type { Caller } from './resolvers.ts';
 import { resolverCode, resolverSize } from './resolvers.ts';
-import { entryOffset, resolverOffset, tableMemory } from './tables.ts';
+import { codeTables, entryOffset, resolverOffset, wordTables } from './tables.ts';
 
 interface Base {
   /** Of the tables. */
   readonly address: Address;
   readonly stub: (offset: number) => Buffer;
-  readonly stubSize: number;
-  readonly gs?: { readonly gsBase: Address; readonly table: TableMemory };
+  readonly isThroughGs: boolean;
 }
 
 /** The same for everyone, everywhere. */
 export function constantDispatcher(address: Address): CallScheme {
-  const stub = (offset: number): Buffer => Buffer.concat([moveR11(address + offset), jumpR11()]);
-  return scheme(16, () => ({ address, stub, stubSize: 16 }));
+  return scheme(() => ({ address, stub: (offset) => jumpWide(address + offset), isThroughGs: false }));
 }
 
-const addBase = Buffer.from('654c031c2500000000', 'hex');
-
-/** At any address, which is found through %gs. */
+/** At any address, which %gs holds. */
 export function movableDispatcher(addressOf: (space: Address) => Address): CallScheme {
-  const stub = (offset: number): Buffer => Buffer.concat([moveR11(offset), addBase, jumpR11()]);
-  return scheme(24, ({ base }) => {
-    const address = addressOf(base);
-    const bytes = Buffer.alloc(pageSize);
-    bytes.writeBigUInt64LE(BigInt(address));
-    const gsBase = address - pageSize;
-    return {
-      address,
-      stub,
-      stubSize: 24,
-      gs: { gsBase, table: { address: gsBase, bytes, protection: PROT.read } },
-    };
-  });
+  return scheme(({ base }) => ({ address: addressOf(base), stub: jumpThroughGs, isThroughGs: true }));
 }
 
-function scheme(stubSize: number, baseOf: (program: WiredProgram) => Base): CallScheme {
+function scheme(baseOf: (program: WiredProgram) => Base): CallScheme {
   return {
+    clobbers: [],
     areaPlace: 'before',
     areaFile: 'module',
     areaFilled: 'bind',
-    room: ({ imports }) => ({ area: areaSize(imports, 0, stubSize), numbers: 0 }),
+    room: ({ imports }) => ({ area: areaSize(imports), numbers: 0 }),
     wire: (program) => wire(program, baseOf(program)),
   };
 }
@@ -86,23 +70,25 @@ function wire(program: WiredProgram, base: Base): Wiring {
     return entryOffset(entry);
   };
   const modules = program.modules.map((module, index) =>
-    stubArea(module, (each, at) => ({ code: base.stub(offsetOf(index, each)), landing: callsOnly(at) }), {
-      size: base.stubSize,
-    }),
+    stubArea(module, (each, at) => ({ code: base.stub(offsetOf(index, each)), landing: callsOnly(at) })),
   );
   const wants = collectWants(program, offsetOf);
   const resolved = resolve(wants, base.address);
   const used = new Set(chosen.flatMap(({ entries }) => [...entries.values()].map(({ table }) => table)));
   return {
     modules,
-    tables: [
-      ...(base.gs ? [base.gs.table] : []),
-      ...tableMemory(base.address, used, resolved.words),
-      ...resolved.memory,
-    ],
+    tables: [...tablesOf(base, used, resolved.words), ...resolved.memory],
     notes: [describe(used, wants.size, chosen, resolved.collisions)],
-    ...(base.gs && { gsBase: base.gs.gsBase }),
+    ...(base.isThroughGs && { gsBase: base.address }),
   };
+}
+
+function tablesOf(
+  { address, isThroughGs }: Base,
+  used: ReadonlySet<number>,
+  words: ReadonlyMap<number, Address>,
+): TableMemory[] {
+  return isThroughGs ? wordTables(address, used, words) : codeTables(address, used, words);
 }
 
 const callsOnly = (code: Address): Landing => ({ code, jumps: null });

@@ -19,7 +19,7 @@ const movableRoom = 0x100_0000;
 
 const withCalls = (calls: CallScheme): Arrangement => ({ ...rewrittenCopies, calls });
 
-/** One page before the tables is the dispatcher's own. */
+/** From the space's beginning. */
 const movableDistance = 0x20_0000;
 
 const arrangements: Readonly<Record<string, Arrangement>> = {
@@ -64,9 +64,9 @@ export const hashDispatcher: System = {
   },
   variants: [
     { id: 'constant', summary: 'the base is the same for everyone: a loophole in address randomness' },
-    { id: 'movable', summary: '%gs leads to the base, which is random' },
+    { id: 'movable', summary: '%gs holds the base, which is random' },
   ],
-  costs: { constant: copyCosts(18), movable: copyCosts(19) },
+  costs: { constant: copyCosts(18), movable: copyCosts(17) },
   arrangements,
   takesBase: true,
   build(subjects, request) {

@@ -1,6 +1,7 @@
 /**
  * The dispatcher's tables: of 1, 2, 4, … pages, one behind the other from its base, with entries of 8 bytes. A module says by its
- * number of imports which one it uses. Behind all tables stand the words through which the entries jump, in the same order:
+ * number of imports which one it uses. Where entries are words, a call jumps through one. Where they are code, the words through
+ * which they jump stand behind all tables, in the same order:
  *
  *   ff 25 disp32   jmp  *word(%rip)
  *   66 90          xchg %ax, %ax
@@ -29,30 +30,41 @@ export function entryOffset({ table, index }: Entry): number {
   return (2 ** table - 1) * pageSize + index * entrySize;
 }
 
-/** Code and words of the tables that are used. `words`: by the entry's offset. */
-export function tableMemory(
-  base: Address,
-  used: ReadonlySet<number>,
-  words: ReadonlyMap<number, Address>,
-): TableMemory[] {
-  return [...used]
-    .sort((a, b) => a - b)
-    .flatMap((table) => {
-      const start = entryOffset({ table, index: 0 });
-      const size = 2 ** table * pageSize;
-      const code = Buffer.alloc(size, 0xcc);
-      const values = Buffer.alloc(size);
-      for (const [offset, value] of words) {
-        const at = offset - start;
-        if (at < 0 || at >= size) continue;
-        entryCode(base + offset).copy(code, at);
-        values.writeBigUInt64LE(BigInt(value), at);
-      }
-      return [
-        { address: base + start, bytes: code, protection: PROT.read | PROT.execute },
-        { address: base + start + wordDistance, bytes: values, protection: PROT.read },
-      ];
-    });
+/** What each entry's word holds, by the entry's offset. */
+type Words = ReadonlyMap<number, Address>;
+
+/** The tables that are used, with words as entries. */
+export function wordTables(base: Address, used: ReadonlySet<number>, words: Words): TableMemory[] {
+  return ascending(used).map((table) => {
+    const address = base + entryOffset({ table, index: 0 });
+    const bytes = Buffer.alloc(2 ** table * pageSize);
+    for (const [at, word] of wordsOf(table, words)) bytes.writeBigUInt64LE(BigInt(word), at);
+    return { address, bytes, protection: PROT.read };
+  });
+}
+
+/** The same with code as entries: code and words, table by table. */
+export function codeTables(base: Address, used: ReadonlySet<number>, words: Words): TableMemory[] {
+  const values = wordTables(base + wordDistance, used, words);
+  return ascending(used).flatMap((table, index) => {
+    const address = base + entryOffset({ table, index: 0 });
+    const bytes = Buffer.alloc(2 ** table * pageSize, 0xcc);
+    for (const [at] of wordsOf(table, words)) entryCode(address + at).copy(bytes, at);
+    return [{ address, bytes, protection: PROT.read | PROT.execute }, ...values.slice(index, index + 1)];
+  });
+}
+
+function ascending(used: ReadonlySet<number>): number[] {
+  return [...used].sort((a, b) => a - b);
+}
+
+/** Words of one table, by their offset in it. */
+function wordsOf(table: number, words: Words): (readonly [number, Address])[] {
+  const start = entryOffset({ table, index: 0 });
+  const size = 2 ** table * pageSize;
+  return [...words].flatMap(([offset, word]) =>
+    offset >= start && offset < start + size ? [[offset - start, word] as const] : [],
+  );
 }
 
 function entryCode(at: Address): Buffer {

@@ -3,6 +3,7 @@ import type { CallScheme } from '../../calls/call-scheme.ts';
 import { directly } from '../../calls/stub-area.ts';
 
 export const directCalls: CallScheme = {
+  clobbers: [],
   areaPlace: 'before',
   areaFile: 'module',
   areaFilled: 'bind',

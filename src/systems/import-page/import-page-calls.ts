@@ -7,22 +7,20 @@
  *   .quad               target
  */
 import type { CallScheme, WiredProgram } from '../../calls/call-scheme.ts';
-import { code, word64 } from '../../calls/machine-code.ts';
+import { jumpWide } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
-import type { Address } from '../../util/units.ts';
-
-const entry = (target: Address): Buffer => code('ff 25 02 00 00 00 66 90', word64(target));
 
 function wire({ modules }: WiredProgram): ReturnType<CallScheme['wire']> {
   return {
     tables: [],
     modules: modules.map((module) =>
-      stubArea(module, ({ target }, at) => ({ code: entry(target), landing: { code: at } })),
+      stubArea(module, ({ target }, at) => ({ code: jumpWide(target), landing: { code: at } })),
     ),
   };
 }
 
 const pages: CallScheme = {
+  clobbers: [],
   areaPlace: 'before',
   areaFile: 'program',
   areaFilled: 'bind',

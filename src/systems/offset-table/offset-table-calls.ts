@@ -10,7 +10,16 @@
  *             for all modules
  */
 import type { CallScheme, Import, ModuleWiring, WiredModule, WiredProgram } from '../../calls/call-scheme.ts';
-import { code, jumpNear, jumpThroughGs, jumpThroughLow, moveR11, padded } from '../../calls/machine-code.ts';
+import {
+  code,
+  jumpNear,
+  jumpThroughGs,
+  jumpThroughLow,
+  padded,
+  restoreFlags,
+  saveFlags,
+  storeInRedZone,
+} from '../../calls/machine-code.ts';
 import { lowTables } from '../../calls/low-memory.ts';
 import { areaSize, stubArea, unchanged } from '../../calls/stub-area.ts';
 import type { AddressFormat } from '../../collection/address-format.ts';
@@ -18,9 +27,9 @@ import { fieldSize, fieldUnit } from '../../collection/address-format.ts';
 import type { Address } from '../../util/units.ts';
 import { isAddressed, offsetTable, slotOffset, type Slots } from './table.ts';
 
-const plain = { areaPlace: 'before', areaFile: 'module', areaFilled: 'bind' } as const;
+const plain = { clobbers: [], areaPlace: 'before', areaFile: 'module', areaFilled: 'bind' } as const;
 
-const lookUpSize = 64;
+const lookUpSize = 112;
 
 /** Each import has a slot of its own. */
 const ownSlots = ({ modules }: WiredProgram): Slots =>
@@ -47,21 +56,18 @@ export function masking(format: AddressFormat): CallScheme {
 function maskModule(module: WiredModule, format: AddressFormat): ModuleWiring {
   if (!isAddressed(module)) return unchanged;
   const head = padded(lookUpSize, lookUpCode(format));
-  // mov $offset, %r11d; jmp look-up
+  // movl $offset, -8(%rsp); jmp look-up
   return stubArea(
     module,
     (_, at, index) => ({
-      code: Buffer.concat([moveR11(index * 8), jumpNear(at + 6, module.area.address)]),
+      code: Buffer.concat([storeInRedZone(index * 8), jumpNear(at + 8, module.area.address)]),
       landing: { code: at },
     }),
     { head },
   );
 }
 
-/**
- * From the offset of a slot in r11 to the slot's function. r10 is kept: it may have a static chain pointer (System V ABI x86-64,
- * figure 3.4).
- */
+/** From the offset of a slot in the red zone to the slot's function. Registers and flags are as the caller left them. */
 function lookUpCode(format: AddressFormat): Buffer {
   const lower = Math.log2(fieldUnit(format, 'M'));
   const places = fieldSize(format, 'M');
@@ -69,8 +75,9 @@ function lookUpCode(format: AddressFormat): Buffer {
   mask.writeInt32LE(places - 1, 0);
   mask.writeInt32LE(-(2 ** lower) * places, 4);
   return Buffer.concat([
-    code('41 52'), //                  push  %r10
-    code('41 53'), //                  push  %r11
+    code('4c 89 54 24 f0'), //         mov   %r10, -16(%rsp)
+    code('4c 89 5c 24 e8'), //         mov   %r11, -24(%rsp)
+    saveFlags(),
     code('4c 8d 1d 00 00 00 00'), //   lea   0(%rip), %r11
     code('4d 89 da'), //               mov   %r11, %r10
     code('49 c1 ea'), //               shr   $bits of L, %r10
@@ -79,12 +86,14 @@ function lookUpCode(format: AddressFormat): Buffer {
     mask.subarray(0, 4),
     code('49 81 e3'), //               and   $-(bytes of a base), %r11
     mask.subarray(4),
+    restoreFlags(),
     code('4f 8b 1c d3'), //            mov   (%r11,%r10,8), %r11
-    code('4c 03 1c 24'), //            add   (%rsp), %r11
-    code('4d 8b 1b'), //               mov   (%r11), %r11
-    code('48 83 c4 08'), //            add   $8, %rsp
-    code('41 5a'), //                  pop   %r10
-    code('41 ff e3'), //               jmp   *%r11
+    code('44 8b 54 24 f8'), //         mov   -8(%rsp), %r10d
+    code('4f 8b 1c 13'), //            mov   (%r11,%r10), %r11
+    code('4c 89 5c 24 f8'), //         mov   %r11, -8(%rsp)
+    code('4c 8b 54 24 f0'), //         mov   -16(%rsp), %r10
+    code('4c 8b 5c 24 e8'), //         mov   -24(%rsp), %r11
+    code('ff 64 24 f8'), //            jmp   *-8(%rsp)
   ]);
 }
 
