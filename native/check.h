@@ -3,6 +3,8 @@
  * answers 0, or in words why not. Nothing is changed but that the plan is mapped.
  */
 #pragma once
+#include "checksum.h"
+#include "filter.h"
 #include "hand-over.h"
 
 /* glibc reads LD_… and GLIBC_TUNABLES, and MALLOC_… as other names of tunables (elf/dl-tunables.list). */
@@ -21,20 +23,6 @@ static const char *check_environment(const struct start *start)
 	return 0;
 }
 
-/* Four lanes of multiply and rotate over 64-bit words; a check against damage, not against enemies: see check_image. */
-static uint64_t checksum(const uint64_t *words, uint64_t count)
-{
-	uint64_t lane[4] = { 1, 2, 3, 4 };
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t mixed = (lane[i & 3] ^ words[i]) * 0x9e3779b97f4a7c15ull;
-		lane[i & 3] = mixed << 29 | mixed >> 35;
-	}
-	uint64_t sum = count;
-	for (int i = 0; i < 4; i++)
-		sum = (sum ^ lane[i]) * 0x9e3779b97f4a7c15ull;
-	return sum ^ sum >> 32;
-}
-
 /*
  * The plan stands at its own address from here on, whatever becomes of the rest; behind it the loader, and memory of the
  * program where it has the same protection.
@@ -46,6 +34,12 @@ static const char *map_head(struct start *start, const struct stat *status)
 		return REASON_IMAGE_TRUNCATED;
 	long at = map(launcher->plan_address, launcher->head_size, PROT_READ | PROT_EXEC,
 		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, 0);
+	if (failed(at) && at != -EEXIST)
+		return shortage_or(at, REASON_IMAGE_UNMAPPED);
+	if (!failed(at)) {
+		start->head.begin = (uint64_t)at;
+		start->head.end = (uint64_t)at + page_up(launcher->head_size);
+	}
 	if (at != (long)launcher->plan_address) {
 		if (launcher->flags & LAUNCHER_END_ON_COLLISION)
 			die(launcher_string(launcher, launcher->program_path), "the range of its image is taken");
@@ -69,10 +63,10 @@ static const char *check_image(struct start *start)
 {
 	const struct launcher *launcher = start->launcher;
 	struct stat status;
-	start->image = (int)call3(__NR_open, launcher_string(launcher, launcher->image_path), O_CLOEXEC, 0);
+	start->image = open_file(launcher_string(launcher, launcher->image_path), 0);
 	if (start->image < 0)
-		return REASON_NO_IMAGE;
-	if (failed(call2(__NR_fstat, start->image, &status)))
+		return shortage_or(start->image, REASON_NO_IMAGE);
+	if (failed(status_of_file(start->image, &status)))
 		return REASON_IMAGE_UNKNOWN;
 	if (status.st_uid != 0 && status.st_uid != auxiliary_value(start, AT_EUID))
 		return REASON_IMAGE_FOREIGN;
@@ -99,6 +93,15 @@ static int is_replaced_link(const struct plan *plan, const struct plan_file *fil
 	       is_this_launcher(plan_string(plan, plan->invocation_path));
 }
 
+static const char *changed(const struct start *start, const char *path, long result)
+{
+	if (shortage(result))
+		return shortage(result);
+	if (start->debug)
+		say_line(path, " is not as at bind", "");
+	return REASON_FILE_CHANGED;
+}
+
 /* Files of one directory stand together, and are looked up from it. */
 static const char *check_identities(struct start *start)
 {
@@ -114,13 +117,14 @@ static const char *check_identities(struct start *start)
 			if (directory != AT_FDCWD)
 				call1(__NR_close, directory);
 			const char *name = plan_string(plan, current = file->directory);
-			directory = *name ? (int)call3(__NR_open, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) : AT_FDCWD;
+			directory = *name ? open_file(name, O_PATH | O_DIRECTORY) : AT_FDCWD;
 		}
-		int is_there = !failed(call4(__NR_newfstatat, directory, path, &now, 0));
-		if ((is_there && IS_SAME_FILE(&now, file)) || is_replaced_link(plan, file))
+		long result = directory < 0 && directory != AT_FDCWD ? directory
+								    : call4(__NR_newfstatat, directory, path, &now, 0);
+		if ((!failed(result) && IS_SAME_FILE(&now, file)) || is_replaced_link(plan, file))
 			continue;
-		start->other_program = is_there && is_program(plan, file);
-		why = path;
+		start->other_program = !failed(result) && is_program(plan, file);
+		why = changed(start, path, result);
 	}
 	if (directory != AT_FDCWD)
 		call1(__NR_close, directory);
@@ -132,17 +136,19 @@ static const char *check_links(struct start *start)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_link *link = TABLE(plan, link);
+	if (plan->links_count && start->is_filtered)
+		return REASON_FILTERED_LINKS;
 	for (uint32_t i = 0; i < plan->links_count; i++, link++) {
 		const char *path = plan_string(plan, link->path), *text = plan_string(plan, link->text);
 		size_t length = string_length(text);
 		char now[length + 1];
-		if (call4(__NR_readlinkat, AT_FDCWD, path, now, length + 1) == (long)length &&
-		    same_bytes(now, text, length))
+		long result = call4(__NR_readlinkat, AT_FDCWD, path, now, length + 1);
+		if (result == (long)length && same_bytes(now, text, length))
 			continue;
 		if (is_this_launcher(plan_string(plan, plan->invocation_path)))
 			return 0;
 		start->other_program = 1;
-		return path;
+		return changed(start, path, result);
 	}
 	return 0;
 }
@@ -157,11 +163,11 @@ static const char *check_files(struct start *start)
 	struct stat now;
 	const struct plan_path *path = TABLE(plan, path);
 	for (uint32_t i = 0; i < plan->paths_count; i++, path++) {
-		long result = call2(__NR_stat, plan_string(plan, path->path), &now);
+		long result = status_of_path(plan_string(plan, path->path), &now);
 		int absent = result == -ENOENT || result == -ENOTDIR;
 		int directory = !failed(result) && (now.st_mode & S_IFMT) == S_IFDIR;
 		if (path->kind == PATH_ABSENT ? !absent : !directory)
-			return plan_string(plan, path->path);
+			return changed(start, plan_string(plan, path->path), result);
 	}
 	return 0;
 }
@@ -228,18 +234,12 @@ static const char *check_vdso(const struct start *start)
 	return REASON_VDSO_NOTES;
 }
 
-/* capabilities(7): which of them prctl(PR_SET_MM_MAP) asks for to change the link of /proc/self/exe. */
+/* Under a filter the kernel is not asked to change it. */
 static const char *check_exe_link(const struct start *start)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	const unsigned enough[] = { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN };
-	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER))
+	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER) ||
+	    may_set_exe_link(start))
 		return 0;
-	if (!failed(call2(__NR_capget, &head, data)))
-		for (unsigned i = 0; i < 2; i++)
-			if (data[CAP_TO_INDEX(enough[i])].effective & CAP_TO_MASK(enough[i]))
-				return 0;
 	return REASON_EXE_LINK;
 }
 
@@ -260,11 +260,7 @@ static const char *check(struct start *start)
 {
 	const char *why = check_environment(start);
 	why = why ? why : check_image(start);
-	if (!why && (why = check_files(start))) {
-		if (start->debug)
-			say_line(why, " is not as at bind", "");
-		return REASON_FILE_CHANGED;
-	}
+	why = why ? why : check_files(start);
 	why = why ? why : check_kernel(start->plan);
 	why = why ? why : check_machine(start);
 	why = why ? why : check_vdso(start);

@@ -1,39 +1,7 @@
 /* What to say where a range is taken: which module wants it, and who has it (proc(5), /proc/PID/maps). */
 #pragma once
+#include "reader.h"
 #include "start.h"
-
-struct line_reader {
-	int file;
-	size_t next, end;
-	char bytes[1024];
-};
-
-/* The next byte of a file; 0 at its end. */
-static char next_byte(struct line_reader *reader)
-{
-	if (reader->next == reader->end) {
-		long got = call3(__NR_read, reader->file, reader->bytes, sizeof reader->bytes);
-		if (got <= 0)
-			return 0;
-		reader->next = 0;
-		reader->end = (size_t)got;
-	}
-	return reader->bytes[reader->next++];
-}
-
-static uint64_t read_hexadecimal(struct line_reader *reader)
-{
-	uint64_t value = 0;
-	for (;;) {
-		char c = next_byte(reader);
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return value;
-	}
-}
 
 /* The rest of a line of maps from its name on, cut to the room. */
 static void read_name(struct line_reader *reader, char *name, size_t room)
@@ -57,10 +25,8 @@ static void read_name(struct line_reader *reader, char *name, size_t room)
 static void find_holder(const struct range *range, char *name, size_t room)
 {
 	struct line_reader reader;
-	reader.next = reader.end = 0;
 	name[0] = 0;
-	reader.file = (int)call3(__NR_open, "/proc/self/maps", O_CLOEXEC, 0);
-	if (reader.file < 0)
+	if (!open_reader(&reader, "/proc/self/maps"))
 		return;
 	for (;;) {
 		uint64_t begin = read_hexadecimal(&reader), end = read_hexadecimal(&reader);

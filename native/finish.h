@@ -3,6 +3,9 @@
  * kernel is told what the process is now, and we jump.
  */
 #pragma once
+#include "break.h"
+#include "describe.h"
+#include "filter.h"
 #include "hand-over.h"
 
 struct finish {
@@ -14,6 +17,8 @@ struct finish {
 	/* The process's vectors as the kernel laid them out, for /proc/self/cmdline and environ. */
 	uint64_t arg_start, arg_end, env_end;
 	uint64_t program_break;
+	/* What the linker put above it, once that is there. */
+	uint64_t heap_size;
 };
 
 /* prctl(2), PR_SET_MM_MAP: the kernel's own notes of where things are, and the link /proc/self/exe. */
@@ -30,7 +35,7 @@ static void describe_memory(const struct finish *finish, struct prctl_mm_map *me
 	memory->start_data = placed(start, plan->data_start, plan->executable_region);
 	memory->end_data = placed(start, plan->data_end, plan->executable_region);
 	memory->start_brk = finish->program_break;
-	memory->brk = finish->program_break + plan->heap_size;
+	memory->brk = finish->program_break + finish->heap_size;
 	memory->start_stack = (uint64_t)start->stack;
 	memory->arg_start = finish->arg_start;
 	memory->arg_end = finish->arg_end;
@@ -38,29 +43,38 @@ static void describe_memory(const struct finish *finish, struct prctl_mm_map *me
 	memory->env_end = finish->env_end;
 	memory->auxv = (void *)start->auxv;
 	memory->auxv_size = (uint32_t)((char *)(end + 1) - (char *)start->auxv);
-	memory->exe_fd = (uint32_t)-1;
 }
 
-/* Where the kernel refuses the link, the rest is set without it; the answer says whether the link is right. */
-static int set_memory_map(const struct finish *finish)
+/* Answers whether the kernel took it. */
+static int describe_to_kernel(const struct finish *finish, int exe_file)
 {
-	const struct start *start = finish->start;
 	struct prctl_mm_map memory;
 	describe_memory(finish, &memory);
-	if (!finish->interpreter) {
-		const char *path = plan_string(start->plan, start->plan->program_path);
-		long file = call3(__NR_open, path, O_CLOEXEC, 0);
-		if (!failed(file)) {
-			memory.exe_fd = (uint32_t)file;
-			long result = call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &memory, sizeof memory, 0);
-			call1(__NR_close, file);
-			if (result == 0)
-				return 1;
-		}
-		memory.exe_fd = (uint32_t)-1;
-	}
-	call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &memory, sizeof memory, 0);
-	return 0;
+	memory.exe_fd = (uint32_t)exe_file;
+	return call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &memory, sizeof memory, 0) == 0;
+}
+
+/* The kernel changes the link of /proc/self/exe only when no page of the old file is mapped. */
+static int set_exe_link(const struct finish *finish)
+{
+	if (!may_set_exe_link(finish->start))
+		return 0;
+	int file = open_file(plan_string(finish->start->plan, finish->start->plan->program_path), 0);
+	if (file < 0)
+		return 0;
+	int is_set = describe_to_kernel(finish, file);
+	call1(__NR_close, file);
+	return is_set;
+}
+
+/* A launcher's break goes where the program's would be, before anything depends on it. */
+static void place_break(struct start *start, struct finish *finish)
+{
+	if (start->is_filtered)
+		return;
+	finish->program_break = choose_break(start);
+	if (!describe_to_kernel(finish, -1))
+		finish->program_break = start->kernel_break;
 }
 
 static void register_thread(const struct start *start)
@@ -86,10 +100,7 @@ static void register_thread(const struct start *start)
 		*(int32_t *)(rseq + 4) = -2;
 }
 
-/*
- * Runs in the image's copy. The kernel changes the link of /proc/self/exe only when no page of the old file is mapped.
- * Where it refuses and the program needs the link, the original program is executed after all.
- */
+/* Runs in the image's copy. Where the link is refused and the program needs it, the original program is executed after all. */
 static __attribute__((noreturn, noinline)) void finish_start(struct finish *finish)
 {
 	struct start *start = finish->start;
@@ -97,8 +108,9 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 	call2(__NR_munmap, finish->launcher.begin, finish->launcher.end - finish->launcher.begin);
 	if (finish->interpreter && !(plan->flags & PLAN_FIXED_EXECUTABLE))
 		call2(__NR_munmap, start->program.begin, start->program.end - start->program.begin);
-	int linked = set_memory_map(finish);
-	int misses_link = !linked && !finish->interpreter && (plan->flags & PLAN_NEEDS_EXE_LINK);
+	if (finish->interpreter && !start->is_filtered)
+		describe_to_kernel(finish, -1);
+	int misses_link = !finish->interpreter && !set_exe_link(finish) && (plan->flags & PLAN_NEEDS_EXE_LINK);
 	if (finish->only_asked)
 		answer(misses_link ? REASON_EXE_LINK : 0);
 	if (misses_link) {
@@ -107,8 +119,6 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 			say_line(program, ": handed over to the platform's linker: ", REASON_EXE_LINK);
 		execute(start, plan_string(plan, plan->invocation_path), program);
 	}
-	if (!finish->interpreter)
-		call2(__NR_prctl, PR_SET_NAME, plan_string(plan, plan->command_name));
 	register_thread(start);
 	jump(placed(start, plan->handoff, plan->handoff_region), start->stack,
 	     placed(start, plan->rax, plan->rax_region));
@@ -150,5 +160,6 @@ static void prepare_finish(struct start *start, struct finish *finish)
 	finish->arg_start = (uint64_t)(start->first_argument ? start->first_argument : start->argv[0]);
 	finish->arg_end = start->argc ? string_end(start->argv[start->argc - 1]) : finish->arg_start;
 	finish->env_end = end > start->envp ? string_end(end[-1]) : finish->arg_end;
-	finish->program_break = (uint64_t)call1(__NR_brk, 0);
+	start->has_random_addresses = has_random_addresses(start);
+	finish->program_break = start->kernel_break = (uint64_t)call1(__NR_brk, 0);
 }

@@ -1,6 +1,7 @@
 /*
  * Handing over: the program runs as if linkonce were not there. May rely on stage 1 only, so that it is possible at any
- * moment up to the last stage.
+ * moment up to the last stage. A launcher executes the program. In interpreter mode the real linker is mapped and entered, as
+ * long as the kernel's mapping of the program is there; afterwards the original program is executed, too.
  */
 #pragma once
 #include "start.h"
@@ -9,16 +10,6 @@ static int segment_protection(const Elf64_Phdr *segment)
 {
 	return (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
 	       (segment->p_flags & PF_X ? PROT_EXEC : 0);
-}
-
-static uint64_t page_down(uint64_t value)
-{
-	return value & ~(PAGE_SIZE - 1);
-}
-
-static uint64_t page_up(uint64_t value)
-{
-	return page_down(value + PAGE_SIZE - 1);
 }
 
 /* Maps one PT_LOAD as the kernel's binfmt_elf does: the file's part, then zero up to p_memsz. */
@@ -59,7 +50,7 @@ static __attribute__((noreturn)) void jump(uint64_t target, uint64_t *stack, uin
 static __attribute__((noreturn)) void enter_linker(struct start *start, const char *linker)
 {
 	char head[LINKER_HEAD] __attribute__((aligned(8)));
-	int file = (int)call3(__NR_open, linker, O_CLOEXEC, 0);
+	int file = open_file(linker, 0);
 	if (file < 0 || call4(__NR_pread64, file, head, sizeof head, 0) < (long)sizeof(Elf64_Ehdr))
 		die(linker, "the program's dynamic linker cannot be read");
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)head;
@@ -79,22 +70,52 @@ static __attribute__((noreturn)) void enter_linker(struct start *start, const ch
 	jump(bias + elf->e_entry, start->stack, 0);
 }
 
+static void unmap(const struct range *range)
+{
+	if (range->end)
+		call2(__NR_munmap, range->begin, range->end - range->begin);
+}
+
+/*
+ * Interpreter mode: what was mapped for the image goes, so that the linker finds the address space, and the limits of it, as the
+ * kernel would have left them. The plan goes last.
+ */
+static void give_back(struct start *start)
+{
+	if (start->plan) {
+		const struct plan_step *step = TABLE(start->plan, step);
+		for (uint32_t i = 0; i < start->steps_taken; i++, step++)
+			if (step->operation != OPERATION_PROTECT)
+				call2(__NR_munmap, placed(start, step->address, step->region), step->length);
+		const struct plan_region *region = TABLE(start->plan, region);
+		for (uint32_t i = 0; i < start->regions_reserved; i++, region++)
+			if (region->alignment)
+				call2(__NR_munmap, placed(start, region->address, i), region->length);
+	}
+	if (start->kernel_break)
+		call1(__NR_brk, start->kernel_break);
+	unmap(&start->fixes);
+	unmap(&start->head);
+	start->plan = 0;
+}
+
 static int is_this_launcher(const char *path)
 {
 	struct stat self, other;
-	return !failed(call2(__NR_stat, "/proc/self/exe", &self)) && !failed(call2(__NR_stat, path, &other)) &&
+	return !failed(status_of_path("/proc/self/exe", &self)) && !failed(status_of_path(path, &other)) &&
 	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
 }
 
-/* As it was named at bind, or by its resolved path where the name now leads back here. */
-static __attribute__((noreturn)) void execute(struct start *start, const char *invocation, const char *program)
+/*
+ * As it was named at bind, or by its resolved path where the name now leads back here. The kernel names the process after that
+ * path: whoever was called by another name (xzcat) finds it in argv[0], but not in AT_EXECFN and comm. An execution by descriptor
+ * would put a number there, and a path with the other name need not lead anywhere.
+ */
+static __attribute__((noreturn, noinline, cold)) void execute(struct start *start, const char *invocation, const char *program)
 {
-	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
 	const char *path = is_this_launcher(invocation) ? program : invocation;
 	if (is_this_launcher(path))
 		die(path, "the launcher stands in its program's place");
-	if (start->argc && called && same_string(start->argv[0], called))
-		start->argv[0] = (char *)invocation;
 	call3(__NR_execve, path, start->argv, start->envp);
 	die(path, "the original program cannot be executed");
 }
@@ -118,12 +139,10 @@ static int is_other_program(const struct start *start, const char *program)
 }
 
 /* The program runs as if linkonce were not there. */
-static __attribute__((noreturn)) void hand_over(struct start *start, const char *why)
+static __attribute__((noreturn, noinline, cold)) void hand_over(struct start *start, const char *why)
 {
 	const struct launcher *launcher = start->launcher;
 	const char *program = launcher_string(launcher, launcher->program_path);
-	if (start->replaced)
-		die(program, why);
 	if (launcher->flags & LAUNCHER_ONLY_ASKED)
 		answer(why);
 	if (start->debug)
@@ -132,7 +151,11 @@ static __attribute__((noreturn)) void hand_over(struct start *start, const char 
 		call1(__NR_close, start->image);
 	if (start->place >= 0)
 		call1(__NR_close, start->place);
-	if ((launcher->flags & LAUNCHER_INTERPRETER) && !is_other_program(start, program))
+	if ((launcher->flags & LAUNCHER_INTERPRETER) && !start->replaced && !is_other_program(start, program)) {
+		give_back(start);
 		enter_linker(start, launcher_string(launcher, launcher->interpreter_path));
+	}
+	if (start->shown)
+		start->argv[0] = (char *)start->shown;
 	execute(start, launcher_string(launcher, launcher->invocation_path), program);
 }

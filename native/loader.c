@@ -40,9 +40,10 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	/* 1: who are we, and for whom? */
 	read_stack(&start, stack);
 	start.launcher = (const struct launcher *)loader_end;
-	if (start.launcher->magic != LAUNCHER_MAGIC || start.launcher->version != PLAN_VERSION)
+	if (!is_whole(start.launcher))
 		die("launcher", "it is damaged");
 	start.debug |= (start.launcher->flags & LAUNCHER_ONLY_ASKED) != 0;
+	read_rights(&start);
 	place_first_argument(&start);
 
 	/* 2: is all as it was at bind? */
@@ -52,25 +53,35 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	prepare_finish(&start, &finish);
 	struct place places[start.plan->regions_count];
 	memset(places, 0, sizeof places);
-	places[start.plan->heap_region].shift = start.plan->heap_region ? finish.program_break : 0;
 	start.places = places;
 
 	/* 3: is there room? Once all is fixed, only a refused exe link hands over. */
 	why = check_last_stage(&start);
-	why = why ? why : fill_heap(&start, finish.program_break);
 	why = why ? why : reserve(&start);
 	why = why ? why : load_fixes(&start, &fixes);
+	if (why)
+		hand_over(&start, why);
+	if (!finish.interpreter) {
+		describe_program(&start);
+		place_break(&start, &finish);
+	}
+	if (start.plan->heap_region)
+		places[start.plan->heap_region].shift = finish.program_break;
+	why = fill_heap(&start, &finish);
 	why = why ? why : map_image(&start);
 	why = why ? why : fix(&start, &fixes);
 	if (why)
 		hand_over(&start, why);
 	prefault(&start);
-	describe_program(&start);
+	if (finish.interpreter) {
+		start.replaced = 1;
+		describe_program(&start);
+	}
 	write_words(&start, finish.program_break);
 	if (start.moved)
 		sort_unwind_table(&start);
 	if ((why = seal(&start)))
-		die(plan_string(start.plan, start.plan->program_path), why);
+		hand_over(&start, why);
 	call1(__NR_close, start.image);
 	if (start.place >= 0)
 		call1(__NR_close, start.place);

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "collision.h"
+#include "finish.h"
 #include "place.h"
 #include "rebase.h"
 
@@ -24,29 +25,38 @@ static int maps_over(const struct start *start, const struct plan_step *step)
 }
 
 /* Private memory with what the file holds: not executable before it is read-only. */
-static int fill(const struct plan_step *step, uint64_t address, int flags, int file)
+static long fill(const struct plan_step *step, uint64_t address, int flags, int file)
 {
 	long at = map(address, step->length, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
-	return at == (long)address && call4(__NR_pread64, file, at, step->length, step->offset) == (long)step->length &&
-			       !call3(__NR_mprotect, at, step->length, step->protection)
-		       ? 0
-		       : -1;
+	if (at != (long)address)
+		return at;
+	long got = call4(__NR_pread64, file, at, step->length, step->offset);
+	long failure = got == (long)step->length ? call3(__NR_mprotect, at, step->length, step->protection)
+						 : (failed(got) ? got : -ENODATA);
+	if (!failure)
+		return at;
+	call2(__NR_munmap, at, step->length);
+	return failure;
 }
 
-static int take_step(const struct start *start, const struct plan_step *step, int file)
+/* Answers 0, or what the kernel said: EEXIST where a range is taken. A kernel before 4.17 maps elsewhere then. */
+static long take_step(const struct start *start, const struct plan_step *step, int file)
 {
 	uint64_t address = placed(start, step->address, step->region);
 	int flags = MAP_PRIVATE | (maps_over(start, step) ? MAP_FIXED : MAP_FIXED_NOREPLACE);
 	long at;
 	if (step->operation == OPERATION_PROTECT)
-		return call3(__NR_mprotect, address, step->length, step->protection) ? -1 : 0;
+		return call3(__NR_mprotect, address, step->length, step->protection);
 	if (step->operation == OPERATION_FILL)
-		return fill(step, address, flags, file);
-	if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
+		at = fill(step, address, flags, file);
+	else if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
 		at = map(address, step->length, step->protection, flags | MAP_ANONYMOUS, -1, 0);
 	else
 		at = map(address, step->length, step->protection, flags, file, step->offset);
-	return at == (long)address ? 0 : -1;
+	if (at == (long)address || failed(at))
+		return failed(at) ? at : 0;
+	call2(__NR_munmap, at, step->length);
+	return -EEXIST;
 }
 
 /*
@@ -63,8 +73,8 @@ static int open_backing(const struct start *start, const struct plan_backing *ba
 		return start->image;
 	if (backing->in_places)
 		return open_in_place(start, backing, path);
-	int file = (int)call3(__NR_open, path, O_CLOEXEC, 0);
-	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_FILE(&now, backing)))
+	int file = open_file(path, 0);
+	if (file < 0 || (!failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, backing)))
 		return file;
 	call1(__NR_close, file);
 	return -ENOENT;
@@ -80,35 +90,52 @@ static const char *check_last_stage(const struct start *start)
 	return 0;
 }
 
+/* Why a step could not be taken. */
+static __attribute__((noinline, cold)) const char *step_failed(const struct start *start, const struct plan_step *step, long result)
+{
+	const struct plan *plan = start->plan;
+	if (step->operation == OPERATION_PROTECT)
+		return shortage_or(result, REASON_RANGE_PROTECTION);
+	if (result != -EEXIST)
+		return shortage_or(result, REASON_RANGE_UNMAPPED);
+	if (start->debug || plan->flags & PLAN_END_ON_COLLISION)
+		say_collision(plan, step);
+	if (plan->flags & PLAN_END_ON_COLLISION)
+		call1(__NR_exit_group, 127);
+	return REASON_RANGE_TAKEN;
+}
+
 /*
  * The steps that replace an executable of fixed addresses stand at the end of the plan. Up to there all that was mapped is
- * aside from the program; from there on the loader must succeed.
+ * aside from the program; from there on the loader must succeed, or execute the original.
  */
+static const char *take_steps(struct start *start, const struct plan_step *step, const struct plan_step *end, int file)
+{
+	for (; step < end; step++, start->steps_taken++) {
+		start->replaced |= replaces_program(start, step);
+		long result = take_step(start, step, file);
+		if (result)
+			return step_failed(start, step, result);
+	}
+	return 0;
+}
+
 static const char *map_image(struct start *start)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_backing *backing = TABLE(plan, backing);
 	const struct plan_step *step = TABLE(plan, step);
-	for (uint32_t i = 0; i < plan->backings_count; i++, backing++) {
+	const char *why = 0;
+	for (uint32_t i = 0; i < plan->backings_count && !why; i++, backing++) {
 		int file = open_backing(start, backing);
 		if (file < 0)
-			return REASON_STORE_FILE;
-		for (const struct plan_step *end = step + backing->steps; step < end; step++) {
-			start->replaced |= replaces_program(start, step);
-			if (take_step(start, step, file) == 0)
-				continue;
-			if (step->operation == OPERATION_PROTECT)
-				return REASON_RANGE_PROTECTION;
-			if (start->debug || plan->flags & PLAN_END_ON_COLLISION)
-				say_collision(plan, step);
-			if (plan->flags & PLAN_END_ON_COLLISION)
-				call1(__NR_exit_group, 127);
-			return REASON_RANGE_TAKEN;
-		}
+			return shortage_or(file, REASON_STORE_FILE);
+		why = take_steps(start, step, step + backing->steps, file);
+		step += backing->steps;
 		if (file != start->image)
 			call1(__NR_close, file);
 	}
-	return 0;
+	return why;
 }
 
 /*
@@ -123,6 +150,8 @@ static void prefault(const struct start *start)
 	const uint32_t most = start->moved ? MOVED_RANGES : 1024; /* UIO_MAXIOV */
 	struct plan_prefault moved[MOVED_RANGES];
 	/* An executable with fixed addresses stays where it is. */
+	if (start->is_filtered)
+		return;
 	if (start->moved && (!plan->place_count || plan->flags & PLAN_FIXED_EXECUTABLE))
 		return;
 	for (uint32_t i = 0; i < plan->prefaults_count; i += most) {
@@ -139,15 +168,16 @@ static void prefault(const struct start *start)
 }
 
 /* The linker's heap starts at the process's own break. */
-static const char *fill_heap(const struct start *start, uint64_t program_break)
+static const char *fill_heap(const struct start *start, struct finish *finish)
 {
 	const struct plan *plan = start->plan;
 	if (!plan->heap_size)
 		return 0;
-	uint64_t end = program_break + plan->heap_size;
+	uint64_t end = finish->program_break + plan->heap_size;
 	if ((uint64_t)call1(__NR_brk, end) != end)
 		return REASON_HEAP_ROOM;
-	return call4(__NR_pread64, start->image, program_break, plan->heap_size, plan->heap_offset) ==
+	finish->heap_size = plan->heap_size;
+	return call4(__NR_pread64, start->image, finish->program_break, plan->heap_size, plan->heap_offset) ==
 			       (long)plan->heap_size
 		       ? 0
 		       : REASON_HEAP_UNREAD;
@@ -192,24 +222,6 @@ static void write_words(const struct start *start, uint64_t program_break)
 		else
 			*(uint64_t *)at = value;
 	}
-}
-
-/* What the program sees of how it was started: as if the kernel and the linker had loaded it. */
-static void describe_program(struct start *start)
-{
-	const struct plan *plan = start->plan;
-	const char *invocation = plan_string(plan, plan->invocation_path);
-	set_auxiliary(start, AT_PHDR, placed(start, plan->program_headers, plan->executable_region));
-	set_auxiliary(start, AT_PHNUM, plan->program_header_count);
-	set_auxiliary(start, AT_ENTRY, placed(start, plan->entry, plan->executable_region));
-	set_auxiliary(start, AT_BASE, placed(start, plan->linker_base, plan->linker_region));
-	if (start->launcher->flags & LAUNCHER_INTERPRETER)
-		return;
-	if (start->first_argument) {
-		memcpy(start->first_argument, invocation, string_length(invocation) + 1);
-		start->argv[0] = start->first_argument;
-	}
-	set_auxiliary(start, AT_EXECFN, (uint64_t)invocation);
 }
 
 /* Everything is written: read-only memory is so again. */

@@ -9,7 +9,7 @@
 static int is_ours(const struct start *start, int file)
 {
 	struct stat status;
-	return !failed(call2(__NR_fstat, file, &status)) &&
+	return !failed(status_of_file(file, &status)) &&
 	       (status.st_uid == 0 || status.st_uid == auxiliary_value(start, AT_EUID)) &&
 	       !(status.st_mode & GROUP_OR_OTHER_WRITES);
 }
@@ -91,7 +91,7 @@ static int open_in_place(const struct start *start, const struct plan_backing *b
 		if (*path == '/')
 			name = path + 1;
 	int file = (int)call4(__NR_openat, start->place, name, O_CLOEXEC, 0);
-	if (file < 0 || (!failed(call2(__NR_fstat, file, &now)) && IS_SAME_IN_PLACE(&now, backing)))
+	if (file < 0 || (!failed(status_of_file(file, &now)) && IS_SAME_IN_PLACE(&now, backing)))
 		return file;
 	call1(__NR_close, file);
 	return -ENOENT;

@@ -256,6 +256,7 @@ struct plan {
 	uint64_t code_end;
 	uint64_t data_start;
 	uint64_t data_end;
+	uint64_t memory_end;
 	uint64_t program_headers;
 	uint64_t program_header_count;
 	uint64_t linker_base;
@@ -324,6 +325,7 @@ _Static_assert(sizeof(struct plan) == 496, "plan");
 /* Follows the loader in a launcher. */
 struct launcher {
 	uint64_t magic;
+	uint64_t own_checksum;
 	uint64_t plan_address;
 	uint64_t tables_size;
 	uint64_t head_size;
@@ -334,7 +336,7 @@ struct launcher {
 	uint32_t program_path;
 	uint32_t interpreter_path;
 	uint32_t invocation_path;
-	uint32_t reserved;
+	uint32_t own_name;
 	uint32_t size;
 };
-_Static_assert(sizeof(struct launcher) == 72, "launcher");
+_Static_assert(sizeof(struct launcher) == 80, "launcher");

@@ -46,8 +46,9 @@ static const char *reserve_at(struct start *start, uint64_t slide)
 			continue;
 		long at = reserve_range(region, region->address + slide);
 		if (failed(at))
-			return REASON_MODULE_ROOM;
+			return shortage_or(at, REASON_MODULE_ROOM);
 		start->places[i].shift = (uint64_t)at - region->address;
+		start->regions_reserved = i + 1;
 		start->moved |= start->places[i].shift != 0;
 	}
 	return 0;
@@ -71,6 +72,7 @@ static int reserve_exactly(struct start *start, uint64_t slide)
 	if (i == plan->regions_count) {
 		start->moved = slide != 0;
 		start->slide = slide;
+		start->regions_reserved = i;
 		return 1;
 	}
 	while (i-- > 0)
@@ -157,7 +159,7 @@ static void apply_fixes(const struct start *start, const struct fixes *fixes)
 }
 
 /* Before anything is replaced: afterwards it would be too late to hand over. */
-static const char *load_fixes(const struct start *start, struct fixes *fixes)
+static const char *load_fixes(struct start *start, struct fixes *fixes)
 {
 	const struct plan *plan = start->plan;
 	fixes->first = 0;
@@ -165,7 +167,9 @@ static const char *load_fixes(const struct start *start, struct fixes *fixes)
 		return 0;
 	long at = map(0, page_up(plan->fixes_size), PROT_READ, MAP_PRIVATE, start->image, plan->fixes_offset);
 	if (failed(at))
-		return REASON_FIXES_UNMAPPED;
+		return shortage_or(at, REASON_FIXES_UNMAPPED);
+	start->fixes.begin = (uint64_t)at;
+	start->fixes.end = (uint64_t)at + page_up(plan->fixes_size);
 	fixes->first = (const struct fix_group *)at;
 	fixes->end = (const uint32_t *)(at + (long)plan->fixes_size);
 	return checksum((const uint64_t *)at, plan->fixes_size / 8) == plan->fixes_checksum
@@ -173,7 +177,7 @@ static const char *load_fixes(const struct start *start, struct fixes *fixes)
 		       : REASON_FIXES_DAMAGED;
 }
 
-static const char *fix(const struct start *start, const struct fixes *fixes)
+static const char *fix(struct start *start, const struct fixes *fixes)
 {
 	if (!fixes->first)
 		return 0;
@@ -181,7 +185,8 @@ static const char *fix(const struct start *start, const struct fixes *fixes)
 	if (protect_fixed(start, 1))
 		return REASON_RANGE_WRITABLE;
 	apply_fixes(start, fixes);
-	call2(__NR_munmap, fixes->first, page_up(start->plan->fixes_size));
+	call2(__NR_munmap, start->fixes.begin, start->fixes.end - start->fixes.begin);
+	start->fixes.end = 0;
 	return 0;
 }
 

@@ -13,6 +13,9 @@ struct auxiliary {
 	uint64_t type, value;
 };
 
+/* linux/sched.h, TASK_COMM_LEN without its closing zero. */
+#define COMMAND_NAME_LENGTH 15
+
 /* Whole pages. */
 struct range {
 	uint64_t begin, end;
@@ -49,12 +52,25 @@ struct start {
 	int debug;
 	/* The program's file, or the file that its name leads to, is not that of the bind. */
 	int other_program;
-	/* The kernel's mapping of the program is gone: no way back to the real linker in interpreter mode. */
+	/* A filter of system calls may be there: nothing is asked for that the platform's linker never asks for. */
+	int is_filtered;
+	/* Of this user, in this user namespace. */
+	int has_exe_link_right;
+	/* What the kernel had mapped or described is gone: no way back to the real linker in interpreter mode. */
 	int replaced;
+	/* What is to be given back where the real linker starts in this process: ranges of so many regions, and what so many steps mapped. */
+	uint32_t regions_reserved, steps_taken;
+	struct range head, fixes;
+	int has_random_addresses;
+	/* The break as the kernel placed it. */
+	uint64_t kernel_break;
 	/* Interpreter mode: where the kernel has mapped the program. */
 	struct range program;
-	/* Where argv[0] goes when it is written anew; 0 where it stays. */
+	/* What argv[0] shall say, and where that goes; 0 where it stays. */
+	const char *shown;
 	char *first_argument;
+	/* The path by which the kernel was asked ends in the launcher's own name. */
+	int is_own_name;
 	/* Drawn for this process, where a word of it wants that. */
 	uint64_t random;
 };
@@ -113,7 +129,7 @@ static void say(const char *text)
 	call3(__NR_write, 2, text, string_length(text));
 }
 
-static void say_line(const char *program, const char *what, const char *why)
+static __attribute__((noinline, cold)) void say_line(const char *program, const char *what, const char *why)
 {
 	say("linkonce: ");
 	say(program);
@@ -122,7 +138,21 @@ static void say_line(const char *program, const char *what, const char *why)
 	say("\n");
 }
 
-static __attribute__((noreturn)) void die(const char *program, const char *why)
+/* What a call could not get, where that says nothing of what it was called for; 0 for any other answer. */
+static const char *shortage(long result)
+{
+	if (result == -EMFILE || result == -ENFILE)
+		return REASON_NO_DESCRIPTOR;
+	return result == -ENOMEM ? REASON_NO_MEMORY : 0;
+}
+
+static const char *shortage_or(long result, const char *why)
+{
+	const char *short_of = shortage(result);
+	return short_of ? short_of : why;
+}
+
+static __attribute__((noreturn, noinline, cold)) void die(const char *program, const char *why)
 {
 	say_line(program, ": cannot be started: ", why);
 	for (;;)
@@ -186,25 +216,4 @@ static __attribute__((noreturn)) void start_lower(struct start *start, uint64_t 
 			   "D"((uint64_t)start->stack - distance), "c"(end - (uint64_t)start->stack)
 			 : "memory");
 	__builtin_unreachable();
-}
-
-/*
- * A launcher that was called by its own path shows the program's path as argv[0], as the program itself would have been
- * called. It is written so that it ends where the old one did: programs that write a title over their arguments rely on
- * the strings being neighbours. Below the strings the kernel leaves a random gap of up to 8 KiB (arch_align_stack), or
- * none; where that is too small, what stands below it moves.
- */
-static void place_first_argument(struct start *start)
-{
-	const struct launcher *launcher = start->launcher;
-	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
-	if ((launcher->flags & LAUNCHER_INTERPRETER) || !start->argc || !called || !same_string(start->argv[0], called))
-		return;
-	const char *invocation = launcher_string(launcher, launcher->invocation_path);
-	uint64_t at = string_end(start->argv[0]) - string_length(invocation) - 1;
-	uint64_t end = occupied_below(start, (uint64_t)start->argv[0]);
-	if (at < end)
-		/* The stack pointer stays a multiple of 16 (AMD64 supplement, 3.4.1). */
-		start_lower(start, end, (end - at + 15) & ~15ul);
-	start->first_argument = (char *)at;
 }

@@ -11,10 +11,11 @@ const hostedFlags = ['-O2', '-Wall', '-Wextra', '-Werror'];
 
 /**
  * Freestanding C: no library, no relocation, no unwind table; its own linker script. `-fno-builtin` would also hide
- * that gcc calls memcpy and memset by itself: the loader has its own.
+ * that gcc calls memcpy and memset by itself: the loader has its own. A start pays for each page of it, hardly for its instructions.
  */
 const loaderFlags = [
   ...hostedFlags,
+  '-Os',
   ...['-std=gnu11', '-ffreestanding', '-fPIE', '-fvisibility=hidden', '-fno-stack-protector'],
   ...['-fno-asynchronous-unwind-tables', '-fcf-protection=none', '-mno-red-zone', '-mgeneral-regs-only'],
   ...['-nostdlib', '-static', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,max-page-size=4096'],

@@ -1,13 +1,7 @@
 /** What the stored files of linkonce say: an image's plan, a launcher's trailer, and what a store has. docs/formats/. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import {
-  launcherFlags,
-  launcherMagic,
-  launcherTrailer,
-  planMagic,
-  tables,
-  textFieldNames,
-} from '../image/plan-layout.ts';
+import { findTrailer } from '../image/launcher-file.ts';
+import { launcherFlags, launcherTrailer, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
 import { decodeStructure } from '../image/structure-codec.ts';
 import { readPlan } from '../image/verify-image.ts';
@@ -25,15 +19,11 @@ export function readStoredFile(path: string): StoredFile | undefined {
 
 /** The trailer of a launcher; undefined for any other ELF file. `bytes` is the whole file. */
 export function readLauncher(path: string, bytes: Buffer): StoredFile | undefined {
-  const magic = Buffer.alloc(8);
-  magic.writeBigUInt64LE(launcherMagic);
-  const at = bytes.lastIndexOf(magic);
-  if (at < 0 || at % 16 !== 0) return undefined;
-  const trailer = decodeStructure(launcherTrailer, bytes, at);
-  const text = (offset: bigint): string => {
-    const start = at + Number(offset);
-    return bytes.toString('utf8', start, bytes.indexOf(0, start));
-  };
+  const found = findTrailer(bytes);
+  if (!found) return undefined;
+  const trailer = decodeStructure(launcherTrailer, found, 0);
+  const text = (offset: bigint): string =>
+    found.toString('utf8', Number(offset), found.indexOf(0, Number(offset)));
   return {
     path,
     kind:
@@ -42,6 +32,7 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
         : 'launcher',
     program: text(trailer.program_path),
     invocation: text(trailer.invocation_path),
+    name: text(trailer.own_name),
     interpreter: text(trailer.interpreter_path),
     image: text(trailer.image_path),
     planAddress: hex(trailer.plan_address),

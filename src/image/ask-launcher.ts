@@ -11,7 +11,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { readElf } from '../elf/read-elf.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { withExecutable } from './executable-memory.ts';
-import { askingLauncher, hasTrailer } from './launcher-file.ts';
+import { askingLauncher, findTrailer } from './launcher-file.ts';
 import { launcherAnswers } from './plan-layout.ts';
 import type { Remedy } from './reasons.ts';
 import { findReason, reasons } from './reasons.ts';
@@ -51,7 +51,7 @@ export function askLauncher(file: string, environment: Environment = process.env
 function launcherOf(file: string): Buffer | undefined {
   const { bytes, interpreter } = readElf(file);
   const launcher = interpreter === undefined ? bytes : readFileSync(interpreter);
-  return hasTrailer(launcher) ? launcher : undefined;
+  return findTrailer(launcher) ? launcher : undefined;
 }
 
 /** access(2) knows of mount options, too. */

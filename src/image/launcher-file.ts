@@ -1,11 +1,11 @@
 /**
  * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its image.
- * ET_DYN without PT_INTERP, so that the kernel places it away from everything and puts the break where it would be for
- * a position-independent program.
+ * ET_DYN without PT_INTERP, so that the kernel places it away from everything; the loader moves the break (native/break.h).
  */
 import type { ProgramFacts } from '../program/facts.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
+import { planChecksum } from './checksum.ts';
 import { launcherFlags, launcherMagic, launcherTrailer, planVersion, structureSize } from './plan-layout.ts';
 import { decodeStructure, encodeStructure } from './structure-codec.ts';
 
@@ -16,6 +16,8 @@ export interface LauncherTarget {
   /** Bytes of the image that are mapped at the plan's address. */
   readonly headSize: number;
   readonly checksum: bigint;
+  /** By which people call the launcher. */
+  readonly ownName: string;
   /** Whether the launcher is the PT_INTERP of a copy of the program. */
   readonly interpreter: boolean;
   /** Whether a range that is taken ends the start with an error. */
@@ -71,9 +73,9 @@ function writeSegment(
 
 function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
   const head = structureSize(launcherTrailer);
-  const texts = [target.imagePath, facts.path, facts.interpreter.path, facts.invocation];
+  const texts = [target.imagePath, facts.path, facts.interpreter.path, facts.invocation, target.ownName];
   const strings = texts.map((text) => Buffer.from(`${text}\0`));
-  const [image = 0, original = 0, interpreter = 0, invocation = 0] = strings.map((_, index) =>
+  const [image = 0, original = 0, interpreter = 0, invocation = 0, name = 0] = strings.map((_, index) =>
     strings.slice(0, index).reduce((sum, each) => sum + each.length, head),
   );
   const size = roundUp(head + Buffer.concat(strings).length, 8);
@@ -81,6 +83,7 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
   Buffer.concat(strings).copy(bytes, head);
   const values = {
     magic: launcherMagic,
+    own_checksum: 0,
     plan_address: target.planAddress,
     tables_size: target.tablesSize,
     head_size: target.headSize,
@@ -93,11 +96,42 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
     program_path: original,
     interpreter_path: interpreter,
     invocation_path: invocation,
-    reserved: 0,
+    own_name: name,
     size,
   };
   encodeStructure(launcherTrailer, values, bytes, 0);
+  sealTrailer(bytes);
   return bytes;
+}
+
+const checksumEnd = 16;
+
+/** The checksum covers what follows it. */
+function sealTrailer(trailer: Buffer): void {
+  trailer.writeBigUInt64LE(planChecksum(trailer.subarray(checksumEnd)), checksumEnd - 8);
+}
+
+/**
+ * The trailer of a launcher, to its file's end; undefined in any other file. The magic may stand in one of the trailer's own
+ * paths, too.
+ */
+export function findTrailer(file: Buffer): Buffer | undefined {
+  const magic = Buffer.alloc(8);
+  magic.writeBigUInt64LE(launcherMagic);
+  const head = structureSize(launcherTrailer);
+  for (let at = file.indexOf(magic); at >= 0 && at + head <= file.length; at = file.indexOf(magic, at + 1)) {
+    const { size } = decodeStructure(launcherTrailer, file, at);
+    if (at % 16 === 0 && at + Number(size) === file.length) return file.subarray(at);
+  }
+  return undefined;
+}
+
+export type Trailer = ReturnType<typeof decodeStructure<typeof launcherTrailer>>;
+
+/** Changes fields of a trailer that stands in `trailer`. */
+export function rewriteTrailer(trailer: Buffer, change: (values: Trailer) => Trailer): void {
+  encodeStructure(launcherTrailer, change(decodeStructure(launcherTrailer, trailer, 0)), trailer, 0);
+  sealTrailer(trailer);
 }
 
 /**
@@ -108,37 +142,22 @@ export function patchLauncher(
   launcher: Buffer,
   { checksum, imagePath }: { readonly checksum: bigint; readonly imagePath: string },
 ): Buffer {
-  const { bytes, at, trailer } = copyWithTrailer(launcher);
-  const path = at + Number(trailer.image_path);
+  const bytes = Buffer.from(launcher);
+  const trailer = findTrailer(bytes);
+  if (!trailer) throw new Error('no launcher');
+  const path = Number(decodeStructure(launcherTrailer, trailer, 0).image_path);
   const text = Buffer.from(`${imagePath}\0`);
-  if (bytes.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
-  text.copy(bytes, path);
-  encodeStructure(launcherTrailer, { ...trailer, checksum }, bytes, at);
+  if (trailer.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
+  text.copy(trailer, path);
+  rewriteTrailer(trailer, (values) => ({ ...values, checksum }));
   return bytes;
 }
 
 /** The same launcher, which only says whether it would be used. Throws Error where the bytes are no launcher's. */
 export function askingLauncher(launcher: Buffer): Buffer {
-  const { bytes, at, trailer } = copyWithTrailer(launcher);
-  const flags = trailer.flags | BigInt(launcherFlags.onlyAsked);
-  encodeStructure(launcherTrailer, { ...trailer, flags }, bytes, at);
-  return bytes;
-}
-
-/** Whether a file has a launcher's code and trailer. */
-export function hasTrailer(bytes: Buffer): boolean {
-  return findTrailer(bytes) >= 0;
-}
-
-function findTrailer(bytes: Buffer): number {
-  const magic = Buffer.alloc(8);
-  magic.writeBigUInt64LE(launcherMagic);
-  return bytes.lastIndexOf(magic);
-}
-
-function copyWithTrailer(launcher: Buffer) {
   const bytes = Buffer.from(launcher);
-  const at = findTrailer(bytes);
-  if (at < 0) throw new Error('no launcher');
-  return { bytes, at, trailer: decodeStructure(launcherTrailer, bytes, at) };
+  const trailer = findTrailer(bytes);
+  if (!trailer) throw new Error('no launcher');
+  rewriteTrailer(trailer, (values) => ({ ...values, flags: values.flags | BigInt(launcherFlags.onlyAsked) }));
+  return bytes;
 }

@@ -175,6 +175,7 @@ function programScalars(blueprint: Blueprint, layout: Layout) {
     code_end: bias + code.end,
     data_start: bias + data.start,
     data_end: bias + data.end,
+    memory_end: memoryEnd(blueprint, facts.executable),
     program_headers: moveAddress(blueprint, layout, phdr),
     program_header_count: facts.programHeaders,
     linker_base: moduleBias(blueprint, layout, facts.interpreter),
@@ -226,6 +227,12 @@ function flagsOf({ blueprint: { facts }, endOnCollision, moves, places }: PlanIn
     (moves === 'always' ? planFlags.slide : 0) |
     (places?.byGroup ? planFlags.placeByGroup : 0)
   );
+}
+
+/** Relative to the load address. */
+function memoryEnd({ regions }: Blueprint, executable: ModuleFacts): number {
+  const found = regions.find(({ region }) => region.module?.path === executable.path)?.region;
+  return found ? found.end - found.loadBias : 0;
 }
 
 /** What a module's `Vaddr`s are relative to in a layout. */

@@ -218,6 +218,8 @@ export const headerFields = {
   code_end: 'u64',
   data_start: 'u64',
   data_end: 'u64',
+  /** Where the executable's memory ends, whole pages; relative to its load address where that may be chosen. */
+  memory_end: 'u64',
   program_headers: 'u64',
   program_header_count: 'u64',
   linker_base: 'u64',
@@ -255,7 +257,7 @@ export const headerFields = {
   places_path: 'u32',
   /** Resolved path: what /proc/self/exe shows, and what is executed when the loader hands over. */
   program_path: 'u32',
-  /** The path as typed at bind: AT_EXECFN, and argv[0] where the launcher was called by its path. */
+  /** The path as typed at bind: AT_EXECFN, and argv[0] where the launcher was called by its own name. */
   invocation_path: 'u32',
   interpreter_path: 'u32',
   command_name: 'u32',
@@ -267,10 +269,13 @@ export const headerFields = {
 /** Ends every launcher: how it finds its image, and what it does without. Strings follow, offsets from its start. */
 export const launcherTrailer = structure('launcher', 'Follows the loader in a launcher.', {
   magic: 'u64',
+  /** Of all that follows. */
+  own_checksum: 'u64',
   plan_address: 'u64',
   tables_size: 'u64',
   /** Bytes of the image's head that are mapped at `plan_address` by one call: plan, loader, and memory. */
   head_size: 'u64',
+  /** The plan's. */
   checksum: 'u64',
   version: 'u32',
   flags: 'u32',
@@ -278,7 +283,8 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
   program_path: 'u32',
   interpreter_path: 'u32',
   invocation_path: 'u32',
-  reserved: 'u32',
+  /** The launcher's own: by any other name it leaves argv[0] as it was typed. */
+  own_name: 'u32',
   /** Bytes of the trailer with its strings. */
   size: 'u32',
 });

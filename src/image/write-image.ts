@@ -2,7 +2,7 @@
  * Writes a launcher and its image: one file with the plan, the loader's last stage and the memory of all modules. The image
  * is there, and was read back, before the launcher that leads to it appears.
  */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
@@ -25,6 +25,8 @@ export interface ImageRequest {
   /** Where the image goes. */
   readonly imagePath: string;
   readonly asInterpreter: boolean;
+  /** The name by which people call it; absent: the output's. */
+  readonly ownName?: string;
 }
 
 /**
@@ -47,6 +49,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     tablesSize: composed.plan.length,
     headSize: composed.headSize,
     checksum: composed.plan.readBigUInt64LE(16),
+    ownName: request.ownName ?? basename(request.output),
     interpreter: request.asInterpreter,
     endOnCollision: placed.endOnCollision,
   });

@@ -147,6 +147,7 @@ function launcherFaults(
     tablesSize: Number(header.tables_size),
     headSize: Number(header.head_size),
     checksum: header.checksum,
+    ownName: name,
     interpreter: loader !== undefined,
     endOnCollision: placed.endOnCollision,
   });

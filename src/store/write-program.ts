@@ -16,7 +16,7 @@ export function writeProgram(
   const { asInterpreter, name } = wish;
   const output = path.join(files, freshName(`${name}.launcher`));
   const imagePath = path.join(files, freshName(`${name}.image`));
-  const image = writeImage(placed, composed, { output, imagePath, asInterpreter });
+  const image = writeImage(placed, composed, { output, imagePath, asInterpreter, ownName: name });
   return {
     ...wish,
     record,

@@ -1,14 +1,8 @@
 /** Changes a bound image as a test needs it, with all checksums right: as if the bind had chosen so. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { planChecksum } from '../../src/image/checksum.ts';
-import {
-  launcherMagic,
-  launcherTrailer,
-  operations,
-  planHeader,
-  structureSize,
-  tables,
-} from '../../src/image/plan-layout.ts';
+import { findTrailer, rewriteTrailer, type Trailer } from '../../src/image/launcher-file.ts';
+import { operations, planHeader, structureSize, tables } from '../../src/image/plan-layout.ts';
 import type { Structure, TableName } from '../../src/image/plan-layout.ts';
 import { decodeStructure, encodeStructure } from '../../src/image/structure-codec.ts';
 
@@ -103,22 +97,15 @@ export function stepsOnFreeRanges(image: string): readonly number[] {
   );
 }
 
-type Trailer = ReturnType<typeof decodeStructure<typeof launcherTrailer>>;
-
 export function changeTrailer(launcher: string, change: (trailer: Trailer) => Trailer): void {
   const bytes = readFileSync(launcher);
-  const at = bytes.lastIndexOf(magicBytes());
-  encodeStructure(launcherTrailer, change(decodeStructure(launcherTrailer, bytes, at)), bytes, at);
+  const trailer = findTrailer(bytes);
+  if (!trailer) throw new Error(`${launcher}: no launcher`);
+  rewriteTrailer(trailer, change);
   writeFileSync(launcher, bytes, { flag: 'r+' });
-}
-
-function magicBytes(): Buffer {
-  const magic = Buffer.alloc(8);
-  magic.writeBigUInt64LE(launcherMagic);
-  return magic;
 }
 
 /** Whether a file has a launcher's trailer. */
 export function hasTrailer(file: string): boolean {
-  return readFileSync(file).includes(magicBytes());
+  return findTrailer(readFileSync(file)) !== undefined;
 }

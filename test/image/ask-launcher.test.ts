@@ -52,7 +52,8 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
   noImage: () => rmSync(image()),
   imageTruncated: () => truncateSync(image(), 100),
   imageWritable: () => chmodSync(image(), 0o664),
-  imageRangeTaken: () => changeTrailer(loaderFile(), (trailer) => ({ ...trailer, plan_address: beyond })),
+  imageUnmapped: () =>
+    changeTrailer(loaderFile(), (trailer) => ({ ...trailer, plan_address: trailer.plan_address + 1n })),
   imageVersion: () => flip(8),
   imageDamaged: () => flip(Number(headerOf().tables_size) - 1),
   imageLoader: () => flip(Number(headerOf().loader_offset)),
@@ -74,11 +75,17 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
     }),
   heapRoom: () => plan((_, header) => ({ ...header, heap_size: beyond })),
   heapUnread: () => plan((_, header) => ({ ...header, heap_size: 4096n, heap_offset: header.file_size })),
-  rangeTaken: () => row('steps', (step) => ({ ...step, address: beyond }), stepsOnFreeRanges(image())[0]),
+  rangeTaken: () => {
+    const { plan_address: address } = headerOf();
+    row('steps', (step) => ({ ...step, address }), stepsOnFreeRanges(image())[0]);
+  },
+  rangeUnmapped: () =>
+    row('steps', (step) => ({ ...step, address: (step.address ?? 0n) + 1n }), stepsOnFreeRanges(image())[0]),
+  noMemory: () => row('steps', (step) => ({ ...step, address: beyond }), stepsOnFreeRanges(image())[0]),
   rangeProtection: () =>
     row(
       'steps',
-      (step) => ({ ...step, operation: BigInt(operations.protect), address: beyond }),
+      (step) => ({ ...step, operation: BigInt(operations.protect), address: (step.address ?? 0n) + 1n }),
       stepsOnFreeRanges(image())[0],
     ),
 };
@@ -93,6 +100,8 @@ const elsewhere: Partial<Record<ReasonName, string>> = {
   noRandom: 'the first second of a machine',
   exeLink: 'test/cli/obstacles.test.ts',
   imageForeign: 'below, for root',
+  imageRangeTaken: 'test/contract/faults.test.ts',
+  noDescriptor: 'test/contract/hand-over.test.ts',
   linkerVariable: 'below',
   tunables: 'below',
   mallocVariable: 'below',
