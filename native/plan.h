@@ -62,6 +62,7 @@ enum {
 #define REASON_IMAGE_FOREIGN "the image belongs to another user"
 #define REASON_IMAGE_WRITABLE "others may write to the image"
 #define REASON_IMAGE_RANGE_TAKEN "the image's range is taken"
+#define REASON_IMAGE_UNMAPPED "the image cannot be mapped"
 #define REASON_IMAGE_VERSION "the image is not of this version"
 #define REASON_IMAGE_DAMAGED "the image is damaged, or another one than at bind"
 #define REASON_IMAGE_LOADER "the image has another loader"
@@ -81,6 +82,7 @@ enum {
 #define REASON_HEAP_UNREAD "the image's heap cannot be read"
 #define REASON_MODULE_ROOM "there is no room for a module"
 #define REASON_RANGE_TAKEN "a range is taken"
+#define REASON_RANGE_UNMAPPED "a range cannot be mapped"
 #define REASON_RANGE_PROTECTION "a range cannot be protected"
 #define REASON_RANGE_WRITABLE "a range cannot be made writable"
 #define REASON_STORE_FILE "a file of the store is not as at bind"
@@ -92,6 +94,8 @@ enum {
 #define REASON_PLACES_FOREIGN "others may write to the places"
 #define REASON_PLACE_FOREIGN "others may write to the place"
 #define REASON_PLACE_SLIDE "the place says no slide"
+#define REASON_NO_DESCRIPTOR "no file descriptor is left"
+#define REASON_NO_MEMORY "there is not enough memory, or a limit of it is reached"
 
 /* A file that the next steps map; without a path, the image itself. */
 struct plan_backing {

@@ -36,7 +36,10 @@ export const reasons = {
   imageForeign: person('the image belongs to another user', ownImage),
   imageWritable: person('others may write to the image', onlyOwner),
   imageRangeTaken: bindAgain("the image's range is taken"),
-  imageUnmapped: person('the image cannot be mapped', 'put it on a file system that is not mounted with noexec'),
+  imageUnmapped: person(
+    'the image cannot be mapped',
+    'put it on a file system that is not mounted with noexec',
+  ),
   imageVersion: bindAgain('the image is not of this version'),
   imageDamaged: bindAgain('the image is damaged, or another one than at bind'),
   imageLoader: bindAgain('the image has another loader'),
@@ -59,7 +62,10 @@ export const reasons = {
   heapUnread: bindAgain("the image's heap cannot be read"),
   moduleRoom: person('there is no room for a module', room),
   rangeTaken: bindAgain('a range is taken'),
-  rangeUnmapped: person('a range cannot be mapped', 'put its file on a file system that is not mounted with noexec'),
+  rangeUnmapped: person(
+    'a range cannot be mapped',
+    'put its file on a file system that is not mounted with noexec',
+  ),
   rangeProtection: person('a range cannot be protected', 'let mprotect(2) be called'),
   rangeWritable: person('a range cannot be made writable', 'let mprotect(2) be called'),
   storeFile: bindAgain('a file of the store is not as at bind'),

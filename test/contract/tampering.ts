@@ -5,9 +5,15 @@ import { findTrailer, rewriteTrailer, type Trailer } from '../../src/image/launc
 import { operations, planHeader, structureSize, tables } from '../../src/image/plan-layout.ts';
 import type { Structure, TableName } from '../../src/image/plan-layout.ts';
 import { decodeStructure, encodeStructure } from '../../src/image/structure-codec.ts';
+import { roundUp } from '../../src/util/units.ts';
 
-/** Where the main thread's stack is when addresses are not random (setarch -R): a range that is always taken. */
-export const occupied = 0x7fff_ffff_0000n;
+/** The end of all that a process may map: the main thread's stack ends there when addresses are not random (setarch -R). */
+const addressEnd = 0x7fff_ffff_f000n;
+
+/** The start of a range of so many bytes that is always taken then. */
+function occupied(length: bigint): bigint {
+  return addressEnd - (length > 0x1_0000n ? length : 0x1_0000n);
+}
 
 /** The checksum covers what follows it. */
 const checksumEnd = 24;
@@ -19,12 +25,15 @@ export function tablesSize(image: string): number {
 
 /** Has the plan mapped where the stack is. */
 export function occupyPlan(launcher: string): void {
-  changeTrailer(launcher, (trailer) => ({ ...trailer, plan_address: occupied }));
+  changeTrailer(launcher, (trailer) => ({
+    ...trailer,
+    plan_address: occupied(BigInt(roundUp(Number(trailer.head_size)))),
+  }));
 }
 
 /** Has one of the image's ranges mapped where the stack is. */
 export function occupyStep(launcher: string, image: string, index: number): void {
-  changeRow(launcher, image, 'steps', index, (step) => ({ ...step, address: occupied }));
+  changeRow(launcher, image, 'steps', index, (step) => ({ ...step, address: occupied(step.length ?? 0n) }));
 }
 
 type Row = Record<string, bigint>;
@@ -68,14 +77,14 @@ export function occupyModule(launcher: string, image: string): void {
   const plan = decodeStructure(planHeader, bytes, 0);
   for (const index of stepsOnFreeRanges(image)) {
     const at = Number(plan.steps_offset) + index * structureSize(tables.steps);
-    const { address } = decodeStructure(tables.steps, bytes, at);
+    const { address, length } = decodeStructure(tables.steps, bytes, at);
     for (let row = 0; row < Number(plan.regions_count); row++) {
       const place = Number(plan.regions_offset) + row * structureSize(tables.regions);
       const module = decodeStructure(tables.regions, bytes, place);
       // Regions that are no modules have no path.
       if (bytes[Number(module.path)] === 0) continue;
       if (address < module.address || address >= module.address + module.length) continue;
-      const moved = { ...module, address: module.address + occupied - address };
+      const moved = { ...module, address: module.address + occupied(length) - address };
       encodeStructure(tables.regions, moved, bytes, place);
       writeFileSync(image, bytes, { flag: 'r+' });
       occupyStep(launcher, image, index);
