@@ -67,6 +67,7 @@ enum {
 #define REASON_IMAGE_DAMAGED "the image is damaged, or another one than at bind"
 #define REASON_IMAGE_LOADER "the image has another loader"
 #define REASON_FILE_CHANGED "a file is not as at bind"
+#define REASON_FILTERED_LINKS "its program has several names, and under a filter of system calls no link is read"
 #define REASON_KERNEL_ANSWER "the kernel answers a question of the linker in another way"
 #define REASON_LIMIT "a resource limit is another one than at bind"
 #define REASON_MACHINE "the kernel describes another machine"
@@ -324,7 +325,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 496, "plan");
+_Static_assert(sizeof(struct plan) == 504, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

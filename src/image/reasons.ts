@@ -44,6 +44,10 @@ export const reasons = {
   imageDamaged: bindAgain('the image is damaged, or another one than at bind'),
   imageLoader: bindAgain('the image has another loader'),
   fileChanged: bindAgain('a file is not as at bind'),
+  filteredLinks: person(
+    'its program has several names, and under a filter of system calls no link is read',
+    'start it without the filter, or bind it by the name of a plain file',
+  ),
   kernelAnswer: bindAgain('the kernel answers a question of the linker in another way'),
   limit: bindAgain('a resource limit is another one than at bind'),
   machine: bindAgain('the kernel describes another machine'),

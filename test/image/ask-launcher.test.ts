@@ -96,6 +96,7 @@ const elsewhere: Partial<Record<ReasonName, string>> = {
   imageForeign: 'below, for root',
   imageRangeTaken: 'test/contract/faults.test.ts',
   noDescriptor: 'test/contract/hand-over.test.ts',
+  filteredLinks: 'test/contract/filter.test.ts',
   linkerVariable: 'below',
   tunables: 'below',
   mallocVariable: 'below',
