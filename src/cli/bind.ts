@@ -61,6 +61,9 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const request = { system, variant, output, asInterpreter, window, base };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
   process.stdout.write(describe(image, performance.now() - begun));
+  const { file, environment } = image;
+  const { describeObstacles } = await import('./obstacles.ts');
+  for (const line of describeObstacles([{ name, file, environment }])) process.stdout.write(`  ${line}\n`);
 }
 
 function describe(image: BoundImage, ms: number): string {

@@ -75,11 +75,18 @@ function entryOf({ file, environment, modules }: BoundImage): Entry {
   };
 }
 
-/** Named by what decides the launcher: the program, the system, and the loader that is put into it. */
+/**
+ * Named by what decides the launcher: the program, the system, the loader that is put into it, and the limit of the stack, which
+ * the C library takes into account. Shells with different limits do not take turns in binding.
+ */
 function folderOf(file: string, { system, variant }: SystemChoice): string {
-  const key = [file, system.id, variant, identityOf(nativePart('loader.bin'))].join('\0');
+  const key = [file, system.id, variant, identityOf(nativePart('loader.bin')), stackLimit()].join('\0');
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return path.join(cacheFolder(), `${path.basename(file)}-${digest}`);
+}
+
+function stackLimit(): string {
+  return /^Max stack size.*$/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[0] ?? '';
 }
 
 function cacheFolder(): string {

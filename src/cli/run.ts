@@ -4,6 +4,12 @@ import { findProgram } from '../program/find-program.ts';
 import { withProgress } from './progress.ts';
 import { cachedImage, storeImage } from './run-cache.ts';
 import { chooseSystem } from './system-choice.ts';
+import type { SystemChoice } from '../pipeline.ts';
+
+interface Startable {
+  readonly file: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export function registerRun(program: Command): void {
   program
@@ -20,10 +26,24 @@ export function registerRun(program: Command): void {
     .action(async (name: string, args: readonly string[], options: { system: string }, command: Command) => {
       const choice = await chooseSystem(options.system, command);
       const file = findProgram(name, process.env.PATH ?? '');
-      const image =
-        cachedImage(file, choice) ??
-        (await withProgress((onProgress) => storeImage(file, choice, onProgress)));
+      const image = await launcherFor(name, file, choice);
       const { execute } = await import('./exec.ts');
       execute(image.file, [name, ...args], { ...process.env, ...image.environment });
     });
+}
+
+/** The launcher of an earlier run, or where that would not be used and a new one may be, a new one. */
+async function launcherFor(name: string, file: string, choice: SystemChoice): Promise<Startable> {
+  const { isMendedByBinding, obstacleOf, sayOnce } = await import('./run-obstacles.ts');
+  const bind = (): Promise<Startable> => withProgress((onProgress) => storeImage(file, choice, onProgress));
+  const cached = cachedImage(file, choice);
+  let image = cached ?? (await bind());
+  let obstacle = obstacleOf(image);
+  if (cached && obstacle && isMendedByBinding(cached, obstacle)) {
+    image = await bind();
+    obstacle = obstacleOf(image);
+  }
+  if (obstacle) sayOnce(name, image, obstacle);
+  // What cannot be started from its launcher is started without.
+  return obstacle?.outcome === 'fails' ? { file, environment: image.environment } : image;
 }

@@ -1,7 +1,7 @@
 /** `linkonce store …`: many programs of one machine, or of one user. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { StoreSettings } from '../store/catalogue.ts';
+import type { StoredProgram, StoreSettings } from '../store/catalogue.ts';
 import type { StoreContext } from '../store/lock.ts';
 import type { ProgramFailure } from '../store/store.ts';
 import { slideTime, wholeNumber, windowBits } from './options.ts';
@@ -71,6 +71,7 @@ function registerAdd(store: Command): void {
         addPrograms(context, names, settings, options.asInterpreter ?? false),
       );
       process.stdout.write(describeAdded(added, performance.now() - begun));
+      await sayObstacles(options, added);
       report(failures);
     });
 }
@@ -132,6 +133,7 @@ function registerRest(store: Command): void {
     const begun = performance.now();
     const updated = await inStore(options, updateStore);
     process.stdout.write(describeUpdate(updated, performance.now() - begun));
+    await sayObstacles(options, updated.catalogue.programs);
     report(updated.failures);
   });
   add('remove', 'take programs out of the store')
@@ -182,6 +184,16 @@ async function inStore<T>(options: WorkOptions, work: (context: StoreContext) =>
 
 function complain(line: string): void {
   process.stderr.write(`linkonce: ${line}\n`);
+}
+
+/** Programs that could not be bound say so themselves. */
+async function sayObstacles(options: CommonOptions, programs: readonly StoredProgram[]): Promise<void> {
+  const { describeObstacles } = await import('./obstacles.ts');
+  const folder = await import('../store/folder.ts');
+  const bin = path.join(storeOf(options, folder), folder.names.bin);
+  const bound = programs.filter(({ failed }) => failed === undefined);
+  const lines = describeObstacles(bound.map(({ name }) => ({ name, file: path.join(bin, name) })));
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 function report(failures: readonly ProgramFailure[]): void {

@@ -14,7 +14,7 @@ import { withExecutable } from './executable-memory.ts';
 import { askingLauncher, findTrailer } from './launcher-file.ts';
 import { launcherAnswers } from './plan-layout.ts';
 import type { Remedy } from './reasons.ts';
-import { findReason, reasons } from './reasons.ts';
+import { bindItAgain, findReason, reasons } from './reasons.ts';
 
 /** Why a launcher would not be used. */
 export interface Obstacle {
@@ -81,7 +81,7 @@ function ask(launcher: Buffer, environment: Environment): Obstacle | undefined {
   if (status === launcherAnswers.runs) return undefined;
   if (status === launcherAnswers.handsOver) return handsOver(stdout, said, environment);
   const how = said === '' ? `its start ends with ${signal ?? `status ${String(status)}`}` : said;
-  return obstacle('fails', how, '', 'bind it again');
+  return obstacle('fails', how, '', bindItAgain);
 }
 
 function handsOver(reason: string, said: string, environment: Environment): Obstacle {
@@ -91,7 +91,7 @@ function handsOver(reason: string, said: string, environment: Environment): Obst
     reason,
     detail: said === '' ? variablesBehind(reason, environment) : said,
     remedy: known?.remedy ?? 'person',
-    help: known?.help ?? 'bind it again',
+    help: known?.help ?? bindItAgain,
   };
 }
 

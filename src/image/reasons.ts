@@ -17,7 +17,9 @@ export interface Reason {
   readonly help: string;
 }
 
-const bindAgain = (text: string): Reason => ({ text, remedy: 'bind-again', help: 'bind it again' });
+export const bindItAgain = 'bind it again here (`bind`, `store add`)';
+
+const bindAgain = (text: string): Reason => ({ text, remedy: 'bind-again', help: bindItAgain });
 const person = (text: string, help: string): Reason => ({ text, remedy: 'person', help });
 
 const ownImage = 'give the image to the user who runs it, or to root';

@@ -173,7 +173,7 @@ describe.each([
     const found = askLauncher(place.launcher, environment)!;
     expect(found.detail).toContain(place.library);
     expect(describeObstacle(found)).toMatch(
-      /^for this user it runs through ld\.so here: a file is not as at bind \([^\n]*liborder[^\n]*\); to do: bind it again$/,
+      /^for this user it runs through ld\.so here: a file is not as at bind \([^\n]*liborder[^\n]*\); to do: bind it again here /,
     );
   });
 
