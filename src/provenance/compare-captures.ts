@@ -11,7 +11,7 @@ import type { ProcessWord, WordCounts, WordKind } from './explained.ts';
 import { wordKinds } from './explained.ts';
 import type { RegionPages } from './region-pages.ts';
 import { pageWords, regionPages } from './region-pages.ts';
-import type { Explainer, Explanation } from './sources.ts';
+import type { Explainer, Explanation, Keeper } from './sources.ts';
 import type { BoundSlots } from './lazy-slots.ts';
 import type { TornWords } from './torn-words.ts';
 import { readTorn, tornWords } from './torn-words.ts';
@@ -34,6 +34,8 @@ interface Comparison {
   readonly slots: BoundSlots;
   readonly kernelWritten: { readonly start: Address; readonly end: Address };
   readonly torn: TornWords;
+  /** It is the linker's own memory. */
+  readonly isLinker: boolean;
   /** Addresses of the words in which the linker keeps times. */
   readonly clocks: ReadonlySet<Address>;
   readonly result: ComparedRegion & { readonly counts: Record<WordKind, number> };
@@ -64,18 +66,14 @@ export function compareRegion(input: ComparisonInput, index: number): ComparedRe
     slots: input.slots,
     kernelWritten: rseq ? { start: rseq.address, end: rseq.address + rseq.length } : { start: 0, end: 0 },
     torn: tornWords(region),
-    clocks: clocksIn(region, input),
+    isLinker: region.module === input.interpreter,
+    clocks: new Set([...input.clockWords].map((word) => region.loadBias + word)),
     result: { pages: new Map(), references: [], processWords: [], counts: zeroCounts() },
   };
   for (const address of writtenInEither(comparison)) comparePage(comparison, address);
   for (const address of comparison.torn.addresses) explainTorn(comparison, address);
   const { result } = comparison;
   return { ...result, pages: new Map([...result.pages].sort(([a], [b]) => a - b)) };
-}
-
-function clocksIn(region: Region, { clockWords, interpreter }: ComparisonInput): ReadonlySet<Address> {
-  if (region.module !== interpreter) return new Set();
-  return new Set([...clockWords].map((word) => region.loadBias + word));
 }
 
 function zeroCounts(): Record<WordKind, number> {
@@ -136,15 +134,20 @@ function explainWord(
   index: number,
   second: bigint,
 ): void {
-  const { kernelWritten, torn, clocks, explainer } = comparison;
+  const { kernelWritten, torn, explainer } = comparison;
   const address = page + index * 8;
   const first = words[index] ?? 0n;
   if (torn.holds(address, first ^ second)) return;
   if (address >= kernelWritten.start && address < kernelWritten.end) return;
   const explanation =
-    explainer.explain(first, second, clocks.has(address)) ?? explainHigh(comparison, first, second);
+    explainer.explain(first, second, keeperOf(comparison, address)) ?? explainHigh(comparison, first, second);
   if (!explanation) throw new Refusal(describeUnexplained(comparison, address, first, second));
   take(comparison, address, explanation);
+}
+
+function keeperOf({ clocks, isLinker }: Comparison, address: Address): Keeper {
+  if (!isLinker) return 'other';
+  return clocks.has(address) ? 'clock' : 'linker';
 }
 
 /** Where it moved it must be a reference: the loader writes whole words only. */
@@ -188,7 +191,7 @@ function explainHigh({ explainer }: Comparison, first: bigint, second: bigint): 
 
 function take({ result, index }: Comparison, address: Address, explanation: Explanation): void {
   if (explanation.kind === 'reference') addReference(result, address, explanation.region);
-  else if (explanation.kind === 'time-stamp') result.counts['time-stamp']++;
+  else if (explanation.kind !== 'process') result.counts[explanation.kind]++;
   else {
     const { source, addend, width, upper } = explanation;
     result.counts[source.kind]++;

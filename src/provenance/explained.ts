@@ -102,6 +102,7 @@ export const wordKinds = [
   'pointer-guard',
   'random',
   'time-stamp',
+  'apic-id',
   'kernel-written',
 ] as const;
 

@@ -3,7 +3,8 @@
  * own between the captures, so the difference of the values names what the word is made of: a region (each has its own
  * shift, even for pointers just outside it), the vdso, the break; or the values themselves are ones that the process was
  * given (stack pointer, argv, …, the random bytes, its thread id). Only a time has no value of its own: it is believed where
- * the linker is known to keep one (clock-words.ts), and nowhere else.
+ * the linker is known to keep one (clock-words.ts), and nowhere else. What the linker keeps of `cpuid` names the processor that
+ * it ran on, which may be another one at the next instruction: believed in the linker's own memory.
  */
 import type { Capture, Context } from '../capture/capture.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -19,7 +20,10 @@ export type Explanation =
       /** A 4-byte word in the upper half. */
       readonly upper?: boolean;
     }
-  | { readonly kind: 'time-stamp' };
+  | { readonly kind: 'time-stamp' | 'apic-id' };
+
+/** Where a word stands: in one in which the linker keeps a time, in another one of the linker's, or elsewhere. */
+export type Keeper = 'clock' | 'linker' | 'other';
 
 /** How far a pointer may lie outside of the region that it belongs to, bytes: ends of tables, biased bases. */
 const slack = 0x10_0000;
@@ -27,11 +31,8 @@ const slack = 0x10_0000;
 const deepestFrame = 0x80_0000;
 
 export interface Explainer {
-  /**
-   * Undefined where the two values are not explained. They differ. `isClock`: they stand in a word in which the linker keeps
-   * a time.
-   */
-  explain(first: bigint, second: bigint, isClock?: boolean): Explanation | undefined;
+  /** Undefined where the two values are not explained. They differ. */
+  explain(first: bigint, second: bigint, keeper?: Keeper): Explanation | undefined;
 }
 
 /** Throws LinkonceError where the captures do not differ in all that they must (no address randomisation). */
@@ -39,12 +40,13 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
   const shifts = regionShifts(first, second);
   const given = givenValues(first.context, second.context);
   return {
-    explain(a, b, isClock = false) {
+    explain(a, b, keeper = 'other') {
       return (
         explainGiven(given, a, b) ??
         explainShift(shifts, a, b) ??
         explainHalves(first.context, second.context, a, b) ??
-        (isClock ? explainTime(first.context, second.context, a, b) : undefined)
+        (keeper === 'clock' ? explainTime(first.context, second.context, a, b) : undefined) ??
+        (keeper === 'other' ? undefined : explainApicId(first.context, second.context, a, b))
       );
     },
   };
@@ -173,4 +175,20 @@ function isReading({ ticks }: Context, value: bigint): boolean {
 
 function isSpan({ ticks }: Context, value: bigint): boolean {
   return value > 0n && value <= ticks.end - ticks.begin;
+}
+
+/** Intel SDM volume 2, CPUID: leaf 1, ebx 31..24 is the initial APIC id; what is below is the same on all processors. */
+const apicIdUnit = 0x100_0000;
+
+/** An ebx of leaf 1 that the linker keeps; the other half of its word must be the same in both. */
+function explainApicId(a: Context, b: Context, first: bigint, second: bigint): Explanation | undefined {
+  const lower = isEbx(a, low(first)) && isEbx(b, low(second)) && first >> 32n === second >> 32n;
+  const upper =
+    isEbx(a, Number(first >> 32n)) && isEbx(b, Number(second >> 32n)) && low(first) === low(second);
+  return lower || upper ? { kind: 'apic-id' } : undefined;
+}
+
+function isEbx({ processor }: Context, half: number): boolean {
+  const answer = processor?.answers.find(({ leaf }) => leaf === 1);
+  return answer !== undefined && answer.ebx % apicIdUnit === half % apicIdUnit;
 }

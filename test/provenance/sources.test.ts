@@ -1,9 +1,12 @@
 /** Which pairs of values are explained, and that nothing else is. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { availableParallelism } from 'node:os';
+import { describe, expect, test, vi } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
 import type { Capture } from '../../src/capture/capture.ts';
+import { Tracee } from '../../src/capture/ptrace.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
+import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import { createExplainer } from '../../src/provenance/sources.ts';
 import { testProgram } from '../programs/build.ts';
 
@@ -89,11 +92,60 @@ describe('explained', () => {
           return BigInt(Math.floor(Number(end - begin) * share)) + (isReading ? begin : 0n);
         };
         const pair = [time(first, one), time(second, two)] as const;
-        expect(explainer.explain(...pair, true)).toEqual({ kind: 'time-stamp' });
+        expect(explainer.explain(...pair, 'clock')).toEqual({ kind: 'time-stamp' });
+        expect(explainer.explain(...pair)).toBeUndefined();
+        expect(explainer.explain(...pair, 'linker')).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('the initial APIC id, beside what else leaf 1 of cpuid has in ebx', () => {
+  const ebx = BigInt(first.context.processor?.answers.find(({ leaf }) => leaf === 1)?.ebx ?? 0) & 0xff_ffffn;
+  const id = fc.bigInt({ min: 0n, max: 0xffn });
+  const half = fc.bigInt({ min: 0n, max: 0xffff_ffffn });
+  const word = (apicId: bigint, other: bigint, isUpper: boolean): bigint => {
+    const own = (apicId << 24n) | ebx;
+    return isUpper ? (own << 32n) | other : (other << 32n) | own;
+  };
+
+  test('is known in the memory of the linker, and nowhere else', () => {
+    fc.assert(
+      fc.property(id, id, half, fc.boolean(), (one, two, other, isUpper) => {
+        fc.pre(one !== two);
+        const pair = [word(one, other, isUpper), word(two, other, isUpper)] as const;
+        expect(explainer.explain(...pair, 'linker')).toEqual({ kind: 'apic-id' });
         expect(explainer.explain(...pair)).toBeUndefined();
       }),
     );
   });
+
+  test('explains no other bit', () => {
+    fc.assert(
+      fc.property(id, half, half, fc.nat(23), fc.boolean(), (apicId, one, other, bit, isUpper) => {
+        fc.pre(one !== other);
+        const own = word(apicId, one, isUpper);
+        const flipped = own ^ (1n << BigInt(isUpper ? bit + 32 : bit));
+        expect(explainer.explain(own, flipped, 'linker')).toBeUndefined();
+        expect(explainer.explain(own, word(apicId, other, isUpper), 'linker')).toBeUndefined();
+      }),
+    );
+  });
+});
+
+test('captures on different processors explain a program all the same', ({ skip }) => {
+  if (availableParallelism() < 2) skip('this machine has one processor');
+  const start = Tracee.start.bind(Tracee);
+  let cpu = 0;
+  vi.spyOn(Tracee, 'start').mockImplementation((how) => start({ ...how, cpu: cpu++ }));
+  const captures = captureProgram(loadProgram(testProgram('threads').path));
+  vi.restoreAllMocks();
+  const [one, two] = [captures.first, captures.second].map(
+    ({ context }) => context.processor?.answers.find(({ leaf }) => leaf === 1)?.ebx,
+  );
+  expect(one).not.toBe(two);
+  const counts = explainCaptures(captures).counts.map((each) => each['apic-id']);
+  expect(counts.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(0);
 });
 
 describe('not explained', () => {
