@@ -1,11 +1,12 @@
 /**
- * Binds programs of /usr/bin and starts them with --version: natively twice (what differs then is the program's own
- * chance), and by the launcher. Prints what is not the same, and counts; exit status 1 where a launcher differs or hands
- * over. Reads the built tool: first `npm run build`.
+ * Binds programs of /usr/bin and starts them with --version and with --help: natively twice (what differs then is the
+ * program's own chance), and by the launcher. Prints what is not the same, and counts; exit status 1 where a launcher differs or
+ * hands over. Reads the built tool: first `npm run build`.
  *
- *     node scripts/check-launchers.mjs [COUNT [SEED]]     COUNT programs (default 100), chosen by SEED (default 1)
+ *     node scripts/check-launchers.mjs [COUNT [SEED [store]]]     COUNT programs (default 100), chosen by SEED (default 1)
  *
- * Programs that act on the machine even so are left out, and so are those with raised privileges.
+ * `store`: all of them in one store, in place of a launcher of its own for each. Programs that act on the machine even so are
+ * left out, and so are those with raised privileges.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -16,7 +17,9 @@ import { loadProgram } from '../dist/src/program/load-program.js';
 import { findSystem } from '../dist/src/systems/registry.js';
 import { LinkonceError } from '../dist/src/util/errors.js';
 
-const [count = 100, seed = 1] = process.argv.slice(2).map(Number);
+const [count = 100, seed = 1] = process.argv.slice(2, 4).map(Number);
+const inStore = process.argv[4] === 'store';
+const tool = new URL('../dist/src/cli/main.js', import.meta.url).pathname;
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-launchers-'));
 const environment = { PATH: '/usr/bin:/bin', HOME: folder, LINKONCE_DEBUG: '1' };
 const leftOut =
@@ -48,31 +51,61 @@ function isProgram(file) {
   }
 }
 
-function outcome(file) {
-  const settings = { cwd: folder, timeout: 10_000, input: '', env: environment };
-  const { stdout, stderr, status, signal } = spawnSync(file, ['--version'], settings);
+function outcome(file, argument) {
+  const settings = { cwd: folder, timeout: 60_000, input: '', env: environment, maxBuffer: 1 << 26 };
+  const { stdout, stderr, status, signal } = spawnSync(file, [argument], settings);
   return JSON.stringify([String(stdout), String(stderr), status, signal]);
 }
 
-async function check(file) {
-  const output = path.join(folder, 'launcher');
+/** Answers the launcher; undefined where the program is refused. */
+async function bind(file) {
+  const output = path.join(folder, path.basename(file));
   const request = { system: findSystem('image'), variant: 'single', output, asInterpreter: false };
   try {
     await bindProgram(file, request, () => undefined);
+    return output;
   } catch (error) {
     if (!(error instanceof LinkonceError)) throw error;
     console.log(`${file}: refused: ${error.message}`);
-    return 'refused';
+    return undefined;
   }
-  const [first, second, bound] = [outcome(file), outcome(file), outcome(output)];
-  if (first !== second) return 'differs natively too';
-  if (first === bound) return 'same';
-  console.log(`${file}: natively ${first}, by its launcher ${bound}`);
+}
+
+/** All in one store; answers how to find a program's launcher there. */
+function bindInStore(files) {
+  const store = path.join(folder, 'store');
+  const { stdout, stderr } = spawnSync(process.execPath, [tool, 'store', 'add', '--store', store, ...files], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  console.log(stdout + stderr);
+  const launchers = new Set(readdirSync(path.join(store, 'bin')));
+  return (file) =>
+    launchers.has(path.basename(file)) ? path.join(store, 'bin', path.basename(file)) : undefined;
+}
+
+/** The launcher's word of whether it hands over stands on stderr, and would be a difference. */
+function check(file, launcher, argument) {
+  if (launcher === undefined) return 'refused';
+  const [first, second, bound] = [
+    outcome(file, argument),
+    outcome(file, argument),
+    outcome(launcher, argument),
+  ];
+  if (first === second && first === bound) return 'same';
+  const handedOver = bound.includes('handed over');
+  if (first !== second && !handedOver) return 'differs natively too';
+  console.log(`${file} ${argument}: natively ${first.slice(0, 600)}, by its launcher ${bound.slice(0, 600)}`);
   return 'different';
 }
 
 try {
-  for (const file of choose()) counts[await check(file)]++;
+  const files = choose();
+  const launcherOf = inStore ? bindInStore(files) : bind;
+  for (const file of files) {
+    const launcher = await launcherOf(file);
+    for (const argument of ['--version', '--help']) counts[check(file, launcher, argument)]++;
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }
