@@ -15,6 +15,7 @@
 #define PLACE_BITS 28
 /* The longest distance that a kernel draws. */
 #define BREAK_DISTANCE (1ull << 30)
+#define HEAP_ROOM (1ull << 36)
 
 static uint64_t rotate(uint64_t word, int bits)
 {
@@ -63,12 +64,15 @@ static uint64_t draw_place(const struct start *start)
 	return (sip_hash(random, start->kernel_break) >> (64 - PLACE_BITS)) * PAGE_SIZE;
 }
 
-/* Whether nothing of the image stands where the heap would begin to grow. */
+/*
+ * Whether nothing of the image stands where the heap would grow. Some systems have tables near an executable of fixed addresses:
+ * there the heap has more room where the kernel put it.
+ */
 static int is_clear(const struct start *start, uint64_t begin)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_step *step = TABLE(plan, step);
-	uint64_t end = begin + BREAK_DISTANCE;
+	uint64_t end = begin + HEAP_ROOM;
 	for (uint32_t i = 0; i < plan->steps_count; i++, step++) {
 		uint64_t address = placed(start, step->address, step->region);
 		if (address < end && address + step->length > begin)
