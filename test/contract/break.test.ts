@@ -29,7 +29,7 @@ const elsewhere = 'its tables stand near the executable';
 const forms = ['image:single', 'prelink:files', 'rebase-startup:slide', 'dispatcher:jump'] as const;
 const programs = ['break', 'fixed-break'] as const;
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'linkonce-break-'));
   chmodSync(folder, 0o755);
   compileHere('break', at('break'), '-Wno-unused-result', '-fPIE', '-pie');
