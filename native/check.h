@@ -164,7 +164,7 @@ static const char *check_files(struct start *start)
 	const struct plan_path *path = TABLE(plan, path);
 	for (uint32_t i = 0; i < plan->paths_count; i++, path++) {
 		long result = status_of_path(plan_string(plan, path->path), &now);
-		int absent = result == -ENOENT || result == -ENOTDIR;
+		int absent = result == -ENOENT || result == -ENOTDIR || result == -EACCES;
 		int directory = !failed(result) && (now.st_mode & S_IFMT) == S_IFDIR;
 		if (path->kind == PATH_ABSENT ? !absent : !directory)
 			return changed(start, plan_string(plan, path->path), result);

@@ -14,6 +14,7 @@
 /* asm-generic/errno-base.h */
 #define ENOENT 2
 #define ENOMEM 12
+#define EACCES 13
 #define EEXIST 17
 #define ENOTDIR 20
 #define ENFILE 23

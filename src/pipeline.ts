@@ -27,6 +27,7 @@ import type { Subject } from './collection/subject.ts';
 import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
 import type { Address } from './util/units.ts';
+import { named } from './util/errors.ts';
 
 export type { OnProgress };
 
@@ -114,7 +115,7 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
     folder,
   });
   if (!outcome) throw new Error('no outcome');
-  if ('failure' in outcome) throw outcome.failure;
+  if ('failure' in outcome) throw named(outcome.failure, subject.program.invocation);
   // A bind that wrote nothing leaves the earlier launcher in place, too.
   if (outcome.image.files.length > 0) removeEarlier(earlier, outcome.image.files, folder);
   return { ...outcome.image, modules: subject.program.modules };
@@ -235,9 +236,13 @@ export function openProgram(name: string, onProgress: OnProgress): ProgramSubjec
   const explain = (order: readonly string[]): Explained => {
     const rank = new Map(order.map((path, index) => [path, index]));
     const modules = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
-    const captures = captureProgram(program, onProgress, modules);
-    onProgress('explaining every word');
-    return explainCaptures(captures);
+    try {
+      const captures = captureProgram(program, onProgress, modules);
+      onProgress('explaining every word');
+      return explainCaptures(captures);
+    } catch (error) {
+      throw named(error, program.invocation);
+    }
   };
   const explained = (order?: readonly string[]): Promise<Explained> => {
     const [first] = known.values();

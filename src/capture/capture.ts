@@ -135,7 +135,7 @@ export interface Registrations {
 export type Question =
   /** This file was read: it must be the same one. */
   | { readonly kind: 'file'; readonly path: string; readonly identity: FileIdentity }
-  /** The path was not there (ENOENT or ENOTDIR): it must still not be there. */
+  /** The path was not there (ENOENT, ENOTDIR, EACCES): it must still not be there. */
   | { readonly kind: 'absent'; readonly path: string }
   /** The path is a directory, and was only looked at. */
   | { readonly kind: 'directory'; readonly path: string }

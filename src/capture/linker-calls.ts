@@ -4,11 +4,13 @@
  * (asked again). A program whose linker makes any other call is refused.
  */
 import { statSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
 import { fileIdentity } from '../program/file-identity.ts';
 import { Refusal } from '../util/errors.ts';
 import { hex } from '../util/units.ts';
 import type { Question, Registrations } from './capture.ts';
 import type { Tracee } from './ptrace.ts';
+import { statusOf } from '../util/status.ts';
 
 /** One finished system call of the linker. */
 export interface LinkerCall {
@@ -42,7 +44,8 @@ export function newRecord(): LinkerRecord {
   return { registrations, questions: new Map(), files: new Map(), drawn: undefined, words: '' };
 }
 
-const notThere: ReadonlySet<bigint> = new Set([-2n, -20n]); // ENOENT, ENOTDIR
+/** ENOENT, ENOTDIR, and EACCES of a folder on the way: linkers pass such a path over. */
+const notThere: ReadonlySet<bigint> = new Set([-2n, -20n, -13n]);
 // asm/prctl.h: ARCH_SET_FS, ARCH_SHSTK_STATUS
 const setFs = 0x1002n;
 const shadowStackStatus = 0x5005n;
@@ -100,10 +103,7 @@ function ask(record: LinkerRecord, question: Question, key: string): void {
 }
 
 function pathArgument(call: LinkerCall, index: number, tracee: Tracee): string {
-  const path = readString(tracee, Number(argument(call, index)));
-  if (path !== '' && !path.startsWith('/'))
-    throw new Refusal(`its dynamic linker looks for '${path}' in the current directory`);
-  return path;
+  return readString(tracee, Number(argument(call, index)));
 }
 
 /** linux/mman.h: the range reaches down to the start of the stack. */
@@ -140,12 +140,17 @@ function looked(index: number): Handler {
   };
 }
 
-/** A path was tried: with success, or it was not there. */
+/**
+ * A path was tried: with success, or it was not there. A relative one may only be absent; the loader asks for it in the current
+ * directory of each start, as the linker does.
+ */
 function seen(path: string, result: bigint, record: LinkerRecord): void {
   if (/^\/(proc|sys)\//.test(path)) throw new Refusal(`its dynamic linker reads ${path}`);
-  if (notThere.has(result)) ask(record, { kind: 'absent', path }, path);
+  if (notThere.has(result) && statusOf(path) === undefined) ask(record, { kind: 'absent', path }, path);
+  else if (!path.startsWith('/'))
+    throw new Refusal(`its dynamic linker finds '${path}' in the current directory`);
   else if (result < 0n)
-    throw new Refusal(`its dynamic linker could not look at ${path}: errno ${String(-result)}`);
+    throw new Refusal(`its dynamic linker could not look at ${path}: ${getSystemErrorName(Number(result))}`);
   else if (statSync(path).isDirectory()) ask(record, { kind: 'directory', path }, path);
   else ask(record, { kind: 'file', path, identity: fileIdentity(path) }, path);
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readElf } from '../elf/read-elf.ts';
 import { launcherMagic, planMagic } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { statusOf } from '../util/status.ts';
 
 /** Throws where a launcher must not be written: only a launcher, and the files beside it, are overwritten. */
 export function checkOutput(file: string): void {
@@ -15,7 +16,7 @@ export function checkOutput(file: string): void {
 }
 
 function checkFile(file: string, what: string, isOurs: (file: string) => boolean): void {
-  const status = statSync(file, { throwIfNoEntry: false });
+  const status = statusOf(file);
   if (status === undefined) return;
   if (status.isDirectory()) throw new LinkonceError(`${file}: is a directory`);
   if (!isOurs(file)) throw new LinkonceError(`${file}: is there and is no ${what}; it is not overwritten`);

@@ -1,5 +1,4 @@
 /** What `linkonce inspect --calls` shows: call sites of one file, or of all modules of a program with what they refer to. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { CallSite, CallSiteKind, ModuleCalls } from '../calls/module-calls.ts';
 import { readCalls } from '../calls/read-calls.ts';
@@ -10,6 +9,7 @@ import { readElf } from '../elf/read-elf.ts';
 import { loadProgram } from '../program/load-program.ts';
 import type { Module, Program } from '../program/program.ts';
 import { isLibrary } from './inspect-text.ts';
+import { statusOf } from '../util/status.ts';
 
 export const siteKinds = ['call', 'jump', 'conditional-jump', 'slot-call', 'slot-jump'] as const;
 export type SiteCounts = Readonly<Record<CallSiteKind, number>>;
@@ -23,7 +23,7 @@ export interface ProgramCalls {
 
 /** A program by its path or its name in PATH; undefined for a library, and for a file that is no dynamic program. */
 export function programCalls(typed: string): ProgramCalls | undefined {
-  const isFile = statSync(typed, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = statusOf(typed)?.isFile() === true;
   if (isFile) {
     const elf = readElf(typed);
     if (elf.interpreter === undefined || isLibrary(elf)) return undefined;

@@ -1,8 +1,8 @@
 /** `linkonce inspect`: what one ELF file says; with `--calls`, how code goes from module to module. */
-import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { StoredFile } from './inspect-store.ts';
+import { statusOf } from '../util/status.ts';
 
 interface InspectOptions {
   readonly calls?: boolean;
@@ -62,7 +62,7 @@ async function inspect(file: string, { json = false }: InspectOptions): Promise<
 
 /** Files of our own; a launcher is an ELF file, too. A file that is not there is left to readElf. */
 async function inspectStored(file: string): Promise<StoredFile | undefined> {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  if (statusOf(file)?.isFile() !== true) return undefined;
   const { describeJournal, isJournal } = await import('./inspect-journal.ts');
   if (isJournal(file)) return describeJournal(file);
   const { readStoredFile, readLauncher } = await import('./inspect-image.ts');

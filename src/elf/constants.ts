@@ -70,6 +70,8 @@ export const DT = {
   RELRENT: 37,
   GNU_HASH: 0x6ffffef5,
   VERSYM: 0x6ffffff0,
+  DEPAUDIT: 0x6ffffefb,
+  AUDIT: 0x6ffffefc,
   FLAGS_1: 0x6ffffffb,
   VERDEF: 0x6ffffffc,
   VERDEFNUM: 0x6ffffffd,

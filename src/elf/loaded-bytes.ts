@@ -18,22 +18,28 @@ export class LoadedBytes {
     this.#segments = segments.filter((segment) => segment.type === PT.LOAD);
   }
 
-  /** The `size` bytes from `address`. Throws ElfError unless one PT_LOAD has them all in the file; none are everywhere. */
+  /**
+   * The `size` bytes from `address`. Throws ElfError unless the file has them all, in one PT_LOAD or in neighbours: patchelf
+   * leaves tables that begin in one and end in the next. None are everywhere.
+   */
   table(name: string, address: Vaddr, size: number): Table {
     if (size === 0) return new Table(this.#path, this.#file, name, 0, 0);
-    const segment = this.#segmentOf(name, address);
-    const available = segment.address + segment.fileSize - address;
-    if (size > available)
+    const parts = this.#parts(name, address, address + size);
+    if (sizeOf(parts) < size)
       throw this.#fail(name, address, `${size} bytes leave the file's part of the segment`);
-    return new Table(this.#path, this.#file, name, fileOffset(segment, address), size);
+    return this.#join(name, parts);
   }
 
-  /** What the file has from `address` to the end of its PT_LOAD. Throws ElfError where that is nothing. */
+  /** What the file has from `address` to the end of its PT_LOAD and of those that follow at once. Throws ElfError where that is nothing. */
   rest(name: string, address: Vaddr): Table {
-    const segment = this.#segmentOf(name, address);
-    const offset = fileOffset(segment, address);
-    const size = Math.min(segment.address + segment.fileSize - address, this.#file.length - offset);
-    return new Table(this.#path, this.#file, name, offset, Math.max(size, 0));
+    const parts = this.#parts(name, address, Number.MAX_SAFE_INTEGER);
+    return this.#join(
+      name,
+      parts.map(({ offset, size }) => ({
+        offset,
+        size: Math.max(0, Math.min(size, this.#file.length - offset)),
+      })),
+    );
   }
 
   /** The signed word at `address` before relocation: 0 behind `p_filesz`. Throws ElfError outside of every PT_LOAD. */
@@ -42,6 +48,31 @@ export class LoadedBytes {
     const offset = address - segment.address;
     if (offset >= segment.fileSize && offset + 8 <= segment.memorySize) return 0;
     return this.table(name, address, 8).i64(0);
+  }
+
+  /** Where the file has the bytes from `address` on, as far as it has them without a gap. */
+  #parts(name: string, address: Vaddr, end: Vaddr): FilePart[] {
+    const parts: FilePart[] = [];
+    let segment: Segment | undefined = this.#segmentOf(name, address);
+    for (let at = address; segment !== undefined && at < end;) {
+      const size = Math.min(segment.address + segment.fileSize, end) - at;
+      if (size <= 0) break;
+      parts.push({ offset: fileOffset(segment, at), size });
+      at += size;
+      segment = this.#segments.find((each) => contains(each, at));
+    }
+    return parts;
+  }
+
+  /** A view of the file where the parts are neighbours there, too; else a copy. */
+  #join(name: string, parts: readonly FilePart[]): Table {
+    const [first = { offset: 0, size: 0 }] = parts;
+    const size = sizeOf(parts);
+    let next = first.offset;
+    const inOrder = parts.every((part) => part.offset === next && (next += part.size) > 0);
+    if (inOrder) return new Table(this.#path, this.#file, name, first.offset, size);
+    const views = parts.map((part) => new Table(this.#path, this.#file, name, part.offset, part.size));
+    return new Table(this.#path, Buffer.concat(views.map((view) => view.bytes(0, view.size))), name, 0, size);
   }
 
   #segmentOf(name: string, address: Vaddr): Segment {
@@ -55,6 +86,15 @@ export class LoadedBytes {
   #fail(name: string, address: Vaddr, problem: string): ElfError {
     return new ElfError(this.#path, name, undefined, `address ${hex(address)}: ${problem}`);
   }
+}
+
+interface FilePart {
+  readonly offset: FileOffset;
+  readonly size: number;
+}
+
+function sizeOf(parts: readonly FilePart[]): number {
+  return parts.reduce((sum, { size }) => sum + size, 0);
 }
 
 function contains(segment: Segment, address: Vaddr): boolean {

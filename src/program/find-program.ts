@@ -1,8 +1,8 @@
 /** From what a person types to the file that the kernel would start. */
-import type { Stats } from 'node:fs';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { LinkonceError } from '../util/errors.ts';
+import { statusOf } from '../util/status.ts';
 
 /**
  * The absolute path of a program, symbolic links kept. A name without a slash is looked up in `search`, a list as in
@@ -37,13 +37,4 @@ function problem(file: string): string | undefined {
     return 'is not executable';
   }
   return undefined;
-}
-
-/** Undefined also where a folder on the way may not be searched or is none: the search along PATH goes on there. */
-function statusOf(file: string): Stats | undefined {
-  try {
-    return statSync(file);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { linkerFacts, type LinkerFacts } from './linker-facts.ts';
 import type { LinkerRules, Loaded } from './linker-rules.ts';
 import { isOpenable } from './openable.ts';
 import type { Module } from './program.ts';
+import { statusOf } from '../util/status.ts';
 import { replaceTokens } from './string-tokens.ts';
 
 const cacheFile = '/etc/ld.so.cache';
@@ -96,13 +97,20 @@ function* searchPaths(loader: Loaded, facts: LinkerFacts): Generator<string> {
   }
 }
 
-/** The directories of a search path, each with a closing slash. Throws Refusal at a relative one. */
+/**
+ * The directories of a search path, each with a closing slash. A relative one that is not there is passed over: that it is
+ * not there is asked at each start. Throws Refusal where it is.
+ */
 function* directories(list: string, module: Module, facts: LinkerFacts): Generator<string> {
   if (list === '') return;
   for (const part of list.split(':')) {
     const directory = expand(part, module, facts);
     if (part !== '' && directory === '') continue;
-    if (!directory.startsWith('/')) throw dependsOnDirectory(module, `its search path ${list}`);
+    if (!directory.startsWith('/')) {
+      if (statusOf(directory || '.')?.isDirectory())
+        throw dependsOnDirectory(module, `its search path ${list}`);
+      continue;
+    }
     yield directory.replace(/\/*$/, '/');
   }
 }

@@ -1,6 +1,7 @@
 /** From a program's name to the `Program`: the executable and the modules that the platform's linker loads for it. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { DT, nameOfConstant } from '../elf/constants.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import { closure } from './closure.ts';
 import { hasFileCapabilities } from './file-capabilities.ts';
@@ -37,6 +38,7 @@ export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   const read = options.read ?? readModule;
   const executable = read(file);
   const { name, libc, rules } = linkerOf(executable);
+  if (libc === 'glibc') refuseAudited(executable);
   const interpreter = read(name);
   const { modules, dependencies } = closure(executable, interpreter, rules(name, file), read);
   return { invocation, path: file, executable, interpreter, libc, modules, dependencies };
@@ -56,6 +58,16 @@ function refusePrivileged(file: string): void {
   if ((mode & setIdBits) !== 0)
     throw new Refusal(`${file} is set-${(mode & 0o4000) !== 0 ? 'user' : 'group'}-id`);
   if (hasFileCapabilities(file)) throw new Refusal(`${file} has file capabilities`);
+}
+
+/**
+ * Auditors are code that glibc's ld.so runs whenever it loads the program, also to list its modules. It heeds the executable's
+ * tags only (elf/rtld.c, load_audit_modules); musl's heeds none.
+ */
+function refuseAudited({ path: file, elf }: Module): void {
+  for (const tag of [DT.AUDIT, DT.DEPAUDIT])
+    if (elf.dynamic?.entries.some((entry) => entry.tag === tag))
+      throw new Refusal(`${file} names auditors (DT_${nameOfConstant(DT, tag)}), which watch ld.so at work`);
 }
 
 interface Linker {

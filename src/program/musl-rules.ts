@@ -25,8 +25,9 @@ export function muslRules(interpreter: string): LinkerRules {
     find: (request, loader) => {
       const candidates = request.includes('/') ? [request] : searched(request, loader, system);
       for (const candidate of candidates) {
+        if (!isOpenable(candidate)) continue;
         if (!path.isAbsolute(candidate)) throw dependsOnDirectory(loader.module, candidate);
-        if (isOpenable(candidate)) return candidate;
+        return candidate;
       }
       return undefined;
     },

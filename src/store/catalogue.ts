@@ -11,6 +11,7 @@ import type { ModuleFacts } from '../program/facts.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { fromJson, toJson } from '../util/json.ts';
 import { names } from './folder.ts';
+import { isNowhere } from '../util/status.ts';
 
 export type Slide = 'store' | 'boot';
 
@@ -117,8 +118,8 @@ function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return undefined;
+    if (isNowhere(error)) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which programs of a store no longer run from it, and why. */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { readMaps } from '../capture/memory-map.ts';
 import { readPlan } from '../image/verify-image.ts';
@@ -13,6 +13,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { StoredProgram } from './catalogue.ts';
 import { filesOf } from './catalogue.ts';
+import { statusOf } from '../util/status.ts';
 
 /** What the loader would find not as at bind; undefined where all is. */
 export function staleReason(plan: DecodedPlan): string | undefined {
@@ -91,7 +92,9 @@ function textOf(link: string): string | undefined {
 function changedPath(plan: DecodedPlan): string | undefined {
   for (const row of plan.rows('paths')) {
     const name = plan.text(row.path ?? 0n);
-    const status = statSync(name, { throwIfNoEntry: false });
+    // Of the current directory of a start that is to come nobody knows anything.
+    if (!path.isAbsolute(name)) continue;
+    const status = statusOf(name);
     if (row.kind === BigInt(pathKinds.absent) ? status : !status?.isDirectory())
       return `${name} ${status ? 'is there now' : 'is gone'}`;
   }

@@ -10,7 +10,7 @@ import { freshName, placePrograms } from '../collection/place-programs.ts';
 import type { Stock } from '../collection/stock.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { cachedReader } from '../program/read-module.ts';
-import { LinkonceError } from '../util/errors.ts';
+import { LinkonceError, named } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Captured } from './capture-programs.ts';
 import { capturePrograms } from './capture-programs.ts';
@@ -57,8 +57,9 @@ export async function rebuild(
   ];
   onProgress('writing images');
   const written = writeAll(session, captured, placing);
-  const built = [...relocated, ...written.programs, ...failedAgain(catalogue, failures)];
-  return { failures, catalogue: merge(session, loaded, placing, built, written.added) };
+  const told = failures.map(({ wish, error }) => ({ wish, error: named(error, wish.invocation) }));
+  const built = [...relocated, ...written.programs, ...failedAgain(catalogue, told)];
+  return { failures: told, catalogue: merge(session, loaded, placing, built, written.added) };
 }
 
 /** Programs that could not be built again keep their files, and run through the platform's linker. */

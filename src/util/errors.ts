@@ -32,3 +32,12 @@ export class ElfError extends LinkonceError {
 export class Refusal extends LinkonceError {
   override readonly name = 'Refusal';
 }
+
+/**
+ * The same error with the program's name: who finds a fault in the linker's work, or in a table, does not know whose it is. Where
+ * a program's failure is handed to a person, it goes through here.
+ */
+export function named<E>(error: E, program: string): E | Refusal {
+  if (!(error instanceof Refusal) || error.message.includes(program)) return error;
+  return new Refusal(`${program}: ${error.message}`);
+}

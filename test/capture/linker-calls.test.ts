@@ -34,6 +34,37 @@ test.each([
   }).toThrow(Refusal);
 });
 
+test('getrandom a second time is refused', () => {
+  const record = newRecord();
+  const call = { number: 318, arguments: [0n, 8n, 1n], result: 8n };
+  recordCall(call, record, memory(Buffer.alloc(16)));
+  expect(() => {
+    recordCall(call, record, memory(Buffer.alloc(16)));
+  }).toThrow('more than once');
+});
+
+/** An openat of `path` with this result. */
+function open(path: string, result: bigint): LinkerRecord {
+  const record = newRecord();
+  const name = Buffer.alloc(64);
+  name.write(path);
+  recordCall({ number: 257, arguments: [currentDirectory, 0n, 0n], result }, record, memory(name));
+  return record;
+}
+
+test('what can be opened but is no plain file is refused', () => {
+  expect(() => open('/dev/urandom', 3n)).toThrow('reads /dev/urandom, which is no plain file');
+  expect(open('/etc/passwd', 3n).questions.get('/etc/passwd')).toMatchObject({ kind: 'file' });
+});
+
+test('a path that leads nowhere is asked for again, one that is there and cannot be opened is refused', () => {
+  const nowhere = '/etc/passwd/lib/libfirst.so';
+  for (const result of [-2n, -20n, -13n])
+    expect(open(nowhere, result).questions.get(nowhere)).toEqual({ kind: 'absent', path: nowhere });
+  expect(() => open(nowhere, -40n)).toThrow(`${nowhere}: ELOOP`);
+  expect(() => open('/etc/passwd', -13n)).toThrow('/etc/passwd: EACCES');
+});
+
 test('readlinkat (glibc 2.41) may read the link of the program only', () => {
   const call = { number: 267, arguments: [currentDirectory, 0n, 64n, 64n], result: 14n };
   const record = newRecord();

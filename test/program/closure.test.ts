@@ -109,9 +109,10 @@ describe('search paths', () => {
     expect(modulesOf(tool, 'needed')).toEqual(['libpath.so']);
   });
 
-  test('a relative directory is refused where the search comes to it', () => {
+  test('a relative directory is passed over where it is not there, and refused where it is and the search comes to it', () => {
     const a = shop.library('relative/liba.so', returning('a'), soname('liba.so'), '-nostdlib');
-    const first = shop.program('relative/first', calling('a'), a, ...runpath('lib:$ORIGIN'));
+    const first = shop.program('relative/first', calling('a'), a, ...runpath('src:$ORIGIN'));
+    const absent = shop.program('relative/absent', calling('a'), a, ...runpath('not-here:$ORIGIN'));
     const last = shop.program(
       'relative/last',
       calling('a'),
@@ -119,9 +120,10 @@ describe('search paths', () => {
       '-e',
       'main',
       a,
-      ...runpath('$ORIGIN:lib'),
+      ...runpath('$ORIGIN:src'),
     );
     expect(() => loadProgram(first)).toThrow('loads different libraries in different working directories');
+    expect(modulesOf(absent, 'relative')).toEqual(['liba.so']);
     expect(loadProgram(last).modules.map(({ name }) => name)).toEqual([
       'last',
       'liba.so',

@@ -1,6 +1,14 @@
 /** What is no program that can be bound, and the one line that says so. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadProgram } from '../../src/program/load-program.ts';
@@ -131,6 +139,24 @@ describe('a program that cannot be bound is refused', () => {
   ])('%s', (_, make, message) => {
     const target = make();
     expect(failure(target)).toEqual(new Refusal(`${target} ${message}`));
+  });
+
+  test.each([
+    ['DT_AUDIT', '--audit'],
+    ['DT_DEPAUDIT', '--depaudit'],
+  ])('%s, before anything of the auditor runs', (tag, option) => {
+    const mark = path.join(shop.directory, `${tag}-ran`);
+    const auditor = shop.library(
+      `${tag}.so`,
+      `#include <fcntl.h>
+       unsigned la_version(unsigned version) { open("${mark}", O_CREAT | O_WRONLY, 0600); return version; }`,
+    );
+    const target = shop.program(tag, 'int main(void) { return 0; }', `-Wl,${option}=${auditor}`);
+    const message = `${target} names auditors (${tag}), which watch ld.so at work`;
+    expect(failure(target)).toEqual(new Refusal(message));
+    expect(existsSync(mark)).toBe(false);
+    execFileSync(target);
+    expect(existsSync(mark)).toBe(true);
   });
 
   test('file capabilities', ({ skip }) => {

@@ -214,6 +214,17 @@ test('another loader: everything is bound again, and is stale before', async () 
   await expectSound(place);
 });
 
+test('a search path that leads through a plain file', async () => {
+  const program = place.program('first-is-a-file');
+  copyFileSync(place.program('search-path'), program);
+  rmSync(place.program('first'), { recursive: true, force: true });
+  writeFileSync(place.program('first'), '');
+  await well(place.command('add', program));
+  for (const name of ['list', 'verify', 'update', 'reslide']) await well(place.command(name));
+  await fromStore(place.run('first-is-a-file'), said);
+  await expectSound(place);
+});
+
 test('a module that appears in the search path, and answers to nobody', async () => {
   const bytes = readFileSync(place.program('search-path'));
   mkdirSync(place.program('first'), { recursive: true });
