@@ -16,7 +16,8 @@ export const whyNoStranger =
 
 /** The command line by which a stranger starts a program. */
 export function asStranger(file: string, args: readonly string[]): [file: string, args: string[]] {
-  return ['setpriv', [...become, file, ...args]];
+  // setpriv itself still has root's rights when it executes something.
+  return ['setpriv', [...become, 'env', file, ...args]];
 }
 
 export interface Holder {

@@ -6,6 +6,7 @@ import type { PlacedMemory } from '../image/compose-image.ts';
 import { piecePart } from '../image/assemble-file.ts';
 import type { Place } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
+import { readersOf } from '../program/audience.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
@@ -35,7 +36,8 @@ export function writeOwnFile(
     ...pieces.flatMap((piece, index) => pieceWords(placed, piece, starts[index] ?? 0)),
     ...runs.flatMap((run, index) => runWords(run, parts[index]?.offset ?? 0)),
   ];
-  const file = writeSharedFile(path, size, [...own, ...parts], moving);
+  const modules = placed.blueprint.facts.modules.map((module) => module.path);
+  const file = writeSharedFile(path, size, [...own, ...parts], readersOf(modules), moving);
   const homes = new Map(filing.homes);
   pieces.forEach((piece, index) => homes.set(piece, { file, offset: starts[index] ?? 0 }));
   const places = new Map(shared);

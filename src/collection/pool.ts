@@ -2,6 +2,7 @@
 import type { Place } from '../image/filing.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { bytesPart } from '../image/assemble-file.ts';
+import { readersOf } from '../program/audience.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { DeviatingRun } from './member-filing.ts';
@@ -10,7 +11,10 @@ import { writeSharedFile } from './shared-file.ts';
 import type { StockedRun } from './stock.ts';
 import type { NewFile } from './stocking.ts';
 
-/** Stores what at least two programs have and no pool holds yet. Answers the new runs. */
+/**
+ * Stores what at least two programs have and no pool holds yet. Answers the new runs. A module that not everybody may read gives
+ * none: its pages stay in the images of its programs.
+ */
 export function stockRuns(
   programs: readonly (readonly DeviatingRun[])[],
   known: readonly StockedRun[],
@@ -20,18 +24,31 @@ export function stockRuns(
   const stored = new Set(known.map(({ hash }) => hash));
   const counts = new Map<string, number>();
   const samples = new Map<string, DeviatingRun>();
-  for (const runs of programs)
+  const open = openModules(programs.flat());
+  const shareable = programs.map((runs) => runs.filter((run) => open.has(moduleOf(run))));
+  for (const runs of shareable)
     for (const hash of new Set(runs.map((run) => run.hash))) counts.set(hash, (counts.get(hash) ?? 0) + 1);
-  for (const run of programs.flat())
+  for (const run of shareable.flat())
     if ((counts.get(run.hash) ?? 0) > 1 && !stored.has(run.hash)) samples.set(run.hash, run);
   return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'), inPlaces);
+}
+
+/** Paths of the modules that everybody may read. */
+function openModules(runs: readonly DeviatingRun[]): ReadonlySet<string> {
+  const modules = [...new Set(runs.map(moduleOf))];
+  return new Set(modules.filter((file) => readersOf([file]) === 'everybody'));
+}
+
+/** Only modules have pages that deviate from stored ones. */
+function moduleOf({ program, piece }: DeviatingRun): string {
+  return program.blueprint.regions[piece.region]?.region.module?.path ?? '';
 }
 
 function writePool(runs: readonly DeviatingRun[], path: string, inPlaces: boolean): StockedRun[] {
   const { parts, size } = runParts(runs);
   const offsets = new Map(runs.map(({ hash }, index) => [hash, parts[index]?.offset ?? 0]));
   const moving = inPlaces ? runs.flatMap((run) => runWords(run, offsets.get(run.hash) ?? 0)) : undefined;
-  const file = writeSharedFile(path, size, parts, moving);
+  const file = writeSharedFile(path, size, parts, 'everybody', moving);
   return runs.map(({ hash, length }) => ({
     hash,
     pages: length / pageSize,

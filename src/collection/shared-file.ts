@@ -4,27 +4,30 @@ import { writeCompressed } from '../compression/write-compressed.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { assembleFile } from '../image/assemble-file.ts';
 import type { BackingFile } from '../image/filing.ts';
+import type { Audience } from '../program/audience.ts';
+import { readableBy } from '../program/audience.ts';
 import { fileIdentity } from '../program/file-identity.ts';
 import type { FileOffset } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import { encodeWords } from './paged-content.ts';
 
-const mode = 0o644;
-
 /**
- * `size`: bytes, whole pages. `moving`: offsets of words that move with a place; absent where processes map the file itself. The
+ * `size`: bytes, whole pages. `readers`: who may read all that is in it. `moving`: offsets of words that move with a place; absent where processes map the file itself. The
  * parts do not overlap.
  */
 export function writeSharedFile(
   path: string,
   size: number,
   parts: readonly FilePart[],
+  readers: Audience,
   moving: readonly FileOffset[] | undefined,
 ): BackingFile {
+  const { mode, group } = readableBy(readers);
   if (moving === undefined) {
-    writeAtomically(path, mode, (file) => {
+    const write = (file: number): void => {
       assembleFile(file, size, parts);
-    });
+    };
+    writeAtomically(path, mode, write, group);
     return { path, identity: fileIdentity(path) };
   }
   const words = encodeWords(size, moving);
@@ -35,6 +38,6 @@ export function writeSharedFile(
     size: content.length,
     read: (offset: number, length: number) => content.subarray(offset, offset + length),
   };
-  writeCompressed(path, mode, source, defaultSettings());
+  writeCompressed(path, mode, source, defaultSettings(), group);
   return { path, identity: fileIdentity(path), inPlaces: true };
 }

@@ -1,8 +1,10 @@
 /** Puts new modules into files of a collection. */
+import path from 'node:path';
 import type { BackingFile } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { piecePart } from '../image/assemble-file.ts';
+import { readersOf } from '../program/audience.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { Arrangement } from './arrangement.ts';
@@ -16,7 +18,7 @@ import { toRanges } from './stock.ts';
 /** Gives a new file a path in the collection; `name` is for people. */
 export type NewFile = (name: string) => string;
 
-/** One file for each partition, or for each module. */
+/** One file for each partition, or for each module; a module that not everybody may read has a file of its own. */
 export function stockModules(
   contents: readonly ModuleContent[],
   partitions: readonly Partition[],
@@ -25,15 +27,18 @@ export function stockModules(
 ): StockedModule[] {
   const byPath = new Map(contents.map((content) => [content.path, content]));
   return partitions.flatMap(({ name, modules }) => {
-    const members = modules.flatMap((path) => byPath.get(path) ?? []);
-    const groups = arrangement.files === 'partition' ? [members] : members.map((member) => [member]);
-    return groups
-      .filter((group) => group.length > 0)
-      .flatMap((group) => {
-        const label = arrangement.files === 'partition' ? name : (group[0]?.path.split('/').at(-1) ?? name);
-        return writeGroup(group, arrangement, newFile(label));
-      });
+    const members = modules.flatMap((file) => byPath.get(file) ?? []);
+    const together = members.filter((member) => mayShareFile(member, arrangement));
+    const alone = members.filter((member) => !together.includes(member));
+    return [
+      ...(together.length > 0 ? writeGroup(together, arrangement, newFile(name)) : []),
+      ...alone.flatMap((member) => writeGroup([member], arrangement, newFile(path.basename(member.path)))),
+    ];
   });
+}
+
+function mayShareFile({ path: file }: ModuleContent, { files }: Arrangement): boolean {
+  return files === 'partition' && readersOf([file]) === 'everybody';
 }
 
 interface PlacedContent {
@@ -46,7 +51,7 @@ interface PlacedContent {
 function writeGroup(
   group: readonly ModuleContent[],
   arrangement: Arrangement,
-  path: string,
+  output: string,
 ): StockedModule[] {
   const origin = group[0]?.address ?? 0;
   const isAscending = group.every(
@@ -63,7 +68,8 @@ function writeGroup(
     };
   });
   const moving = arrangement.places === undefined ? undefined : placed.flatMap(contentWords);
-  const file = writeSharedFile(path, next, placed.flatMap(contentParts), moving);
+  const readers = readersOf(group.map((content) => content.path));
+  const file = writeSharedFile(output, next, placed.flatMap(contentParts), readers, moving);
   return placed.map((each) => toStocked(each, file));
 }
 

@@ -24,19 +24,21 @@ export interface Source {
   read(offset: number, length: number): Buffer;
 }
 
-/** The file appears whole, and only if reading it gave back the source; `mode` is its permissions. */
+/** The file appears whole, and only if reading it gave back the source. `mode` and `group`: as `writeAtomically` has them. */
 export function writeCompressed(
   path: string,
   mode: number,
   source: Source,
   settings: CompressionSettings,
+  group?: number,
 ): void {
   checkChunkSize(settings.chunkSize);
-  writeAtomically(path, mode, (file) => {
+  const write = (file: number): void => {
     writeChunks(file, source, settings);
     fsyncSync(file);
     compare(`/proc/self/fd/${file}`, path, source, settings.chunkSize);
-  });
+  };
+  writeAtomically(path, mode, write, group);
 }
 
 function checkChunkSize(size: number): void {

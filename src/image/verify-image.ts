@@ -8,7 +8,7 @@ import { decodeStructure } from './structure-codec.ts';
 
 /** Reads and checks an image's plan. Throws LinkonceError naming the file and what is wrong. */
 export function readPlan(path: string): DecodedPlan {
-  const file = openSync(path, 'r');
+  const file = open(path);
   try {
     const head = Buffer.alloc(structureSize(planHeader));
     readSync(file, head, 0, head.length, 0);
@@ -21,6 +21,16 @@ export function readPlan(path: string): DecodedPlan {
     return plan;
   } finally {
     closeSync(file);
+  }
+}
+
+/** An image is only for those who may read all modules in it. */
+function open(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    throw new LinkonceError(`${path}: this user may not read it`);
   }
 }
 

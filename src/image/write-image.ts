@@ -3,6 +3,8 @@
  * is there, and was read back, before the launcher that leads to it appears.
  */
 import { basename, dirname } from 'node:path';
+import type { Permissions } from '../program/audience.ts';
+import { copyFor, executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
@@ -38,9 +40,11 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
   const { facts } = blueprint;
   const { imagePath } = request;
   waitForNewTimestamp(facts.modules, imagePath);
-  writeAtomically(imagePath, 0o644, (file) => {
+  const write = (file: number): void => {
     writeContents(file, composed);
-  });
+  };
+  const { mode, group } = readableBy(readersOf(pathsOf(facts)));
+  writeAtomically(imagePath, mode, write, group);
   verifyImage(imagePath, loader);
   requireUnchanged(facts);
   const launchers = writeLaunchers(facts, loader, request, {
@@ -61,6 +65,10 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     ...(placed.places && { places: placed.places }),
     notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
+}
+
+function pathsOf({ modules }: ProgramFacts): string[] {
+  return modules.map(({ path }) => path);
 }
 
 function mayMove({ regions }: PlacedMemory): boolean {
@@ -98,19 +106,21 @@ function writeLaunchers(
   target: LauncherTarget,
 ): string[] {
   const launcher = launcherFile(loader, facts, target);
-  const write = (path: string, bytes: Buffer): void => {
-    writeAtomically(path, 0o755, (file) => {
+  const executors = executorsOf(facts.path);
+  const write = (path: string, bytes: Buffer, { mode, group }: Permissions): void => {
+    const fill = (file: number): void => {
       writeBytes(file, bytes, 0);
-    });
+    };
+    writeAtomically(path, mode, fill, group);
   };
   const { output } = request;
   if (!request.asInterpreter) {
-    write(output, launcher);
+    write(output, launcher, executableBy(executors));
     return [output];
   }
   const interpreter = `${output}.loader`;
-  write(interpreter, launcher);
-  write(output, interpreterCopy(facts.path, interpreter));
+  write(interpreter, launcher, executableBy(executors));
+  write(output, interpreterCopy(facts.path, interpreter), copyFor(readersOf([facts.path]), executors));
   return [output, interpreter];
 }
 
@@ -129,7 +139,15 @@ function notesOf(blueprint: Blueprint, request: ImageRequest): string[] {
     notes.push(
       `it finds libraries by its own folder ($ORIGIN): when it hands over, the copy looks beside itself; put it into ${dirname(facts.path)}`,
     );
-  return notes;
+  return [...notes, ...readerNotes(facts, request.output)];
+}
+
+/** Said only where others can come. */
+function readerNotes(facts: ProgramFacts, output: string): string[] {
+  if (executorsOf(dirname(output)) !== 'everybody') return [];
+  const closed = pathsOf(facts).find((file) => readersOf([file]) !== 'everybody');
+  if (closed === undefined) return [];
+  return [`not everybody may read ${closed}, nor what is made of it: other users run it through ld.so`];
 }
 
 function callNotes({ calls }: PlacedMemory): string[] {

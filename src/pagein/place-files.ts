@@ -11,6 +11,9 @@ import { LinkonceError } from '../util/errors.ts';
 /** A file at rest. */
 export interface RestingFile extends PagedContent {
   readonly name: string;
+  /** A place shows it to nobody else. */
+  readonly mode: number;
+  readonly gid: number;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   /** Chunks that were decompressed for it so far, and that were still there. */
@@ -70,7 +73,7 @@ export class RestingFiles {
 /** Undefined for a file of another kind. Throws LinkonceError for one that is damaged. */
 function openResting(file: string): RestingFile | undefined {
   if (!isCompressed(file)) return undefined;
-  const { mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+  const { mode, gid, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
   const opened = openCompressedFile(file);
   const read = (offset: number, length: number): Buffer => opened.read(offset, length);
   try {
@@ -80,6 +83,7 @@ function openResting(file: string): RestingFile | undefined {
     const words = decodeWords(size, read);
     return {
       ...{ name: path.basename(file), mtimeNs, ctimeNs, ...sizes, read, ...words },
+      ...{ mode: Number(mode), gid: Number(gid) },
       chunks: opened.counts,
     };
   } catch (error) {

@@ -134,12 +134,13 @@ function relocatedNode(
   const count = (which: keyof typeof placeCounters, more: number): void => {
     Atomics.add(numbers, place * countersOfPlace + placeCounters[which], BigInt(more));
   };
-  const { size, mtimeNs, ctimeNs } = file;
+  const { mode, gid, size, mtimeNs, ctimeNs } = file;
   return {
     ...common,
     kind: 'file',
     ino,
-    mode: 0o444,
+    gid,
+    mode: mode & 0o444,
     size,
     mtimeNs,
     ctimeNs,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DT, nameOfConstant } from '../elf/constants.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import { closure } from './closure.ts';
-import { hasFileCapabilities } from './file-capabilities.ts';
+import { hasAttribute } from './extended-attributes.ts';
 import { fileKind } from './file-kind.ts';
 import { findProgram } from './find-program.ts';
 import { glibcRules } from './glibc-rules.ts';
@@ -57,7 +57,8 @@ function refusePrivileged(file: string): void {
   const { mode } = statSync(file);
   if ((mode & setIdBits) !== 0)
     throw new Refusal(`${file} is set-${(mode & 0o4000) !== 0 ? 'user' : 'group'}-id`);
-  if (hasFileCapabilities(file)) throw new Refusal(`${file} has file capabilities`);
+  // capabilities(7)
+  if (hasAttribute(file, 'security.capability')) throw new Refusal(`${file} has file capabilities`);
 }
 
 /**

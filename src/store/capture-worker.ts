@@ -28,7 +28,8 @@ function capture({ invocation, modules, output }: CaptureOrder): CaptureAnswer {
     const order = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
     const captures = captureProgram(program, undefined, order);
     const record = encodeRecord(explainCaptures(captures));
-    writeAtomically(output, 0o644, (file) => {
+    // Bytes of modules are in it, and nobody but the store's owner reads it.
+    writeAtomically(output, 0o600, (file) => {
       writeBytes(file, record, 0);
     });
     return 'done';

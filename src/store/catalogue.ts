@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AddressSpace, Holding } from '../collection/addresses.ts';
 import type { Stock } from '../collection/stock.ts';
+import type { Audience } from '../program/audience.ts';
 import type { ModuleFacts } from '../program/facts.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { fromJson, toJson } from '../util/json.ts';
@@ -30,6 +31,8 @@ export interface StoreSettings {
 export interface KnownModule extends ModuleFacts {
   /** SHA-256 of the whole file. */
   readonly digest: string;
+  /** Who might read it; its bytes stand in files of the store for nobody else. */
+  readonly readers: Audience;
 }
 
 export interface StoredProgram {

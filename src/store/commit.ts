@@ -22,6 +22,7 @@ import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeCatalogue, readCatalogue, referencedFiles } from './catalogue.ts';
 import { currentGeneration, isTemporary, names } from './folder.ts';
+import { isForSameUsers } from './freshness.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
 export function commit(store: string, catalogue: Catalogue): void {
@@ -42,7 +43,8 @@ export function commit(store: string, catalogue: Catalogue): void {
   if (!isThere(path.join(store, names.bin)))
     replaceLink(store, names.bin, path.join(names.current, names.bin));
   synchronise(store);
-  collectGarbage(store, [catalogue, ...(before ? [before] : [])]);
+  // The last generation gives nothing to users who may not read a module any more.
+  collectGarbage(store, [catalogue, ...(before && isForSameUsers(before) ? [before] : [])]);
 }
 
 function replaceLink(store: string, name: string, target: string): void {

@@ -7,11 +7,12 @@ import { readPlan } from '../image/verify-image.ts';
 import { pathKinds } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf, rowIdentity } from '../image/plan.ts';
+import { isSameAudience, readersOf } from '../program/audience.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity, Module } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
-import type { StoredProgram } from './catalogue.ts';
+import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf } from './catalogue.ts';
 import { statusOf } from '../util/status.ts';
 
@@ -122,6 +123,11 @@ function readVdso(): Buffer {
   readSync(file, bytes, 0, bytes.length, range.start);
   closeSync(file);
   return bytes;
+}
+
+/** Whether every module is for those users who could read it when it was bound. */
+export function isForSameUsers({ modules }: Pick<Catalogue, 'modules'>): boolean {
+  return modules.every(({ path: file, readers }) => isSameAudience(readersOf([file]), readers));
 }
 
 /** SHA-256 of a file, in hexadecimal. */

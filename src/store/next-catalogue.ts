@@ -3,12 +3,16 @@ import path from 'node:path';
 import type { Placing } from '../collection/place-programs.ts';
 import type { Stock } from '../collection/stock.ts';
 import type { BackingFile } from '../image/filing.ts';
+import { readersOf } from '../program/audience.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
-import { identityOf, loaderDigest, moduleDigest } from './freshness.ts';
+import { identityOf, isForSameUsers, loaderDigest, moduleDigest } from './freshness.ts';
 import type { Loaded, Session, Wish } from './session.ts';
 
-/** The store without the programs that are built again, and without what it knows of files that changed. */
+/**
+ * The store without the programs that are built again, and without what it knows of files that changed. Where a module is for other
+ * users now, no file that may hold bytes of it stays.
+ */
 export function withoutChanged(
   catalogue: Catalogue,
   wishes: readonly Wish[],
@@ -19,17 +23,14 @@ export function withoutChanged(
   const now = new Map(
     loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)),
   );
-  const changed = new Set(
-    catalogue.modules
-      .filter((known) => {
-        const module = now.get(known.path);
-        if (!module || sameIdentity(module.identity, known.identity)) return false;
-        return moduleDigest(module) !== known.digest;
-      })
-      .map((known) => known.path),
-  );
+  const isOther = (known: KnownModule): boolean => {
+    const module = now.get(known.path);
+    if (!module || sameIdentity(module.identity, known.identity)) return false;
+    return moduleDigest(module) !== known.digest;
+  };
+  const changed = new Set(catalogue.modules.filter(isOther).map((known) => known.path));
   const isKept = ({ path: file }: { readonly path: string }): boolean => !changed.has(file);
-  const { modules: stocked, runs } = catalogue.stock;
+  const { modules: stocked, runs } = isForSameUsers(catalogue) ? catalogue.stock : { modules: [], runs: [] };
   return {
     ...catalogue,
     programs,
@@ -81,7 +82,8 @@ function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[]
       const { path: file, name, identity } = module;
       const before = known.get(file);
       if (before && sameIdentity(before.identity, identity)) continue;
-      known.set(file, { path: file, name, identity, digest: before?.digest ?? moduleDigest(module) });
+      const digest = before?.digest ?? moduleDigest(module);
+      known.set(file, { path: file, name, identity, digest, readers: readersOf([file]) });
     }
   return [...known.values()];
 }

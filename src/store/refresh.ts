@@ -8,6 +8,8 @@ import { freshName } from '../collection/place-programs.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import { encodeIdentities, decodePlan, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
+import type { Permissions } from '../program/audience.ts';
+import { executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
@@ -34,16 +36,20 @@ export function refreshProgram(
   });
   const checksum = sealPlan(bytes, plan);
   const image = freshName(`${program.name}.image`);
-  writeAtomically(path.join(files, image), 0o644, (file) => {
-    writeBytes(file, bytes, 0);
-  });
+  write(path.join(files, image), bytes, readableBy(readersOf(program.modules)));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
     checksum,
     imagePath: path.join(files, image),
   });
-  writeAtomically(path.join(files, launcher), 0o755, (file) => {
-    writeBytes(file, code, 0);
-  });
+  const executors = executorsOf(plan.text(plan.header.program_path));
+  write(path.join(files, launcher), code, executableBy(executors));
   return { ...program, image, launcher };
+}
+
+function write(file: string, bytes: Buffer, { mode, group }: Permissions): void {
+  const fill = (descriptor: number): void => {
+    writeBytes(descriptor, bytes, 0);
+  };
+  writeAtomically(file, mode, fill, group);
 }

@@ -16,6 +16,7 @@ import {
   damageOf,
   digestOf,
   identityOf,
+  isForSameUsers,
   loaderDigest,
   otherAnswer,
   plannedFiles,
@@ -124,14 +125,14 @@ function createJudge(store: string, catalogue: Catalogue): Judge {
   };
 }
 
-/** A module with its identity of now, where its content is what it was. */
+/** A module with its identity of now, where its content is what it was, and for the same users. */
 function lookAt(
   file: string,
   identity: FileIdentity | undefined,
   known: KnownModule | undefined,
 ): KnownModule | 'changed' | 'gone' {
   if (!identity) return 'gone';
-  if (!known) return 'changed';
+  if (!known || !isForSameUsers({ modules: [known] })) return 'changed';
   if (sameIdentity(identity, known.identity)) return known;
   return digestOf(file) === known.digest ? { ...known, identity } : 'changed';
 }

@@ -3,7 +3,7 @@
  * changed module first gets a file of its own, so that an update does not write its whole partition.
  */
 import path from 'node:path';
-import type { StockedModule } from '../collection/stock.ts';
+import type { Stock, StockedModule } from '../collection/stock.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { isBound } from './catalogue.ts';
 
@@ -12,7 +12,7 @@ const leastUse = 3 / 4;
 
 export interface WithoutWorn {
   readonly base: Catalogue;
-  /** Programs that map a worn file: they are laid out again, from their records. */
+  /** Programs that map a worn file, or one that is not in stock any more: they are laid out again, from their records. */
   readonly worn: readonly StoredProgram[];
 }
 
@@ -20,8 +20,9 @@ export interface WithoutWorn {
 export function withoutWorn(catalogue: Catalogue): WithoutWorn {
   const { modules } = catalogue.stock;
   const files = wornFiles(modules);
+  const stocked = stockedFiles(catalogue.stock);
   const isWorn = (program: StoredProgram): boolean =>
-    isBound(program) && program.shared.some((name) => files.has(name));
+    isBound(program) && program.shared.some((name) => files.has(name) || !stocked.has(name));
   return {
     base: {
       ...catalogue,
@@ -33,6 +34,11 @@ export function withoutWorn(catalogue: Catalogue): WithoutWorn {
     },
     worn: catalogue.programs.filter(isWorn),
   };
+}
+
+function stockedFiles({ modules, runs }: Stock): ReadonlySet<string> {
+  const files = [...modules, ...runs.map(({ place }) => place)].map(({ file }) => path.basename(file.path));
+  return new Set(files);
 }
 
 /** Names of files of which modules were taken out. */
