@@ -1,6 +1,7 @@
 /** The rounds of the call lab: one process of each candidate a round, each round beginning with another one. */
 import { LinkonceError } from '../util/errors.ts';
 import type { OnProgress } from './course.ts';
+import { whyHandedOver } from './handed-over.ts';
 import { weighProcesses } from './memory.ts';
 import type { ProbeRun } from './run-probe.ts';
 import { runProbe } from './run-probe.ts';
@@ -72,8 +73,7 @@ async function rejectHandedOver({ command }: CallCandidate): Promise<void> {
   const short = { ...command, argv: [...command.argv.slice(0, 1), ...fewestCalls] };
   const load = { command: short, program: command.file, processes: 1 };
   const { weights } = await weighProcesses([load], { moment: 'exit', limitMs });
-  if (weights.some(({ executedAnother }) => executedAnother))
-    throw new LinkonceError('its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)');
+  if (weights.some(({ executedAnother }) => executedAnother)) throw new LinkonceError(whyHandedOver(command));
 }
 
 async function attempt(candidate: CallCandidate, work: () => Promise<void>): Promise<void> {

@@ -7,6 +7,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { totalMemory, typicalMemory } from './combine-memory.ts';
 import type { Candidate, Course, Job } from './course.ts';
 import { healthy } from './course.ts';
+import { whyHandedOver } from './handed-over.ts';
 import type { Attempt } from './journal.ts';
 import type { GrowthPoint, ProcessMemory } from './measurement.ts';
 import type { Weighing } from './memory.ts';
@@ -77,7 +78,7 @@ async function weighMany(
   const weighing = await weighProcesses([{ ...loadOf(course, candidate), processes }], job.settings);
   const alone = course.findings.weighings.get(candidate.name);
   if (weighing.weights[0]?.executedAnother && !alone?.weights[0]?.executedAnother)
-    throw new LinkonceError('its launcher handed over to the platform’s linker');
+    throw new LinkonceError(whyHandedOver(candidate.command));
   return sumOf(weighing);
 }
 

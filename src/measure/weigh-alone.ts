@@ -1,6 +1,7 @@
 /** The memory of each candidate: processes of it alone are alive. What cannot be weighed becomes a failure. */
 import type { Candidate, Course, Job } from './course.ts';
 import { healthy } from './course.ts';
+import { whyHandedOver } from './handed-over.ts';
 import { isBaseLine } from './measurement.ts';
 import type { Load, Weighing } from './memory.ts';
 import { weighProcesses } from './memory.ts';
@@ -44,7 +45,7 @@ async function rejectHandedOver(course: Course, job: Job): Promise<void> {
   if (suspects.length === 0) return;
   const base = weighings.get(candidates.find(isBaseLine)?.name ?? '');
   if (executedAnother(base ?? (await weighReference(course, job)))) return;
-  for (const { name } of suspects) failures.set(name, handedOver);
+  for (const { name, command } of suspects) failures.set(name, whyHandedOver(command));
 }
 
 /** Undefined where the run is stopped. Throws LinkonceError where the program itself cannot be weighed. */
@@ -58,8 +59,6 @@ async function weighReference(
   }));
   return found && 'value' in found ? found.value : undefined;
 }
-
-export const handedOver = 'its launcher handed over to the platform’s linker (LINKONCE_DEBUG=1 says why)';
 
 function executedAnother(weighing: Weighing | undefined): boolean {
   return weighing?.weights.some((weight) => weight.executedAnother) ?? false;

@@ -3,6 +3,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { totalMemory } from './combine-memory.ts';
 import type { Candidate, Course, Job } from './course.ts';
 import { healthy, stoppedReason } from './course.ts';
+import { whyHandedOver } from './handed-over.ts';
 import type { Attempt } from './journal.ts';
 import type {
   MeasuredProgram,
@@ -98,9 +99,11 @@ async function weighOnce(
 async function weighLoads(job: Job, parts: readonly Part[]): Promise<Weighing> {
   const loads = parts.map(({ course, candidate }) => loadOf(course, candidate));
   const weighing = await weighProcesses(loads, { ...job.settings, frames: true });
-  parts.forEach(({ alone, course }, index) => {
+  parts.forEach(({ alone, course, candidate }, index) => {
     if (weighing.weights[index]?.executedAnother && !alone.weights[0]?.executedAnother)
-      throw new LinkonceError(`${course.program.path}: handed over when all ran together, and not alone`);
+      throw new LinkonceError(
+        `${course.program.path}: when all ran together, and not alone, ${whyHandedOver(candidate.command)}`,
+      );
   });
   return weighing;
 }

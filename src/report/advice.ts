@@ -26,8 +26,11 @@ interface Need {
   readonly need: string;
   readonly isFor: (candidate: Candidate) => boolean;
   /** The least is best; undefined where it was not measured. */
-  readonly cost: (candidate: Candidate) => number | undefined;
+  readonly cost: (candidate: Figures) => number | undefined;
 }
+
+/** What a cost is made of. */
+type Figures = Pick<Overall, 'speed' | 'pssKb' | 'callNs'>;
 
 /** What people want of a system, the most common need first. */
 const needs: readonly Need[] = [
@@ -61,32 +64,51 @@ const needs: readonly Need[] = [
 /** Figures that differ by less than this part are too close for a choice to rest on them: then the other figures decide. */
 const tolerance = 0.03;
 
-/** Empty where no system served every program, or the base line is not among them. */
+/** Empty where no system but the platform's own linker served every program, or the base line is not among them. */
 export function advise(measurement: Measurement, facts: readonly VariantFacts[]): readonly Advice[] {
   const candidates = overallOf(measurement).flatMap((overall): readonly Candidate[] => {
     const own = facts.find((one) => isSameVariant(one, overall));
     return own ? [{ ...overall, facts: own }] : [];
   });
   const base = candidates.find(isBaseLine);
-  if (base === undefined || candidates.length < 2) return [];
+  // Variants of the platform's own linker alone are no choice between systems.
+  if (base === undefined || !candidates.some(({ facts: { bound } }) => bound)) return [];
   return needs.flatMap((need) => {
-    const chosen = choose(candidates, need);
-    return chosen ? [describe(measurement, need.need, chosen, base)] : [];
+    const able = candidates.filter((each) => need.isFor(each) && need.cost(each) !== undefined);
+    if (able.every(isBaseLine)) return [];
+    const better = able.filter((each) => isClearlyBetter(each, base, need));
+    return [describe(measurement, need.need, choose(better, need) ?? base, base)];
   });
 }
 
-/** The best by its cost, where there is a choice; of those that are as good as that, the one with the least product of all figures. */
-function choose(candidates: readonly Candidate[], { isFor, cost }: Need): Candidate | undefined {
-  const priced = candidates.flatMap((candidate) => {
-    const price = isFor(candidate) ? cost(candidate) : undefined;
-    return price === undefined ? [] : [{ candidate, price }];
-  });
-  if (priced.every(({ candidate }) => isBaseLine(candidate))) return undefined;
+/** The best by its cost; of those that are as good as that, the one with the least product of all figures. */
+function choose(candidates: readonly Candidate[], { cost }: Need): Candidate | undefined {
+  const priced = candidates.map((candidate) => ({ candidate, price: cost(candidate) ?? Infinity }));
   const least = Math.min(...priced.map(({ price }) => price));
   const close = priced.filter(({ price }) => price <= least * (1 + tolerance));
   const product = ({ candidate: { speed = 1, privateKb, pssKb, callNs = 1 } }: (typeof priced)[number]) =>
     (privateKb * pssKb * callNs) / speed;
   return close.sort((one, other) => product(one) - product(other))[0]?.candidate;
+}
+
+/**
+ * Whether a choice is better than the base line beyond doubt: by more than figures differ that are too close, and where all
+ * intervals end as badly as they may.
+ */
+function isClearlyBetter(chosen: Candidate, base: Candidate, { cost }: Need): boolean {
+  const [own, its] = [cost(chosen), cost(base)];
+  const worst = cost({ ...chosen, ...worstOf(chosen) });
+  const best = cost({ ...base, ...(base.callRange && { callNs: base.callRange.low }) });
+  if (own === undefined || worst === undefined) return false;
+  // What the base line has no figure for nothing can be worse than.
+  return its === undefined || best === undefined || (own * (1 + tolerance) < its && worst < best);
+}
+
+function worstOf({ leastSpeed, callRange }: Candidate): Partial<Figures> {
+  return {
+    ...(leastSpeed !== undefined && { speed: leastSpeed }),
+    ...(callRange && { callNs: callRange.high }),
+  };
 }
 
 function describe(measurement: Measurement, need: string, chosen: Candidate, base: Candidate): Advice {

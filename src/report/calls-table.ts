@@ -2,7 +2,8 @@
 import type { CallFigures, CallMeasurement, FigureId, MeasuredCalls } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { reasonText, threeDigits, wrap } from './format.ts';
+import { threeDigits, wrap } from './format.ts';
+import { reasonLines } from './reasons.ts';
 import type { Column, Row } from './table.ts';
 import { renderTable } from './table.ts';
 
@@ -54,8 +55,8 @@ function rowsOf({ staticLink, results }: CallMeasurement): readonly Row<Figures>
 }
 
 function reasonsOf({ results }: CallMeasurement): string {
-  return results
-    .flatMap((result) => (result.status === 'measured' ? [] : [wrap(reasonText(result))]))
+  return reasonLines(results)
+    .map((line) => wrap(line))
     .join('\n');
 }
 

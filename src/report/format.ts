@@ -1,7 +1,6 @@
 /** Figures as people read them: three significant digits, no false precision. Shared by the terminal and the page. */
 
-import type { MeasuredProgram, Measurement, Result, UnmeasuredResult } from '../measure/measurement.ts';
-import { nameOf } from '../measure/measurement.ts';
+import type { MeasuredProgram, Measurement, Result } from '../measure/measurement.ts';
 
 /** In place of a figure that was not measured. */
 export const none = '–';
@@ -83,11 +82,6 @@ export function titleOf({ programs }: Measurement): string {
 /** A status in words: `not run`. */
 export function statusText(status: Result['status']): string {
   return status.replace('-', ' ');
-}
-
-/** Why a result has no figures: `fixed files refused: …`. */
-export function reasonText(result: UnmeasuredResult): string {
-  return `${nameOf(result)} ${statusText(result.status)}: ${result.reason}`;
 }
 
 /** Columns of a terminal. */

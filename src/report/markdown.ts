@@ -23,18 +23,20 @@ import {
   listing,
   none,
   processesOf,
-  reasonText,
   statusText,
   threeDigits,
   titleOf,
 } from './format.ts';
+import { nothingBound, reasonLines } from './reasons.ts';
 import { writeFileWhole } from './write-file.ts';
 
 /** The text of the file. */
 export function renderMarkdown(measurement: Measurement): string {
   const { programs, calls } = measurement;
+  const nothing = nothingBound(measurement);
   const parts = [
     `# ${escape(titleOf(measurement))}`,
+    nothing === undefined ? '' : `**${escape(nothing)}**`,
     ...programs.flatMap((program) => programParts(measurement, program)),
     ...(programs.length > 1 ? workloadParts(measurement) : []),
     ...(calls ? callParts(calls) : []),
@@ -177,9 +179,7 @@ function table<R extends ResultHead>(
     ...columns.map(([, cell]) => (result.status === 'measured' ? cell(result) : statusText(result.status))),
   ]);
   const lines = [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  const reasons = results.flatMap((result) =>
-    result.status === 'measured' ? [] : [`- ${escape(reasonText(result))}`],
-  );
+  const reasons = reasonLines(results).map((line) => `- ${escape(line)}`);
   return [lines.join('\n'), ...(reasons.length > 0 ? [reasons.join('\n')] : [])].join('\n\n');
 }
 

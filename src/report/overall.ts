@@ -8,12 +8,15 @@ import { isMeasured, isTimed, isWhole } from './conclusion.ts';
 export interface Overall extends ResultHead {
   /** How many times as fast as the base line programs start: the geometric mean over those that were timed. */
   readonly speed?: number;
+  /** The same by the lower ends of the intervals: at least so fast. */
+  readonly leastSpeed?: number;
   /** Private memory of a process, kB: the sum over one of each program. */
   readonly privateKb: number;
   /** PSS of all processes that were alive at once, kB. */
   readonly pssKb: number;
   /** Of a call between modules, ns. */
   readonly callNs?: number;
+  readonly callRange?: { readonly low: number; readonly high: number };
 }
 
 /** Calls as most distributions compile them: to a PLT slot, which jumps through the GOT. */
@@ -33,21 +36,27 @@ export function overallOf(measurement: Measurement): readonly Overall[] {
 }
 
 function sumUp(measurement: Measurement, head: ResultHead, results: readonly MeasuredResult[]): Overall {
-  const speed = speedOf(head, results);
-  const callNs = callOf(measurement, head)?.median;
+  const speed = speedOf(head, results, 'median');
+  const leastSpeed = speedOf(head, results, 'low');
+  const call = callOf(measurement, head);
   const privateKb = results.reduce((sum, result) => sum + result.privateKb, 0);
   return {
     ...head,
     ...(speed !== undefined && { speed }),
+    ...(leastSpeed !== undefined && { leastSpeed }),
     privateKb,
     pssKb: pssOf(measurement, head, results),
-    ...(callNs !== undefined && { callNs }),
+    ...(call && { callNs: call.median, callRange: { low: call.low, high: call.high } }),
   };
 }
 
-function speedOf(head: ResultHead, results: readonly MeasuredResult[]): number | undefined {
+function speedOf(
+  head: ResultHead,
+  results: readonly MeasuredResult[],
+  of: 'median' | 'low',
+): number | undefined {
   if (isBaseLine(head)) return results.some(isTimed) ? 1 : undefined;
-  const ratios = results.flatMap(({ startupRatio }) => (startupRatio ? [startupRatio.median] : []));
+  const ratios = results.flatMap(({ startupRatio }) => (startupRatio ? [startupRatio[of]] : []));
   if (ratios.length === 0) return undefined;
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }

@@ -12,18 +12,10 @@ import type { Colors } from '../util/colors.ts';
 import { advise, gather } from './advice.ts';
 import { collectFacts } from './collect-facts.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
-import {
-  commandLine,
-  formatMoment,
-  labelsOf,
-  listing,
-  processesOf,
-  reasonText,
-  wrap,
-  wrapCommand,
-} from './format.ts';
+import { commandLine, formatMoment, labelsOf, listing, processesOf, wrap, wrapCommand } from './format.ts';
 import { renderShortCalls } from './calls-table.ts';
 import { renderGrowthTable } from './growth-table.ts';
+import { nothingBound, reasonLines } from './reasons.ts';
 import { renderProgramTable } from './program-table.ts';
 import { renderWorkloadTable } from './workload-table.ts';
 
@@ -37,7 +29,9 @@ const uncoloured: Look = { colors: pc.createColors(false) };
 /** Lines of at most 80 columns, except for words that are longer. */
 export function renderText(measurement: Measurement, { colors }: Look = uncoloured): string {
   const { programs } = measurement;
+  const nothing = nothingBound(measurement);
   const paragraphs = [
+    nothing === undefined ? '' : colors.bold(colors.red(wrap(nothing, ''))),
     ...programs.flatMap((program, index) => renderProgram(measurement, program, index, colors)),
     ...(programs.length > 1 ? renderWorkload(measurement, colors) : []),
     renderCallsOf(measurement, colors),
@@ -114,7 +108,9 @@ function renderWorkload(measurement: Measurement, colors: Colors): readonly stri
 }
 
 function renderReasons(results: readonly (Result | WorkloadResult)[]): string {
-  return results.flatMap((result) => (isMeasured(result) ? [] : [wrap(reasonText(result))])).join('\n');
+  return reasonLines(results)
+    .map((line) => wrap(line))
+    .join('\n');
 }
 
 function renderWarnings(warnings: readonly Warning[], colors: Colors): string {

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readFrames } from '../../src/measure/page-frames.ts';
 import { readJson } from '../../src/report/json.ts';
-import { packageRoot } from '../../src/util/native.ts';
 import { runProgram } from '../run-program.ts';
-import { linkonce } from './linkonce.ts';
+import type { Lacks } from '../machine/poor-machine.ts';
+import { runOnPoorMachine } from '../machine/poor-machine.ts';
+import { linkonce, main } from './linkonce.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-compare-'));
 const json = path.join(folder, 'measurement.json');
@@ -57,9 +58,25 @@ describe('compare', () => {
     expect(outcome.stderr).toMatch(message);
   });
 
+  test.each<[string, Lacks, RegExp]>([
+    ['traced', { ptrace: 'EPERM' }, /does not permit ptrace/],
+    [
+      'stopped',
+      { pokeUser: 'pretends', writeMemory: 'EIO', pokeData: 'EIO' },
+      /lets no tracer write to the memory/,
+    ],
+  ])('where nothing can be %s it says so first, and advises nothing', async (_, lacks, cause) => {
+    const systems = ['--systems', 'got-plt,image', '--quick', '--no-calls'];
+    const command = [main, 'compare', ...systems, '--program', 'true', '--program', 'ls'];
+    const settings = { env: process.env, cwd: folder };
+    const outcome = await runOnPoorMachine(lacks, process.execPath, command, settings);
+    expect(outcome.stdout).toMatch(/^Nothing could be bound here/);
+    expect(outcome.stdout.replaceAll(/\s+/g, ' ')).toMatch(cause);
+    expect(outcome.stdout).not.toContain('Which system for you');
+  });
+
   test('leaves page frames out where the kernel hides them, and says so', async ({ skip }) => {
     if (readFrames([process.pid]) === undefined) skip('the kernel hides them here anyway');
-    const main = path.join(packageRoot(), 'dist', 'src', 'cli', 'main.js');
     const command = [process.execPath, main, 'compare', ...quick, '--program', 'true', '--program', 'ls'];
     const without = ['--bounding-set=-sys_admin', '--inh-caps=-sys_admin', ...command];
     const outcome = await runProgram('/usr/bin/setpriv', without, { env: process.env, cwd: folder });

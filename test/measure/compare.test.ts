@@ -1,5 +1,5 @@
 /** compareImages as a whole, on programs that stand for images. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,15 @@ import { compareImages } from '../../src/measure/compare.ts';
 import type { Measurement } from '../../src/measure/measurement.ts';
 import { findFewRuns, findSuspicions } from '../../src/measure/suspicions.ts';
 import { estimateMedian } from '../../src/measure/statistics.ts';
+import { bindProgram } from '../../src/pipeline.ts';
+import { findSystem } from '../../src/systems/registry.ts';
 import { busySource, compileProgram } from './compile.ts';
+
+function imageSystem() {
+  const system = findSystem('image');
+  if (!system) throw new Error('there is no system image');
+  return { system, variant: 'single' };
+}
 
 const busy = compileProgram('compared-busy', busySource);
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-compare-test-'));
@@ -57,6 +65,24 @@ describe('compareImages', () => {
     const { results } = programs[0]!;
     expect(results[1]).toMatchObject({ status: 'failed' });
     expect(results[1]?.status === 'failed' && results[1].reason).toContain('handed over');
+  });
+
+  it('says why a launcher handed over, as it says itself', async () => {
+    const stale = path.join(directory, 'stale');
+    const bound = await bindProgram('true', { ...imageSystem(), output: stale });
+    truncateSync(`${stale}.image`, 100);
+    const subjects = [
+      { system: 'got-plt', variant: 'lazy', image: image('/usr/bin/true'), bindMs: 0 },
+      { system: 'image', variant: 'stale', image: bound, bindMs: 1 },
+    ];
+    const subject = { path: '/usr/bin/true', arguments: [], modules: 2, processes: 2, subjects };
+    const { programs } = await compareImages([subject], { ...settings, timed: false });
+    expect(programs[0]!.results[1]).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(
+        /handed over .*: the image is truncated, which came about during the run/,
+      ) as unknown,
+    });
   });
 
   it('weighs a program that does not end, without timing it', async () => {

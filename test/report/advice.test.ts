@@ -76,6 +76,70 @@ describe('advise', () => {
     expect(needOf('fastest start', advice)?.command).toBeUndefined();
   });
 
+  /** The sample with other figures for all but the base line. */
+  function withFigures(
+    change: (result: MeasuredResult, base: MeasuredResult) => MeasuredResult,
+  ): Measurement {
+    const programs = sample.programs.map((program) => {
+      const base = program.results.find((result) => nameOf(result) === 'got-plt lazy') as MeasuredResult;
+      const results = program.results.map((result) =>
+        result.status === 'measured' && result.variant !== 'lazy' ? change(result, base) : result,
+      );
+      return { ...program, results };
+    });
+    return { ...sample, programs, workload: [] };
+  }
+
+  it('names no winner whose interval is not clearly better', () => {
+    const doubtful = withFigures((result, { pssKb, privateKb }) => ({
+      ...result,
+      ...{ pssKb, privateKb },
+      startupRatio: { median: 1.2, low: 0.98, high: 1.4 },
+    }));
+    for (const { choice, reason } of advise(doubtful, factsOf(doubtful))) {
+      expect(choice).toBe('got-plt lazy');
+      expect(reason).toMatch(/^No other was clearly better/);
+    }
+  });
+
+  it('names no winner that is hardly better, however sure that is', () => {
+    const slight = withFigures((result, { pssKb, privateKb }) => ({
+      ...result,
+      ...{ pssKb: pssKb * 0.995, privateKb },
+      startupRatio: { median: 1.01, low: 1.005, high: 1.02 },
+    }));
+    const choices = advise(slight, factsOf(slight)).map(({ choice }) => choice);
+    expect(new Set(choices)).toEqual(new Set(['got-plt lazy']));
+  });
+
+  it('names the one that is sure where a faster one is not', () => {
+    const mixed = withFigures((result) => ({
+      ...result,
+      startupRatio:
+        result.system === 'image' ? { median: 3, low: 0.9, high: 9 } : { median: 1.5, low: 1.4, high: 1.6 },
+    }));
+    const choice = needOf('fastest start', advise(mixed, factsOf(mixed)))?.choice;
+    expect(choice).not.toMatch(/^(image|got-plt lazy)/);
+  });
+
+  it('names no winner of calls whose intervals touch the base line’s', () => {
+    const calls = {
+      ...sampleCalls,
+      results: sampleCalls.results.map((result) => {
+        if (result.status !== 'measured') return result;
+        const { 'direct-plt': usual, ...others } = result.figures;
+        const ns =
+          result.system === 'got-plt'
+            ? { median: 1.46, low: 1.3, high: 1.5 }
+            : { median: 1.35, low: 1.2, high: 1.4 };
+        const variant = result.system === 'image' ? 'one-file' : result.variant;
+        return { ...result, variant, figures: { ...others, 'direct-plt': { ...usual, ns } } };
+      }),
+    };
+    const measured = { ...sample, calls };
+    expect(needOf('calls', advise(measured, factsOf(measured)))?.choice).toBe('got-plt lazy');
+  });
+
   it('speaks of calls and of start-up only where they were measured', () => {
     expect(needOf('calls', advise(sample, factsOf(sample)))).toBeUndefined();
     const results = sampleCalls.results.map((result) =>

@@ -3,7 +3,7 @@ import { LinkonceError } from '../../util/errors.ts';
 import { typicalMemory } from '../combine-memory.ts';
 import type { ProcessMemory } from '../measurement.ts';
 import { weighProcesses } from '../memory.ts';
-import { handedOver } from '../weigh-alone.ts';
+import { whyHandedOver } from '../handed-over.ts';
 import { lackOfRoom, readRoom } from './room-for-processes.ts';
 import type { BoundTrial, Obstacle } from './trial.ts';
 
@@ -35,7 +35,7 @@ async function weigh(
   try {
     const { weights } = await weighProcesses([load], { moment: 'exit', limitMs });
     const weight = weights[0]!;
-    if (weight.executedAnother) return { status: 'failed', reason: handedOver };
+    if (weight.executedAnother) return { status: 'failed', reason: whyHandedOver(command) };
     if (weight.didNotEnd)
       return {
         status: 'failed',

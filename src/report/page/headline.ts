@@ -2,6 +2,7 @@
 import type { Measurement } from '../../measure/measurement.ts';
 import { concludeWorkload } from '../conclusion.ts';
 import { formatMoment, titleOf } from '../format.ts';
+import { nothingBound } from '../reasons.ts';
 import { element } from './element.ts';
 import { createWorkloadFigures } from './figures.ts';
 import { createSummary } from './summary.ts';
@@ -9,6 +10,7 @@ import { createThemeButton } from './theme.ts';
 
 /** One program's summary stands here; that of one among several beside its figures. */
 export function createHeadline(measurement: Measurement): HTMLElement {
+  const nothing = nothingBound(measurement);
   const [first, ...others] = measurement.programs;
   const summary =
     first && others.length === 0 ? createSummary(measurement, first) : createOverview(measurement);
@@ -18,6 +20,7 @@ export function createHeadline(measurement: Measurement): HTMLElement {
     {},
     element('div', { class: 'bar' }, element('span', { class: 'brand' }, 'linkonce'), createThemeButton()),
     element('h1', {}, titleOf(measurement)),
+    nothing === undefined ? undefined : element('p', { class: 'lede', role: 'alert' }, nothing),
     ...summary,
     element('p', { class: 'facts' }, day),
   );
