@@ -7,6 +7,9 @@
 #define PLAN_VERSION 5
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
+#define SERVING_SUFFIX ".served"
+#define SERVING_SECOND 8388608
+#define SERVING_PATIENCE 5
 
 enum {
 	OPERATION_MAP_FILE = 0,
@@ -92,6 +95,9 @@ enum {
 #define REASON_NO_PLACES "there are no places"
 #define REASON_PLACES_UNSERVED "nobody serves the places"
 #define REASON_SERVER_GONE "who served the places is gone"
+#define REASON_SERVER_FOREIGN "others may write to the lock of the places"
+#define REASON_SERVER_SILENT "who serves the places gives no sign of life"
+#define REASON_SERVER_STOPPED "who serves the places is stopped"
 #define REASON_PLACES_FOREIGN "others may write to the places"
 #define REASON_PLACE_FOREIGN "others may write to the place"
 #define REASON_PLACE_SLIDE "the place says no slide"

@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/elf.h>
 #include <linux/prctl.h>
+#include <linux/time.h>
 
 #define PAGE_SIZE 4096ul
 /* asm-generic/errno-base.h */

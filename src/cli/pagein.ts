@@ -102,11 +102,17 @@ function startBehind(home: string): Promise<void> {
 
 async function stop(folder: string | undefined, options: PageinOptions): Promise<void> {
   const places = await findPlaces(folder, options);
-  const { clearDeadMounts } = await import('../fuse/mount-state.ts');
+  const { hungProcess, placesState } = await import('../pagein/places-state.ts');
   const { detach } = await import('../fuse/mount.ts');
-  if (clearDeadMounts(places.path) !== 'live')
+  const hung = hungProcess(places.path);
+  if (hung === undefined && placesState(places.path) !== 'live')
     throw new LinkonceError(`${path.dirname(places.path)}: nobody serves its places`);
   detach(places.path);
+  // It cannot hear that it is not needed any more.
+  if (hung !== undefined)
+    process.stderr.write(
+      `linkonce: process ${String(hung)} served them, and hangs: what waits for it ends with it\n`,
+    );
 }
 
 async function status(folder: string | undefined, options: PageinOptions): Promise<void> {

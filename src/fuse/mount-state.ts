@@ -23,6 +23,11 @@ export function mountState(mountPoint: string): MountState {
   }
 }
 
+/** Whether one of ours is there, whatever became of its server, who is not asked. */
+export function isMounted(mountPoint: string): boolean {
+  return mountedType(resolvePath(mountPoint)) === fileSystemType;
+}
+
 /** Takes away what dead servers left at a path; answers what is there then. */
 export function clearDeadMounts(mountPoint: string): MountState {
   let state = mountState(mountPoint);

@@ -84,10 +84,14 @@ function takeOrder(orders: MessagePort): Order | undefined {
   return receiveMessageOnPort(orders)?.message as Order | undefined;
 }
 
+/** Between two signs of life. */
+const breathMs = 1000;
+
 /** Until the mount is gone, or the main thread says stop. */
 function serve(device: number, orders: MessagePort, tree: Tree, responder: Responder): void {
-  const wait = createWait([device, settings.bell]);
+  const wait = createWait([device, settings.bell], tree.live ? breathMs : -1);
   for (;;) {
+    tree.live?.();
     const [asked, rung] = wait();
     if (rung && !carryOut(orders, tree)) return;
     if (asked && !answerOne(device, responder)) return;

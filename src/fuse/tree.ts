@@ -43,6 +43,8 @@ export interface Tree {
   readonly root: Directory;
   /** Takes in what `Server.update` was given, before the next request is answered. */
   update?(message: unknown): void;
+  /** Called by the serving thread before it begins, and then at least once a second, if no answer takes longer: a sign of life. */
+  live?(): void;
 }
 
 /**

@@ -30,15 +30,18 @@ export function silenceBell(bell: number): void {
   readSync(bell, Buffer.alloc(one.length));
 }
 
-/** Returns a function that sleeps until one of the descriptors has something, and tells of each whether it has. */
-export function createWait(descriptors: readonly number[]): () => boolean[] {
+/**
+ * Returns a function that sleeps until one of the descriptors has something, but no longer than `atMost` ms (-1: for ever), and
+ * tells of each whether it has.
+ */
+export function createWait(descriptors: readonly number[], atMost = -1): () => boolean[] {
   const table = Buffer.alloc(descriptors.length * entry.size);
   for (const [index, descriptor] of descriptors.entries()) {
     table.writeInt32LE(descriptor, index * entry.size);
     table.writeUInt16LE(pollIn, index * entry.size + entry.events);
   }
   return () => {
-    while ((pollCall(table, descriptors.length, -1) as number) < 0)
+    while ((pollCall(table, descriptors.length, atMost) as number) < 0)
       if (koffi.errno() !== koffi.os.errno.EINTR) throw new Error(`poll: errno ${koffi.errno()}`);
     return descriptors.map((_, index) => table.readUInt16LE(index * entry.size + entry.came) !== 0);
   };

@@ -76,6 +76,13 @@ export const planFlags = {
 export const slideBits = 24;
 export const slideUnit = 0x20_0000;
 
+/**
+ * How who serves places shows that it does: a lock on a file that is called as the mount point with `suffix`. Its range begins at
+ * the second of the last sign of life (CLOCK_MONOTONIC) times `second`, and is as long as the number of the process, which is below
+ * that (PID_MAX_LIMIT). A sign that is older than `patience`, seconds, is none.
+ */
+export const serving = { suffix: '.served', second: 0x80_0000, patience: 5 } as const;
+
 export const launcherFlags = {
   /** It is the PT_INTERP of a copy of the program. */
   interpreter: 1,

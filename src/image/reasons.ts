@@ -25,6 +25,8 @@ const person = (text: string, help: string): Reason => ({ text, remedy: 'person'
 const ownImage = 'give the image to the user who runs it, or to root';
 const onlyOwner = 'take the right to write from group and others (chmod go-w)';
 const serve = 'serve the places: `linkonce pagein start`';
+const serveAnew =
+  'let the server go on (kill -CONT), or serve anew: `linkonce pagein stop`, `linkonce pagein start`';
 const room = 'raise the limit of the address space (ulimit -v), or bind with another --window';
 
 export const reasons = {
@@ -80,6 +82,9 @@ export const reasons = {
   noPlaces: person('there are no places', serve),
   placesUnserved: person('nobody serves the places', serve),
   serverGone: person('who served the places is gone', serve),
+  serverForeign: person('others may write to the lock of the places', onlyOwner),
+  serverSilent: person('who serves the places gives no sign of life', serveAnew),
+  serverStopped: person('who serves the places is stopped', serveAnew),
   placesForeign: person('others may write to the places', onlyOwner),
   placeForeign: person('others may write to the place', onlyOwner),
   placeSlide: person('the place says no slide', serve),

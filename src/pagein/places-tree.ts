@@ -4,6 +4,7 @@
  */
 import type { CreateTree, Directory, File, Node } from '../fuse/tree.ts';
 import { pageSize } from '../util/units.ts';
+import { createSigns } from './beacon.ts';
 import type { Resting, RestingFile } from './place-files.ts';
 import { RestingFiles } from './place-files.ts';
 import { relocatedRead } from './relocate.ts';
@@ -15,6 +16,8 @@ export interface PlacesData {
   readonly slides: readonly bigint[];
   /** Two numbers for each place: see `placeCounters`. */
   readonly counters: SharedArrayBuffer;
+  /** The descriptor of the server's beacon. */
+  readonly beacon: number;
   readonly uid: number;
   readonly gid: number;
 }
@@ -53,7 +56,9 @@ const createTree: CreateTree = (data) => {
     mode: 0o755,
     entries: new Map(folders.map((folder, place) => [String(place), folder])),
   };
-  return { root };
+  const live = createSigns(places.beacon);
+  live();
+  return { root, live };
 };
 export default createTree;
 

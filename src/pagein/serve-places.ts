@@ -10,9 +10,10 @@ import type { Places } from '../image/make-plan.ts';
 import { slideBits, slideUnit } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { packageRoot } from '../util/native.ts';
+import { createBeacon } from './beacon.ts';
 import { RestingFiles } from './place-files.ts';
+import { requireAnswer } from './places-state.ts';
 import { newCounters, readCounter } from './places-tree.ts';
-import { holdServingLock } from './serving-lock.ts';
 
 export interface PlaceCounts {
   readonly slide: bigint;
@@ -42,6 +43,7 @@ export async function servePlaces(
   log: (line: string) => void,
 ): Promise<ServedPlaces> {
   if (!existsSync(files)) throw new LinkonceError(`${files}: there is nothing that places could show`);
+  requireAnswer(mountPoint);
   // A dead one can neither be made nor looked at.
   clearDeadMounts(mountPoint);
   mkdirSync(mountPoint, { recursive: true, mode: 0o755 });
@@ -49,18 +51,19 @@ export async function servePlaces(
   const slides = drawSlides(count);
   const counters = newCounters(count);
   const resting = new RestingFiles(files);
-  const unlock = holdServingLock(path.dirname(mountPoint));
+  const beacon = createBeacon(mountPoint);
   const server = await startServer({
     mountPoint,
     module: pathToFileURL(path.join(packageRoot(), 'dist', 'src', 'pagein', 'places-tree.js')),
-    data: { files, slides, counters, uid, gid },
+    data: { files, slides, counters, beacon: beacon.file, uid, gid },
     readAhead,
     log,
   }).catch((error: unknown) => {
-    unlock();
+    beacon.close();
     throw error;
   });
-  void server.ended.then(unlock, unlock);
+  beacon.show();
+  void server.ended.then(beacon.close, beacon.close);
   return {
     server,
     counts: () =>

@@ -1,10 +1,12 @@
 /** What a server says of itself: on a socket beside its mount, that only its own user may connect to. */
-import { rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { renameSync } from 'node:fs';
 import type { Server as SocketServer } from 'node:net';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { socketName } from '../collection/places-name.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { requireAnswer } from './places-state.ts';
 import type { ServedPlaces } from './serve-places.ts';
 
 export interface PlacesStatus {
@@ -33,10 +35,12 @@ function socketPath(mountPoint: string): string {
   return path.join(path.dirname(mountPoint), socketName);
 }
 
-/** Answers whoever connects. */
+/**
+ * Answers whoever connects. The socket is renamed into its place: Node removes it, when it closes, by the name that it was given,
+ * and by then the place may have another server's. That name is not longer than the other: sockaddr_un has 108 bytes.
+ */
 export async function offerStatus(mountPoint: string, describe: () => PlacesStatus): Promise<SocketServer> {
-  const file = socketPath(mountPoint);
-  rmSync(file, { force: true });
+  const file = path.join(path.dirname(mountPoint), `.s-${randomBytes(4).toString('hex')}`);
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end(JSON.stringify(describe()));
@@ -50,11 +54,13 @@ export async function offerStatus(mountPoint: string, describe: () => PlacesStat
   } finally {
     process.umask(before);
   }
+  renameSync(file, socketPath(mountPoint));
   return server;
 }
 
 /** Throws LinkonceError where nobody answers. */
 export function askStatus(mountPoint: string): Promise<PlacesStatus> {
+  requireAnswer(mountPoint);
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect(socketPath(mountPoint));

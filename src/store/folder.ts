@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { placesName, socketName } from '../collection/places-name.ts';
+import { serving } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 
 /** Names below a store's folder. */
@@ -18,6 +19,8 @@ export const names = {
   places: placesName,
   /** Where their server answers. */
   socket: socketName,
+  /** By which launchers see that somebody serves. */
+  beacon: `${placesName}${serving.suffix}`,
   /** What makes a folder a store: the first file that appears and the last that goes. */
   lock: 'linkonce.lock',
   catalogue: 'catalogue',
@@ -49,6 +52,11 @@ export function currentGeneration(store: string): string | undefined {
 /** Whether a name in a store's folder is that of a link which a killed command was about to put in its place. */
 export function isTemporary(name: string): boolean {
   return /^\.(bin|current)-/.test(name);
+}
+
+/** The same of a killed server's beacon and socket. */
+export function isHiddenOfServer(name: string): boolean {
+  return name.startsWith(`.${names.beacon}-`) || /^\.s-[0-9a-f]{8}$/.test(name);
 }
 
 /** A store that another user could write is not used. */

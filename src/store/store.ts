@@ -6,14 +6,14 @@ import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { defaultGap } from '../collection/member-filing.ts';
 import { drawSpace } from '../collection/place-programs.ts';
-import { clearDeadMounts } from '../fuse/mount-state.ts';
+import { placesState } from '../pagein/places-state.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
-import { isTemporary, names, shownPlaces } from './folder.ts';
+import { isHiddenOfServer, isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
@@ -243,18 +243,31 @@ export function undoStore(context: StoreContext): Promise<readonly string[]> {
   const { store } = context;
   return withStoreLock(context, () => {
     const { path: places } = shownPlaces(store);
-    if (clearDeadMounts(places) === 'live')
+    if (['live', 'hung'].includes(placesState(places)))
       throw new LinkonceError(`${store}: its places are served; \`pagein stop\` takes them away`);
     const isLink = lstatSync(store).isSymbolicLink();
     // The link first: from then on there is no program. The lock last: until then it is a store.
-    const own = [names.current, names.bin, names.generations, names.files, names.places, names.socket];
-    for (const name of [...own, ...readdirSync(store).filter(isTemporary)])
+    const own = [
+      names.current,
+      names.bin,
+      names.generations,
+      names.files,
+      names.places,
+      names.socket,
+      names.beacon,
+    ];
+    for (const name of [...own, ...readdirSync(store).filter(isOwn)])
       rmSync(path.join(store, name), { recursive: true, force: true });
     const foreign = readdirSync(store).filter((name) => name !== names.lock);
     rmSync(path.join(store, names.lock));
     if (foreign.length === 0 && !isLink) removeEmpty(store);
     return foreign;
   });
+}
+
+/** What a killed command or server left. */
+function isOwn(name: string): boolean {
+  return isTemporary(name) || isHiddenOfServer(name);
 }
 
 /** Another command may have made a store in it again. */

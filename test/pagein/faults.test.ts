@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
   copyFileSync,
   mkdirSync,
@@ -16,11 +17,17 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, beforeEach, afterAll, describe, expect, test } from 'vitest';
 import { openCompressedFile } from '../../src/compression/compressed-file.ts';
+import { isCompressed } from '../../src/compression/is-compressed.ts';
 import { mountState } from '../../src/fuse/mount-state.ts';
-import { slideUnit } from '../../src/image/plan-layout.ts';
-import { holdServingLock } from '../../src/pagein/serving-lock.ts';
+import { serving, slideUnit } from '../../src/image/plan-layout.ts';
+import type { Beacon } from '../../src/pagein/beacon.ts';
+import { beaconPath, createBeacon, createSigns, findServer } from '../../src/pagein/beacon.ts';
+import { placesState } from '../../src/pagein/places-state.ts';
+import { lockRange } from '../../src/pagein/record-lock.ts';
+import { servePlaces } from '../../src/pagein/serve-places.ts';
 import type { Outcome } from '../run-program.ts';
 import { runProgram } from '../run-program.ts';
+import { hold, whyNoStranger } from '../stranger.ts';
 import { debugging, ServedPrograms, whyNoPlaces } from './served-programs.ts';
 
 let programs: ServedPrograms;
@@ -94,7 +101,8 @@ const dropCaches = (): void => writeFileSync('/proc/sys/vm/drop_caches', '3');
 const restingFiles = (): string[] =>
   readdirSync(programs.places.files, { withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ name }) => path.join(programs.places.files, name));
+    .map(({ name }) => path.join(programs.places.files, name))
+    .filter(isCompressed);
 
 describe('a server', () => {
   beforeEach(({ skip }) => skip(whyNoPlaces !== undefined, whyNoPlaces));
@@ -113,6 +121,43 @@ describe('a server', () => {
     expectPlace(await runTable());
     expect((await next.counts())[0]?.relocations).toBeGreaterThan(512);
     expect(await table.ask(22)).toBe('lost');
+  });
+
+  test.each(['SIGSTOP', 'SIGTSTP'] as const)(
+    'stopped by %s: starts are handed over until it goes on',
+    async (signal) => {
+      const { child } = await programs.serve();
+      child.kill(signal);
+      expectHandOver(await runTable(), /who serves the places is stopped/);
+      expect(placesState(programs.places.path)).toBe('hung');
+      await expect(servePlaces(programs.places, () => undefined)).rejects.toThrow(
+        `process ${String(child.pid)} serves it, and hangs`,
+      );
+      child.kill('SIGCONT');
+      await expect.poll(() => findServer(programs.places.path)).toMatchObject({ hangs: false });
+      expectPlace(await runTable());
+    },
+  );
+
+  test('killed while a stranger holds what locks he can: starts are handed over, and the next server serves', async ({
+    skip,
+  }) => {
+    skip(whyNoStranger !== undefined, whyNoStranger);
+    const { path: mount, files } = programs.places;
+    for (const folder of [programs.folder, files]) chmodSync(folder, 0o755);
+    const server = await programs.serve();
+    const stranger = await hold(programs.compile('read-lock'), [
+      beaconPath(mount),
+      files,
+      path.dirname(mount),
+    ]);
+    expect(stranger.holds).toBe(true);
+    expectPlace(await runTable());
+    await server.kill();
+    expectHandOver(await runTable(), /who served the places is gone/);
+    await programs.serve();
+    expectPlace(await runTable());
+    await stranger.end();
   });
 
   test('is asked again when the kernel has dropped its pages', async () => {
@@ -270,10 +315,16 @@ describe('places that no server of ours shows', () => {
     bytes.writeBigUInt64LE(value);
     return bytes;
   };
-  let unlock: () => void;
-  afterEach(() => unlock());
+  let beacon: Beacon;
+  afterEach(() => beacon.close());
+  /** As a server's that lives. */
+  function light(): void {
+    beacon = createBeacon(rootOfPlaces());
+    createSigns(beacon.file)();
+    beacon.show();
+  }
   beforeEach(() => {
-    unlock = holdServingLock(programs.places.files);
+    light();
     rmSync(rootOfPlaces(), { recursive: true, force: true });
     mkdirSync(path.join(rootOfPlaces(), '0'), { recursive: true, mode: 0o755 });
     writeFileSync(path.join(rootOfPlaces(), '0', 'slide'), slide(BigInt(slideUnit)));
@@ -281,13 +332,43 @@ describe('places that no server of ours shows', () => {
   const first = (): string => path.join(rootOfPlaces(), '0');
   const chmod = (mode: string, of: string) => execFileSync('chmod', [mode, of]);
 
+  /** A server's that lives, but for its lock. */
+  function lightAt(second: bigint): void {
+    beacon.close();
+    beacon = createBeacon(rootOfPlaces());
+    lockRange(beacon.file, { start: second * BigInt(serving.second), length: BigInt(process.pid) });
+    beacon.show();
+  }
+  const now = (): bigint => process.hrtime.bigint() / 1_000_000_000n;
+
   test.each<[string, () => void, RegExp]>([
+    [
+      'a server that was silent for some time',
+      () => lightAt(now() - BigInt(serving.patience) - 1n),
+      /who serves the places gives no sign of life/,
+    ],
+    [
+      'a server of another clock',
+      () => lightAt(now() + 1000n),
+      /who serves the places gives no sign of life/,
+    ],
+    [
+      'a beacon of another user',
+      () => chownSync(beaconPath(rootOfPlaces()), 65_534, 65_534),
+      /others may write to the lock/,
+    ],
+    [
+      'a beacon that all may write to',
+      () => chmod('o+w', beaconPath(rootOfPlaces())),
+      /others may write to the lock/,
+    ],
+    ['no beacon', () => rmSync(beaconPath(rootOfPlaces())), /nobody serves the places/],
     ['no places', () => rmSync(rootOfPlaces(), { recursive: true }), /there are no places/],
     [
       'nobody who serves',
       () => {
-        unlock();
-        unlock = () => undefined;
+        beacon.close();
+        beacon = createBeacon(rootOfPlaces());
       },
       /who served the places is gone/,
     ],

@@ -2,7 +2,7 @@
 import createPlaces from '../../dist/src/pagein/places-tree.js';
 
 export default function createTree(data) {
-  const { root } = createPlaces(data);
+  const { root, live } = createPlaces(data);
   let isPoor = false;
   const poor = new Map();
   const wrap = (node) => {
@@ -29,5 +29,5 @@ export default function createTree(data) {
       rest,
     );
   };
-  return { root: wrap(root), update: (poorNow) => void (isPoor = poorNow) };
+  return { root: wrap(root), live, update: (poorNow) => void (isPoor = poorNow) };
 }

@@ -2,11 +2,10 @@
  * Serves places until it is killed: `serve.mjs PLACES`, as JSON; with `slides` these, not drawn ones. Sends `serving`, lines of
  * the log, and what was asked for: `counts`, or what an update of a test's own tree gave.
  */
-import path from 'node:path';
 import { startServer } from '../../dist/src/fuse/server.js';
 import { newCounters, readCounter } from '../../dist/src/pagein/places-tree.js';
 import { servePlaces } from '../../dist/src/pagein/serve-places.js';
-import { holdServingLock } from '../../dist/src/pagein/serving-lock.js';
+import { createBeacon } from '../../dist/src/pagein/beacon.js';
 
 /** @type {{ path: string, files: string, count: number, byGroup: boolean, slides?: string[] }} */
 const { slides, ...places } = JSON.parse(process.argv[2] ?? '');
@@ -15,14 +14,15 @@ const log = (line) => process.send?.({ line });
 /** With slides of the test's choice, by a tree that can be told to have no memory. */
 async function serveAt(chosen) {
   const counters = newCounters(chosen.length);
+  const beacon = createBeacon(places.path);
   const server = await startServer({
     mountPoint: places.path,
     module: new URL('poor-tree.mjs', import.meta.url),
-    data: { files: places.files, slides: chosen, counters, uid: 0, gid: 0 },
+    data: { files: places.files, slides: chosen, counters, beacon: beacon.file, uid: 0, gid: 0 },
     readAhead: 0,
     log,
   });
-  holdServingLock(path.dirname(places.path));
+  beacon.show();
   const counts = () =>
     chosen.map((slide, place) => ({
       slide,
