@@ -3,6 +3,7 @@
  * and where each call goes; `rewireCalls` writes it into PLT slots and call sites. The functions keep their addresses, and
  * the GOT stays as the linker left it: data, and functions whose address is taken, are reached as ever.
  */
+import type { CodeFrame } from '../image/code-frames.ts';
 import type { Trap } from '../image/make-plan.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 
@@ -116,4 +117,6 @@ export interface TableMemory {
   /** Whole pages. */
   readonly bytes: Buffer;
   readonly protection: number;
+  /** Of code where the stack pointer is not all the time as at a function's entry, and of none else; absent: it is. */
+  readonly frames?: readonly CodeFrame[];
 }

@@ -2,13 +2,14 @@
  * Changes how the modules of a placed program call each other, as a scheme says: PLT slots, call sites, areas and tables. A
  * call to a function of the module's own becomes direct under every scheme.
  */
+import type { CodeFrame } from '../image/code-frames.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { PageReader } from '../image/page-reader.ts';
 import type { Piece } from '../image/pieces.ts';
 import { PROT } from '../image/pieces.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
-import type { CallScheme, Landing, ModuleWiring, TableMemory } from './call-scheme.ts';
+import type { CallScheme, Landing, ModuleWiring, TableMemory, WiredModule } from './call-scheme.ts';
 import type { CallSite } from './module-calls.ts';
 import { isJump, readsSlot, redirectOperand, redirectPlt, redirectSite } from './rewrite-code.ts';
 import type { Allotments, ModuleInHand } from './wiring.ts';
@@ -33,6 +34,10 @@ export function rewireCalls(placed: PlacedMemory, scheme: CallScheme, allotments
       ...placed,
       pieces: [...replaced(placed.pieces, pieces), ...wiring.tables.map(tablePiece)],
       calls: { ...counts, notes: wiring.notes ?? [] },
+      frames: [
+        ...program.modules.flatMap((each, index) => areaFrames(each, wiring.modules[index])),
+        ...wiring.tables.flatMap(tableFrames),
+      ],
       ...(gsBase !== undefined && { gsBase }),
       ...(trap && { trap }),
     };
@@ -86,6 +91,19 @@ function redirected(site: CallSite, code: Buffer, at: Address, landing: Landing)
     return readsSlot(site) ? redirectOperand(site, code, at, word) : code;
   const target = isJump(site) && landing.jumps !== undefined ? landing.jumps : landing.code;
   return target === undefined || target === null ? undefined : redirectSite(site, code, at, target);
+}
+
+/** Code of an area, and of a table, leaves the stack as it is, if nothing else is said of it. */
+const depth = 8;
+
+function areaFrames({ area: { address } }: WiredModule, wiring: ModuleWiring | undefined): CodeFrame[] {
+  const size = wiring?.area.length ?? 0;
+  return size === 0 ? [] : [{ address, size, depth }];
+}
+
+function tableFrames({ address, bytes, protection, frames }: TableMemory): readonly CodeFrame[] {
+  if (frames) return frames;
+  return (protection & PROT.execute) === 0 ? [] : [{ address, size: bytes.length, depth }];
 }
 
 /** The module's pieces, and its area as one more. */

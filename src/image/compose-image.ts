@@ -6,6 +6,8 @@ import { materialize } from '../provenance/materialize.ts';
 import { findUnwindTable } from '../provenance/unwind-table.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
+import type { CodeFrame } from './code-frames.ts';
+import { frameTables } from './code-frames.ts';
 import type { Filing } from './filing.ts';
 import type { FixUps } from './fix-ups.ts';
 import { collectFixUps } from './fix-ups.ts';
@@ -18,8 +20,8 @@ import { collectPieces } from './pieces.ts';
 import { encodePlan } from './plan.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 import { planRegions } from './regions.ts';
-import type { VdsoThunks } from './vdso-thunks.ts';
-import { thunksSize, vdsoThunks } from './vdso-thunks.ts';
+import type { Thunks } from './thunks.ts';
+import { imageThunks, thunksCode, thunksSize } from './thunks.ts';
 
 export interface Placement {
   readonly layout: Layout;
@@ -38,13 +40,15 @@ export interface PlacedMemory extends Placement {
   readonly blueprint: Blueprint;
   readonly regions: PlanRegions;
   readonly pieces: readonly Piece[];
-  readonly thunks: VdsoThunks;
+  readonly thunks: Thunks;
   readonly loader: Buffer;
   /** The heap's pages from the break upwards. */
   readonly heap: readonly Buffer[];
   /** What the segment base register %gs shall hold. */
   readonly gsBase?: Address;
   readonly trap?: Trap;
+  /** Of code that a system wrote, and that is no module's. */
+  readonly frames?: readonly CodeFrame[];
   /** Absent where calls go as compiled. */
   readonly calls?: CallCounts;
 }
@@ -84,7 +88,7 @@ export function placeMemory(blueprint: Blueprint, placement: Placement, loader: 
   const { layout, headEnd, protections, moves } = placement;
   const moved = materialize(blueprint, layout);
   const size = loaderSize(blueprint, loader);
-  const thunks = vdsoThunks(blueprint, layout, headEnd - size + loader.length);
+  const thunks = imageThunks(blueprint, layout, headEnd - size + loader.length);
   for (const { address, region, thunk } of thunks.slots) setWord(moved[region], address, thunk);
   for (const word of thunks.words) clearWord(moved[word.region], word);
   const pieces = collectPieces(blueprint, layout, moved, protections);
@@ -103,6 +107,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const loaderAddress = headEnd - codeSize;
   const inPlaces = placed.places !== undefined;
   const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length, inPlaces });
+  const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
   const unwindTable = moves === 'never' || inPlaces ? undefined : findUnwindTable(blueprint);
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; places: FilePlaces } => {
     const own = { headEnd, headSize: tablesSize + codeSize };
@@ -114,7 +119,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing };
     const extras = { gsBase, trap, places: relocated, endOnCollision, moves };
     return {
-      plan: encodePlan(makePlan({ ...parts, ...extras, words: thunks.words })),
+      plan: encodePlan(makePlan({ ...parts, ...extras, words: thunks.words }), tables.bytes),
       memory,
       places,
     };
@@ -123,7 +128,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const { plan, memory, places } = compose(compose(0).plan.length);
   return {
     plan,
-    code: Buffer.concat([loader, thunks.code]),
+    code: Buffer.concat([loader, thunksCode(thunks, tables, loaderAddress - tables.bytes.length)]),
     planAddress: loaderAddress - plan.length,
     headSize: places.headSize,
     layout,

@@ -12,7 +12,7 @@ import type { Piece } from './pieces.ts';
 import { PROT } from './pieces.ts';
 import type { TableRows } from './plan.ts';
 import type { PlanRegions } from './regions.ts';
-import type { VdsoThunks } from './vdso-thunks.ts';
+import type { Thunks } from './thunks.ts';
 
 export interface FixUps {
   /** Whole 64-bit words; empty where nothing may move. */
@@ -26,7 +26,7 @@ interface FixUpInput {
   readonly blueprint: Blueprint;
   readonly regions: PlanRegions;
   readonly pieces: readonly Piece[];
-  readonly thunks: VdsoThunks;
+  readonly thunks: Thunks;
   /** Where the thunks stand behind the loader's start. */
   readonly thunksOffset: number;
   /** Memory is relocated when it is read: what is left is the heap, and the thunks. */

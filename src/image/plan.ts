@@ -62,16 +62,20 @@ class Strings {
 
 const tableNames = Object.keys(tables) as TableName[];
 
-/** The plan's bytes, in whole pages. Their number depends on the rows and strings only, not on the values. */
-export function encodePlan(plan: Plan): Buffer {
+/**
+ * The plan's bytes, in whole pages. Their number depends on the rows and strings only, not on the values. `tail`: what stands at
+ * their end, and the loader does not read.
+ */
+export function encodePlan(plan: Plan, tail: Buffer): Buffer {
   const places = tablePlaces(plan);
   const strings = new Strings(places.end);
   const notes = strings.bytes(plan.vdsoNotes);
   const bodies = tableNames.map((name) => encodeTable(plan, name, strings));
   const texts = Object.entries(plan.texts).map(([name, text]) => [name, strings.add(text)]);
-  const tail = strings.all();
-  const bytes = Buffer.alloc(roundUp(places.end + tail.length));
-  tail.copy(bytes, places.end);
+  const own = strings.all();
+  const bytes = Buffer.alloc(roundUp(places.end + own.length + tail.length));
+  own.copy(bytes, places.end);
+  tail.copy(bytes, bytes.length - tail.length);
   bodies.forEach((body, index) => body.copy(bytes, places.offsets[index] ?? 0));
   const values = {
     ...plan.scalars,

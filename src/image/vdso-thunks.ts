@@ -45,7 +45,7 @@ function linkerWords({ processWords, regions, facts, vdsoSlots }: Blueprint): Pr
 }
 
 /** Bytes of all thunks. */
-export function thunksSize(blueprint: Blueprint): number {
+export function vdsoThunksSize(blueprint: Blueprint): number {
   return thunkOffsets(blueprint).length * thunkSize;
 }
 

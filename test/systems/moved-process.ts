@@ -6,7 +6,7 @@ import { readMaps } from '../../src/capture/memory-map.ts';
 import { PageMap } from '../../src/capture/page-map.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import { runTo } from '../../src/capture/stop-point.ts';
-import { vdsoThunks } from '../../src/image/vdso-thunks.ts';
+import { imageThunks } from '../../src/image/thunks.ts';
 import type { DecodedPlan } from '../../src/image/plan.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
@@ -87,7 +87,7 @@ export function predictPages(explained: Explained, { plan, shifts }: MovedProces
   for (let index = 0; index < count; index++)
     if (hasMoved(targets[index]!) && !settled.has(addresses[index]!))
       add(owners[index]!, addresses[index]!, 8);
-  if (vdsoThunks(explained, [], 0).operands.some(({ region }) => hasMoved(region)))
+  if (imageThunks(explained, [], 0).operands.some(({ region }) => hasMoved(region)))
     pages.add(Number(plan.header.loader_address + plan.header.loader_size) - pageSize);
   for (const { region, address, width } of explained.processWords)
     if (!settled.has(address)) add(region, address, width);

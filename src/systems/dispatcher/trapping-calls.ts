@@ -8,6 +8,7 @@
 import type { CallScheme, TableMemory, WiredProgram } from '../../calls/call-scheme.ts';
 import { code, moveR11, undefinedInstruction, word32, word64 } from '../../calls/machine-code.ts';
 import { lowTables } from '../../calls/low-memory.ts';
+import type { CodeFrame } from '../../image/code-frames.ts';
 import { stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
 import type { Address } from '../../util/units.ts';
@@ -28,8 +29,8 @@ function wire(program: WiredProgram): ReturnType<CallScheme['wire']> {
     })),
   );
   const page = new CodePage(lowTables);
-  const handler = page.add(handlerCode(page.address));
-  const restorer = page.add(restorerCode);
+  const handler = page.add([handlerCode(page.address)]);
+  const restorer = page.addPlain(restorerCode);
   const table = functionTable(served, guardedFunctions(served, page));
   return { modules, tables: [page.memory(), table], trap: { signal, handler, restorer } };
 }
@@ -50,23 +51,39 @@ const noAction = 32;
 class CodePage {
   readonly address: Address;
   readonly #bytes = Buffer.alloc(pageSize);
+  readonly #frames: CodeFrame[] = [];
   #next = noAction;
 
   constructor(address: Address) {
     this.address = address;
   }
 
-  /** Answers where the code stands. */
-  add(bytes: Buffer): Address {
+  /** Answers where the code stands: parts, of which every second one has a word more on its stack. */
+  add(parts: readonly Buffer[]): Address {
+    const start = this.address + this.#next;
+    let address = start;
+    parts.forEach(({ length: size }, index) => {
+      this.#frames.push({ address, size, depth: 8 + 8 * (index % 2) });
+      address += size;
+    });
+    return this.addPlain(Buffer.concat(parts));
+  }
+
+  /**
+   * The same without a frame. The byte before is none of a frame's either: there unwinders look whose call it was that a signal's
+   * handler returns from.
+   */
+  addPlain(bytes: Buffer): Address {
     const at = this.#next;
     bytes.copy(this.#bytes, at);
-    this.#next += Math.ceil(bytes.length / 16) * 16;
+    this.#next += Math.ceil((bytes.length + 1) / 16) * 16;
     if (this.#next > pageSize) throw new Error('more code than fits into a page');
     return this.address + at;
   }
 
   memory(): TableMemory {
-    return { address: this.address, bytes: this.#bytes, protection: PROT.read | PROT.execute };
+    const protection = PROT.read | PROT.execute;
+    return { address: this.address, bytes: this.#bytes, protection, frames: this.#frames };
   }
 }
 
@@ -99,14 +116,15 @@ function handlerCode(zeros: Address): Buffer {
   ]);
 }
 
+/** As glibc has it, byte for byte: by these bytes libgcc and gdb know the frame of a signal. */
 const restorerCode = Buffer.concat([
-  code('b8 0f 00 00 00'), //                  mov    $__NR_rt_sigreturn, %eax
+  code('48 c7 c0 0f 00 00 00'), //            mov    $__NR_rt_sigreturn, %rax
   code('0f 05'), //                           syscall
 ]);
 
 /** In place of a function: answers 0 where an argument is the signal. */
-function refuseSignal(compare: string, target: Address): Buffer {
-  return Buffer.concat([
+function refuseSignal(compare: string, target: Address): Buffer[] {
+  const guard = Buffer.concat([
     code(compare),
     Buffer.from([signal]),
     code('75 03'), //                         jne    real
@@ -116,26 +134,29 @@ function refuseSignal(compare: string, target: Address): Buffer {
     word64(target),
     code('41 ff e3'), //                      jmp    *%r11
   ]);
+  return [guard];
 }
 
 const firstArgument = '83 ff'; //                 cmp    $signal, %edi
 const secondArgument = '83 fe'; //                cmp    $signal, %esi
 
 /** In place of sigfillset: all signals but this one. */
-function fillSet(target: Address): Buffer {
-  return Buffer.concat([
-    code('57'), //                            push   %rdi
+function fillSet(target: Address): Buffer[] {
+  const pushed = Buffer.concat([
     code('49 bb'), //                         movabs $target, %r11
     word64(target),
     code('41 ff d3'), //                      call   *%r11
     code('5f'), //                            pop    %rdi
+  ]);
+  const popped = Buffer.concat([
     code('80 27'), //                         andb   $~(1 << (signal - 1)), (%rdi)
     Buffer.from([0xff & ~(1 << (signal - 1))]),
     code('c3'), //                            ret
   ]);
+  return [code('57'), pushed, popped]; //     push   %rdi, before
 }
 
-const guards: Readonly<Record<string, (target: Address) => Buffer>> = {
+const guards: Readonly<Record<string, (target: Address) => Buffer[]>> = {
   sigaction: (target) => refuseSignal(firstArgument, target),
   __sigaction: (target) => refuseSignal(firstArgument, target),
   signal: (target) => refuseSignal(firstArgument, target),

@@ -1,0 +1,92 @@
+/**
+ * What unwinders must know of code that is no module's, such as stubs: where the caller's return address is while it runs. They
+ * find that in `.eh_frame` (LSB, _Exception Frames_), through a header without a sorted table: few frames are looked up here.
+ *
+ *   ranges    start and end of each
+ *   header    of .eh_frame_hdr
+ *   frames    a CIE, an FDE for each range, a length of zero
+ */
+import type { Address } from '../util/units.ts';
+import { roundUp } from '../util/units.ts';
+
+/** A range of code in which the stack pointer stays where it is. */
+export interface CodeFrame {
+  readonly address: Address;
+  readonly size: number;
+  /** Bytes from the stack pointer to the caller's frame, the return address being the last 8 of them: 8 at a function's entry. */
+  readonly depth: number;
+}
+
+export interface FrameTables {
+  readonly bytes: Buffer;
+  /** Bytes of the ranges. */
+  readonly rangesSize: number;
+  readonly headerOffset: number;
+}
+
+const rangeSize = 16;
+const headerSize = 8;
+
+/** It may stand at any multiple of 8. */
+export function frameTables(frames: readonly CodeFrame[]): FrameTables {
+  const rangesSize = frames.length * rangeSize;
+  const bytes = Buffer.concat([...frames.map(encodeRange), header(), encodeFrames(frames)]);
+  return { bytes, rangesSize, headerOffset: rangesSize };
+}
+
+function encodeRange({ address, size }: CodeFrame): Buffer {
+  const bytes = Buffer.alloc(rangeSize);
+  bytes.writeBigUInt64LE(BigInt(address), 0);
+  bytes.writeBigUInt64LE(BigInt(address + size), 8);
+  return bytes;
+}
+
+/** Version, then encodings: DW_EH_PE_pcrel | sdata4 of what follows, DW_EH_PE_omit of number and table. */
+function header(): Buffer {
+  const bytes = Buffer.from('011bffff00000000', 'hex');
+  bytes.writeInt32LE(headerSize - 4, 4);
+  return bytes;
+}
+
+/** DWARF 4, 6.4.2. */
+const DW_CFA = { offset: 0x80, defCfa: 0x0c, defCfaOffset: 0x0e } as const;
+const [rsp, returnAddress] = [7, 16];
+
+function encodeFrames(frames: readonly CodeFrame[]): Buffer {
+  const cie = record(
+    0,
+    Buffer.from([
+      ...[1, 0],
+      // Units of code and data, the second one -8 as SLEB128, and the column of the return address.
+      ...[1, 0x78, returnAddress],
+      ...[DW_CFA.defCfa, rsp, 8],
+      ...[DW_CFA.offset | returnAddress, 1],
+    ]),
+  );
+  let at = cie.length;
+  const entries = frames.map((frame) => {
+    const entry = record(at + 4, frameBody(frame));
+    at += entry.length;
+    return entry;
+  });
+  return Buffer.concat([cie, ...entries, Buffer.alloc(8)]);
+}
+
+/** Addresses of 64 bits: what the CIE does not encode otherwise. */
+function frameBody({ address, size, depth }: CodeFrame): Buffer {
+  if (depth > 0x7f) throw new Error(`a frame of ${String(depth)} bytes`);
+  const bytes = Buffer.alloc(18);
+  bytes.writeBigUInt64LE(BigInt(address), 0);
+  bytes.writeBigUInt64LE(BigInt(size), 8);
+  bytes.set([DW_CFA.defCfaOffset, depth], 16);
+  return bytes;
+}
+
+/** Length, id, and the body with DW_CFA_nop behind it, so that the whole is a multiple of 8. */
+function record(id: number, body: Buffer): Buffer {
+  const bytes = Buffer.alloc(roundUp(8 + body.length, 8));
+  bytes.writeUInt32LE(bytes.length - 4, 0);
+  bytes.writeUInt32LE(id, 4);
+  body.copy(bytes, 8);
+  return bytes;
+}
