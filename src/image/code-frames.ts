@@ -4,7 +4,7 @@
  *
  *   ranges    start and end of each
  *   header    of .eh_frame_hdr
- *   frames    a CIE, an FDE for each range, a length of zero
+ *   frames    two CIEs, an FDE for each range, a length of zero
  */
 import type { Address } from '../util/units.ts';
 import { roundUp } from '../util/units.ts';
@@ -13,8 +13,11 @@ import { roundUp } from '../util/units.ts';
 export interface CodeFrame {
   readonly address: Address;
   readonly size: number;
-  /** Bytes from the stack pointer to the caller's frame, the return address being the last 8 of them: 8 at a function's entry. */
-  readonly depth: number;
+  /**
+   * Bytes from the stack pointer to the caller's frame, the return address being the last 8 of them: 8 at a function's entry.
+   * `signal`: the stack pointer is at a `ucontext_t`, whose registers are the caller's.
+   */
+  readonly depth: number | 'signal';
 }
 
 export interface FrameTables {
@@ -48,38 +51,47 @@ function header(): Buffer {
   return bytes;
 }
 
-/** DWARF 4, 6.4.2. */
-const DW_CFA = { offset: 0x80, defCfa: 0x0c, defCfaOffset: 0x0e } as const;
+/** DWARF 4, 6.4.2 and 7.7.1. */
+const DW_CFA = { offset: 0x80, defCfa: 0x0c, defCfaOffset: 0x0e, defCfaExpression: 0x0f, expression: 0x10 };
+const DW_OP = { deref: 0x06, breg7: 0x77 };
 const [rsp, returnAddress] = [7, 16];
+/** Units of code and data, the second one -8 as SLEB128, and the column of the return address. */
+const units = [1, 0x78, returnAddress];
+const plainCie = [...[1, 0, ...units], ...[DW_CFA.defCfa, rsp, 8, DW_CFA.offset | returnAddress, 1]];
+/** "zRS": addresses are absolute, and a frame is a signal's, whose address is that of the next instruction. */
+const signalCie = [1, 0x7a, 0x52, 0x53, 0, ...units, 1, 0];
 
 function encodeFrames(frames: readonly CodeFrame[]): Buffer {
-  const cie = record(
-    0,
-    Buffer.from([
-      ...[1, 0],
-      // Units of code and data, the second one -8 as SLEB128, and the column of the return address.
-      ...[1, 0x78, returnAddress],
-      ...[DW_CFA.defCfa, rsp, 8],
-      ...[DW_CFA.offset | returnAddress, 1],
-    ]),
-  );
-  let at = cie.length;
+  const cies = [plainCie, signalCie].map((body) => record(0, Buffer.from(body)));
+  const signalAt = cies[0]?.length ?? 0;
+  let at = Buffer.concat(cies).length;
   const entries = frames.map((frame) => {
-    const entry = record(at + 4, frameBody(frame));
+    const cie = frame.depth === 'signal' ? signalAt : 0;
+    const entry = record(at + 4 - cie, frameBody(frame));
     at += entry.length;
     return entry;
   });
-  return Buffer.concat([cie, ...entries, Buffer.alloc(8)]);
+  return Buffer.concat([...cies, ...entries, Buffer.alloc(8)]);
 }
 
 /** Addresses of 64 bits: what the CIE does not encode otherwise. */
 function frameBody({ address, size, depth }: CodeFrame): Buffer {
-  if (depth > 0x7f) throw new Error(`a frame of ${String(depth)} bytes`);
-  const bytes = Buffer.alloc(18);
-  bytes.writeBigUInt64LE(BigInt(address), 0);
-  bytes.writeBigUInt64LE(BigInt(size), 8);
-  bytes.set([DW_CFA.defCfaOffset, depth], 16);
-  return bytes;
+  if (depth !== 'signal' && depth > 0x7f) throw new Error(`a frame of ${String(depth)} bytes`);
+  const range = Buffer.alloc(16);
+  range.writeBigUInt64LE(BigInt(address), 0);
+  range.writeBigUInt64LE(BigInt(size), 8);
+  const rules = depth === 'signal' ? [0, ...signalRules()] : [DW_CFA.defCfaOffset, depth];
+  return Buffer.concat([range, Buffer.from(rules)]);
+}
+
+/** Where a `ucontext_t` has registers, by their DWARF numbers (psABI, figure 3.36; sys/ucontext.h). */
+const saved = [144, 136, 152, 128, 112, 104, 120, 160, 40, 48, 56, 64, 72, 80, 88, 96, 168];
+
+function signalRules(): number[] {
+  const at = (offset: number): number[] => [DW_OP.breg7, (offset & 0x7f) | 0x80, offset >> 7];
+  const stack = [...at(saved[rsp] ?? 0), DW_OP.deref];
+  const registers = saved.flatMap((offset, register) => [DW_CFA.expression, register, 3, ...at(offset)]);
+  return [DW_CFA.defCfaExpression, stack.length, ...stack, ...registers];
 }
 
 /** Length, id, and the body with DW_CFA_nop behind it, so that the whole is a multiple of 8. */

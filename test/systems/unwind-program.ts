@@ -3,7 +3,15 @@
  * and takes its own stack at each of them, in the handler of SIGTRAP, as a profiler would in that of a timer: but at every
  * instruction, and without chance. Each line: a call, and at how many of its instructions the stack did not lead to `main`.
  */
+import { entriesOf } from '../../src/models/dispatcher-tables.ts';
 import { compile } from './compile.ts';
+import { fnv1a } from './fnv.ts';
+
+/** Two names with one hash: two libraries that do not know each other call a function each. */
+const [one, size] = ['function_0', entriesOf(0)];
+const other = Array.from({ length: 10_000 }, (_, index) => `function_${String(index + 1)}`).find(
+  (name) => fnv1a(name) % size === fnv1a(one) % size,
+)!;
 
 /** `flags`: of program and libraries. Returns the program's path. */
 export function compileUnwindProgram(folder: string, flags: readonly string[]): string {
@@ -22,12 +30,30 @@ export function compileUnwindProgram(folder: string, flags: readonly string[]): 
       int upper(int x) { return lower(x) * 2; }
       int tail(int x) { return lower(x + 1); }`,
   });
-  const own = [...common, '-mno-red-zone', '-fexceptions', '-rdynamic'];
-  return compile(folder, { name: 'unwind', flags: own, uses: [upper, lower, '-lgcc_s'], source });
+  const alone = [...common, '-nostdlib'];
+  const users = [one, other].map((name, index) => {
+    const text = `int ${name}(int x) { return x + 1; }`;
+    const defined = compile(folder, { name: `libdefined${index}.so`, flags: alone, source: text });
+    const call = `int ${name}(int); int user${index}(int x) { return ${name}(x) * 10; }`;
+    return compile(folder, { name: `libuser${index}.so`, flags: alone, uses: [defined], source: call });
+  });
+  // What main pushes by hand is known to no table: its frame must not hang on the stack pointer.
+  const own = [...common, '-mno-red-zone', '-fno-omit-frame-pointer', '-fexceptions', '-rdynamic'];
+  return compile(folder, { name: 'unwind', flags: own, uses: [upper, lower, ...users, '-lgcc_s'], source });
 }
 
 /** What it prints where every stack is whole. */
-export const wholeStacks = ['call', 'call of call', 'tail call', 'strlen', 'getppid', 'time', 'back']
+export const wholeStacks = [
+  'call',
+  'call of call',
+  'tail call',
+  'one entry',
+  'strlen',
+  'getppid',
+  'time',
+  'back',
+  'unwinder',
+]
   .map((name) => `${name}: 0 stacks end early\n`)
   .join('');
 
@@ -40,10 +66,11 @@ const source = `
   #include <stdint.h>
   #include <stdlib.h>
   #include <unistd.h>
+  #include <dlfcn.h>
   #include <unwind.h>
   #include <ucontext.h>
 
-  int lower(int), upper(int), tail(int), main(void);
+  int lower(int), upper(int), tail(int), user0(int), user1(int), main(void);
   static volatile long steps, lost;
   static struct { uintptr_t pc; unsigned char bytes[8]; } first[16];
 
@@ -85,9 +112,12 @@ const source = `
     STEPPED("call", sum += lower(1));
     STEPPED("call of call", sum += upper(1));
     STEPPED("tail call", sum += tail(1));
+    STEPPED("one entry", sum += user0(1) + user1(1));
     STEPPED("strlen", sum += strlen("text"));
     STEPPED("getppid", sum += getppid());
     STEPPED("time", sum += time(NULL));
     STEPPED("back", qsort(numbers, 3, sizeof(int), compare));
+    struct dl_find_object object;
+    STEPPED("unwinder", sum += _dl_find_object(main, &object) + _dl_find_object(&sum, &object));
     return 0;
   }`;

@@ -30,7 +30,7 @@ function wire(program: WiredProgram): ReturnType<CallScheme['wire']> {
   );
   const page = new CodePage(lowTables);
   const handler = page.add([handlerCode(page.address)]);
-  const restorer = page.addPlain(restorerCode);
+  const restorer = page.addRestorer(restorerCode);
   const table = functionTable(served, guardedFunctions(served, page));
   return { modules, tables: [page.memory(), table], trap: { signal, handler, restorer } };
 }
@@ -66,14 +66,18 @@ class CodePage {
       this.#frames.push({ address, size, depth: 8 + 8 * (index % 2) });
       address += size;
     });
-    return this.addPlain(Buffer.concat(parts));
+    return this.#put(Buffer.concat(parts));
   }
 
-  /**
-   * The same without a frame. The byte before is none of a frame's either: there unwinders look whose call it was that a signal's
-   * handler returns from.
-   */
-  addPlain(bytes: Buffer): Address {
+  /** What a signal's handler returns to: unwinders look one byte before it, as behind a call. */
+  addRestorer(bytes: Buffer): Address {
+    const address = this.#put(bytes);
+    this.#frames.push({ address: address - 1, size: bytes.length + 1, depth: 'signal' });
+    return address;
+  }
+
+  /** Leaves a byte at least between two pieces. */
+  #put(bytes: Buffer): Address {
     const at = this.#next;
     bytes.copy(this.#bytes, at);
     this.#next += Math.ceil((bytes.length + 1) / 16) * 16;
