@@ -234,12 +234,23 @@ static const char *check_vdso(const struct start *start)
 	return REASON_VDSO_NOTES;
 }
 
-/* Under a filter the kernel is not asked to change it. */
+/*
+ * capabilities(7): which of them prctl(PR_SET_MM_MAP) asks for to change the link of /proc/self/exe. Under a filter they are not
+ * looked up: the call itself tells, when all else is done.
+ */
 static const char *check_exe_link(const struct start *start)
 {
-	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER) ||
-	    may_set_exe_link(start))
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	const unsigned enough[] = { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN };
+	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER))
 		return 0;
+	if (start->is_filtered)
+		return start->may_describe ? 0 : REASON_EXE_LINK;
+	if (!failed(call2(__NR_capget, &head, data)))
+		for (unsigned i = 0; i < 2; i++)
+			if (data[CAP_TO_INDEX(enough[i])].effective & CAP_TO_MASK(enough[i]))
+				return 0;
 	return REASON_EXE_LINK;
 }
 

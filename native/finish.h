@@ -57,7 +57,7 @@ static int describe_to_kernel(const struct finish *finish, int exe_file)
 /* The kernel changes the link of /proc/self/exe only when no page of the old file is mapped. */
 static int set_exe_link(const struct finish *finish)
 {
-	if (!may_set_exe_link(finish->start))
+	if (!finish->start->may_describe)
 		return 0;
 	int file = open_file(plan_string(finish->start->plan, finish->start->plan->program_path), 0);
 	if (file < 0)
@@ -70,7 +70,7 @@ static int set_exe_link(const struct finish *finish)
 /* A launcher's break goes where the program's would be, before anything depends on it. */
 static void place_break(struct start *start, struct finish *finish)
 {
-	if (start->is_filtered)
+	if (!start->may_describe)
 		return;
 	finish->program_break = choose_break(start);
 	if (!describe_to_kernel(finish, -1))
@@ -108,7 +108,7 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 	call2(__NR_munmap, finish->launcher.begin, finish->launcher.end - finish->launcher.begin);
 	if (finish->interpreter && !(plan->flags & PLAN_FIXED_EXECUTABLE))
 		call2(__NR_munmap, start->program.begin, start->program.end - start->program.begin);
-	if (finish->interpreter && !start->is_filtered)
+	if (finish->interpreter && start->may_describe)
 		describe_to_kernel(finish, -1);
 	int misses_link = !finish->interpreter && !set_exe_link(finish) && (plan->flags & PLAN_NEEDS_EXE_LINK);
 	if (finish->only_asked)

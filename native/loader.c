@@ -43,7 +43,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	if (!is_whole(start.launcher))
 		die("launcher", "it is damaged");
 	start.debug |= (start.launcher->flags & LAUNCHER_ONLY_ASKED) != 0;
-	read_rights(&start);
+	find_filter(&start);
 	place_first_argument(&start);
 
 	/* 2: is all as it was at bind? */

@@ -38,10 +38,10 @@ static void choose_names(struct start *start)
 }
 
 /*
- * Under a filter the kernel is not told where the arguments are. There the launcher executes itself once more, by the path by
+ * Without prctl the kernel is not told where the arguments are. There the launcher executes itself once more, by the path by
  * which it was executed, with the right argv[0]. A script has another argv[0] than path, and would begin anew for ever.
  */
-static void show_under_filter(struct start *start)
+static void show_without_prctl(struct start *start)
 {
 	const char *called = (const char *)auxiliary_value(start, AT_EXECFN), *typed = start->argv[0];
 	if (same_string(typed, called)) {
@@ -60,8 +60,8 @@ static void show_under_filter(struct start *start)
 static void place_first_argument(struct start *start)
 {
 	choose_names(start);
-	if (start->shown && start->is_filtered)
-		show_under_filter(start);
+	if (start->shown && !start->may_describe)
+		show_without_prctl(start);
 	if (!start->shown)
 		return;
 	uint64_t at = string_end(start->argv[0]) - string_length(start->shown) - 1;
@@ -90,8 +90,8 @@ static void name_process(const struct start *start)
 	size_t length = string_length(name);
 	if (!start->is_own_name || (begins_with(own, name) && (!own[length] || length == COMMAND_NAME_LENGTH)))
 		return;
-	if (start->is_filtered)
-		write_command_name(name);
-	else
+	if (start->may_describe)
 		call2(__NR_prctl, PR_SET_NAME, name);
+	else
+		write_command_name(name);
 }

@@ -5,7 +5,7 @@
 struct line_reader {
 	int file;
 	size_t next, end;
-	/* All of /proc/self/status in most processes: the kernel writes it anew for each read. */
+	/* All of /proc/self/status in most processes. */
 	char bytes[2048];
 };
 

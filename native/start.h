@@ -52,10 +52,10 @@ struct start {
 	int debug;
 	/* The program's file, or the file that its name leads to, is not that of the bind. */
 	int other_program;
-	/* A filter of system calls may be there: nothing is asked for that the platform's linker never asks for. */
+	/* A filter of system calls may be there: but for prctl nothing is asked for that the platform's linker never asks for. */
 	int is_filtered;
-	/* Of this user, in this user namespace. */
-	int has_exe_link_right;
+	/* prctl may be called. */
+	int may_describe;
 	/* What the kernel had mapped or described is gone: no way back to the real linker in interpreter mode. */
 	int replaced;
 	/* What is to be given back where the real linker starts in this process: ranges of so many regions, and what so many steps mapped. */

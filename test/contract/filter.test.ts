@@ -89,36 +89,43 @@ function start(
 const itself = (file: string, comm: string): string =>
   [`argv ${file}`, 'argv one', `AT_EXECFN ${file}`, `comm ${comm}\n`, `cmdline ${file}|one|\n`].join('\n');
 
-describe.each(actions)('where any other call means %s', (action) => {
-  const [permitted = []] = documented();
+const [ofTable = []] = documented();
+const inService = { ...debugging, INVOCATION_ID: '1' };
+/** Whose refusal is an error may be asked for more. */
+const filters = [
+  ...actions.map((action) => [action, 'with prctl', [...ofTable, 'prctl'], debugging] as const),
+  ...actions.map((action) => [action, 'in a service', ofTable, inService] as const),
+  ...actions.slice(1).map((action) => [action, 'without prctl', ofTable, debugging] as const),
+];
 
+describe.each(filters)('where any other call means %s, %s', (action, kind, permitted, env) => {
   test.each([
     ['launch', 'names'],
     ['names', 'names'],
     ['launch-fixed', 'fixed'],
   ])('%s runs from its image, and is called as its program', async (launcher, program) => {
-    const { stdout, stderr, signal } = await start(action, permitted, at(launcher));
+    const { stdout, stderr, signal } = await start(action, permitted, at(launcher), env);
     const expected = itself(at('home', program), program);
     expect({ stdout, stderr, signal }).toEqual({ stdout: expected, stderr: '', signal: null });
   });
 
   test.each(['copy', 'copy-fixed'])('%s, an interpreter, runs from its image', async (copy) => {
-    const { stdout, stderr, signal } = await start(action, permitted, at(copy));
+    const { stdout, stderr, signal } = await start(action, permitted, at(copy), env);
     expect({ stdout, stderr, signal }).toEqual({ stdout: itself(at(copy), copy), stderr: '', signal: null });
   });
 
   test('by another name it is called by that name', async () => {
-    const link = at(`other-${action}`);
+    const link = at(`other-${action}-${String(kind.length)}`);
     symlinkSync(at('launch'), link);
-    const { stdout, stderr } = await start(action, permitted, link);
+    const { stdout, stderr } = await start(action, permitted, link, env);
     expect({ stdout, stderr }).toEqual({ stdout: itself(link, path.basename(link)), stderr: '' });
   });
 
   test.each(['launch', 'launch-fixed', 'copy', 'copy-fixed'])(
     '%s is handed over, and lives',
     async (file) => {
-      const env = { ...debugging, LD_NOTHING: '1' };
-      const outcome = await start(action, [...permitted, ...ofLinker], at(file), env);
+      const handing = { ...env, LD_NOTHING: '1' };
+      const outcome = await start(action, [...permitted, ...ofLinker], at(file), handing);
       expect(outcome.stderr).toMatch(handedOver);
       expect(outcome.stdout).toMatch(/^argv \/[^]*\ncmdline /);
     },
@@ -131,8 +138,7 @@ test('a program with several names and links to them is handed over', async () =
   linkSync(program, `${program}-too`);
   symlinkSync(program, at('home', 'several'));
   await bind('several', 'launch-several');
-  const [permitted = []] = documented();
-  const outcome = await start('kill', [...permitted, ...ofLinker], at('launch-several'));
+  const outcome = await start('kill', [...ofTable, 'prctl', ...ofLinker], at('launch-several'));
   expect(outcome.stderr).toMatch(/under a filter of system calls no link is read\n/);
   expect(outcome.stdout).toMatch(/^argv \//);
 });
