@@ -9,24 +9,6 @@
 #include "reader.h"
 #include "start.h"
 
-/* The name of a field, up to its colon. Answers 0 at the end of the file. */
-static int read_field(struct line_reader *reader, char *name, size_t room)
-{
-	size_t length = 0;
-	char c = next_byte(reader);
-	for (; c && c != ':' && c != '\n'; c = next_byte(reader))
-		if (length + 1 < room)
-			name[length++] = c;
-	name[length] = 0;
-	return c != 0;
-}
-
-static void skip_line(struct line_reader *reader)
-{
-	for (char c = next_byte(reader); c && c != '\n';)
-		c = next_byte(reader);
-}
-
 /* Whether /proc/self/status says that there is a filter, or nothing: a kernel without filters has no field for them. */
 static int status_has_filter(void)
 {
@@ -37,9 +19,7 @@ static int status_has_filter(void)
 	int filter = 0;
 	while (read_field(&reader, name, sizeof name)) {
 		if (same_string(name, "Seccomp")) {
-			/* A tab, and a digit. */
-			next_byte(&reader);
-			filter = next_byte(&reader) != '0';
+			filter = read_value(&reader) != 0;
 			break;
 		}
 		skip_line(&reader);

@@ -42,3 +42,29 @@ static uint64_t read_hexadecimal(struct line_reader *reader)
 			return value;
 	}
 }
+
+/* The name of a field, up to its colon. Answers 0 at the end of the file. */
+static int read_field(struct line_reader *reader, char *name, size_t room)
+{
+	size_t length = 0;
+	char c = next_byte(reader);
+	for (; c && c != ':' && c != '\n'; c = next_byte(reader))
+		if (length + 1 < room)
+			name[length++] = c;
+	name[length] = 0;
+	return c != 0;
+}
+
+static void skip_line(struct line_reader *reader)
+{
+	for (char c = next_byte(reader); c && c != '\n';)
+		c = next_byte(reader);
+}
+
+/* The rest of a line that holds one number of base 16, or a digit. */
+static uint64_t read_value(struct line_reader *reader)
+{
+	/* The tab behind the colon. */
+	next_byte(reader);
+	return read_hexadecimal(reader);
+}
