@@ -5,6 +5,7 @@ import { patienceMs } from './test/patience.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/programs/build-all.ts',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: patienceMs,

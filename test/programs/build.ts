@@ -107,7 +107,7 @@ function libraryFile(recipe: Recipe, { name, folder = '.' }: Library): string {
   return path.join(target, recipe.name, folder, `${name}.so`);
 }
 
-/** Compiles to a name of its own first: two tests may build the same program at once. */
+/** Compiles to a name of its own first: a run that is ended leaves nothing half. */
 function compile(recipe: Recipe, output: string, args: readonly string[]): void {
   const unfinished = `${output}.${process.pid}`;
   mkdirSync(path.dirname(output), { recursive: true });
