@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, futimesSync, openSync, rmSync } from 'node:fs';
 import type { ModuleFacts } from '../program/facts.ts';
 
-/** Ticks of such a clock are shorter than this, ns: 10 ms on the slowest kernels. */
+/** Ticks of such a clock are no longer than this, ns: 10 ms on the slowest kernels; a second where inodes have no room for less. */
 const longestTick = 1_000_000_000n;
 
 /**
@@ -13,7 +13,7 @@ const longestTick = 1_000_000_000n;
  * set back) is not waited for: a change now gives it another time.
  */
 export function waitForNewTimestamp(modules: readonly ModuleFacts[], output: string): void {
-  const newest = modules.reduce((max, { identity }) => later(max, identity.ctimeNs), 0n);
+  const newest = modules.reduce((max, { identity }) => later(max, endOfTick(identity.ctimeNs)), 0n);
   const probe = `${output}.${randomBytes(4).toString('hex')}.clock`;
   const file = openSync(probe, 'wx', 0o600);
   try {
@@ -26,6 +26,11 @@ export function waitForNewTimestamp(modules: readonly ModuleFacts[], output: str
     closeSync(file);
     rmSync(probe);
   }
+}
+
+/** Old inodes of ext4 hold whole seconds: a change within that second leaves the time as it is. */
+function endOfTick(time: bigint): bigint {
+  return time % longestTick === 0n ? time + longestTick - 1n : time;
 }
 
 function later(a: bigint, b: bigint): bigint {

@@ -6,6 +6,7 @@ import { basename, dirname } from 'node:path';
 import type { Permissions } from '../program/audience.ts';
 import { copyFor, executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
+import { requireTellingTimes } from '../program/file-system.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
@@ -39,6 +40,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
   const { blueprint, loader } = placed;
   const { facts } = blueprint;
   const { imagePath } = request;
+  requireTellingTimes(filesRead(blueprint));
   waitForNewTimestamp(facts.modules, imagePath);
   const write = (file: number): void => {
     writeContents(file, composed);
@@ -65,6 +67,12 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     ...(placed.places && { places: placed.places }),
     notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
+}
+
+/** All files that the plan names by their identities. */
+function filesRead({ facts, start }: Blueprint): Set<string> {
+  const asked = start.questions.flatMap((each) => (each.kind === 'file' ? [each.path] : []));
+  return new Set([...pathsOf(facts), ...asked]);
 }
 
 function pathsOf({ modules }: ProgramFacts): string[] {

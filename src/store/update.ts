@@ -5,10 +5,12 @@
 import path from 'node:path';
 import { readPlan } from '../image/verify-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
+import { whyTimesTellNothing } from '../program/file-system.ts';
 import { loadProgram } from '../program/load-program.ts';
 import type { FileIdentity } from '../program/program.ts';
 import type { ReadModule } from '../program/read-module.ts';
 import { cachedReader } from '../program/read-module.ts';
+import { hasWriter } from '../program/writers.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
@@ -134,6 +136,7 @@ function lookAt(
   if (!identity) return 'gone';
   if (!known || !isForSameUsers({ modules: [known] })) return 'changed';
   if (sameIdentity(identity, known.identity)) return known;
+  if (hasWriter(file)) return 'changed';
   return digestOf(file) === known.digest ? { ...known, identity } : 'changed';
 }
 
@@ -163,7 +166,8 @@ function judgePlan(store: string, program: StoredProgram, { identity, read }: Ju
   if (reason === undefined) return { kind: 'fresh' };
   const other = otherAnswer(plan) ?? otherModules(program, read);
   if (other !== undefined) return { kind: 'rebuild', reason: other };
-  return program.asInterpreter ? { kind: 'rebuild', reason } : { kind: 'refresh' };
+  const isTold = plannedFiles(plan).every(({ path: file }) => whyTimesTellNothing(file) === undefined);
+  return program.asInterpreter || !isTold ? { kind: 'rebuild', reason } : { kind: 'refresh' };
 }
 
 /** Whether the linker would find other modules now. */

@@ -32,6 +32,12 @@ test('a file that is written after the wait has a later time than the module', (
   }
 });
 
+test('a file system that keeps whole seconds: the second is over after the wait', () => {
+  const second = (writeNow('module') / 1_000_000_000n) * 1_000_000_000n;
+  waitForNewTimestamp(changedAt(second), output);
+  expect(writeNow('after')).toBeGreaterThanOrEqual(second + 1_000_000_000n);
+});
+
 test('a module from the future is not waited for, and nothing is left behind', () => {
   waitForNewTimestamp(changedAt(writeNow('now') + 3600n * 1_000_000_000n), output);
   expect(readdirSync(directory).filter((name) => name.startsWith('output'))).toEqual([]);
