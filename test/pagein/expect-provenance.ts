@@ -1,5 +1,6 @@
 /** A process's memory against what provenance says that it has at a layout. */
 import { expect } from 'vitest';
+import { findObject } from '../../src/image/find-object.ts';
 import type { DecodedPlan } from '../../src/image/plan.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
 import { materialize } from '../../src/provenance/materialize.ts';
@@ -42,8 +43,9 @@ export function expectProvenance(
   expect(pages).toBeGreaterThan(10);
 }
 
-/** Offsets of bytes that processes have for themselves, by page. */
-function ownBytes({ processWords, vdsoSlots, start }: Explained): ReadonlyMap<Address, readonly number[]> {
+/** Offsets of bytes that processes have for themselves, or the image has its own code in, by page. */
+function ownBytes(explained: Explained): ReadonlyMap<Address, readonly number[]> {
+  const { processWords, vdsoSlots, start } = explained;
   const bytes = new Map<Address, number[]>();
   const add = (address: Address, width: number): void => {
     for (let at = address; at < address + width; at++) {
@@ -53,6 +55,8 @@ function ownBytes({ processWords, vdsoSlots, start }: Explained): ReadonlyMap<Ad
   };
   for (const { address, width } of processWords) add(address, width);
   for (const { address } of vdsoSlots) add(address, 8);
+  const asked = findObject(explained);
+  if (asked) add(asked.address, 8);
   if (start.registrations.rseq) add(start.registrations.rseq.address, rseqSize);
   return bytes;
 }
