@@ -103,7 +103,9 @@ describe('a run that is ended', () => {
     const journal = path.join(folder, 'interrupted');
     const { status, stdout } = await endAfter(10, 'SIGINT', journal);
     expect(status).toBe(130);
-    expect(stdout).toMatch(/^got-plt lazy, got-plt now and prelink files not run: the run was stopped before$/m);
+    expect(stdout).toMatch(
+      /^got-plt lazy, got-plt now and prelink files not run: the run was stopped before$/m,
+    );
     expect(stdout).toMatch(/^stopped: /m);
     const { programs, warnings, workload } = await readJson(json);
     for (const result of [...programs[0]!.results, ...workload]) expect(result.status).toBe('not-run');
