@@ -2,7 +2,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DT, nameOfConstant } from '../elf/constants.ts';
-import { LinkonceError, Refusal } from '../util/errors.ts';
+import { LinkonceError, Refusal, named } from '../util/errors.ts';
 import { closure } from './closure.ts';
 import { hasAttribute } from './extended-attributes.ts';
 import { fileKind } from './file-kind.ts';
@@ -12,6 +12,7 @@ import type { LinkerRules } from './linker-rules.ts';
 import { muslRules } from './musl-rules.ts';
 import type { Module, Program } from './program.ts';
 import type { ReadModule } from './read-module.ts';
+import { refuseSanitized } from './sanitizers.ts';
 import { readModule } from './read-module.ts';
 
 export interface LoadOptions {
@@ -32,6 +33,14 @@ const setIdBits = 0o6000;
  */
 export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   const invocation = findProgram(typed, options.search ?? process.env.PATH ?? '');
+  try {
+    return load(invocation, options);
+  } catch (error) {
+    throw named(error, invocation);
+  }
+}
+
+function load(invocation: string, options: LoadOptions): Program {
   const file = realpathSync(invocation);
   refuseForeign(file);
   refusePrivileged(file);
@@ -41,6 +50,7 @@ export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   if (libc === 'glibc') refuseAudited(executable);
   const interpreter = read(name);
   const { modules, dependencies } = closure(executable, interpreter, rules(name, file), read);
+  refuseSanitized(modules);
   return { invocation, path: file, executable, interpreter, libc, modules, dependencies };
 }
 

@@ -142,6 +142,27 @@ describe('a program that cannot be bound is refused', () => {
   });
 
   test.each([
+    ['ThreadSanitizer', '__tsan_init'],
+    ['MemorySanitizer', '__msan_init'],
+    ['HWAddressSanitizer', '__hwasan_init'],
+    ['DataFlowSanitizer', 'dfsan_set_label'],
+  ])('%s in an executable that exports its runtime', (sanitizer, name) => {
+    const target = shop.program(name, `void ${name}(void) {} int main(void) { return 0; }`, '-rdynamic');
+    const message = `${sanitizer} (in ${target}) wants memory in certain ranges, where no image is`;
+    expect(failure(target)).toEqual(new Refusal(message));
+  });
+
+  test('ThreadSanitizer as a library', ({ skip }) => {
+    let target: string;
+    try {
+      target = shop.program('raced', 'int main(void) { return 0; }', '-fsanitize=thread');
+    } catch {
+      skip('libtsan is not installed');
+    }
+    expect(failure(target!).message).toMatch(/^\S+raced: ThreadSanitizer \(in .*libtsan\.so\S*\) wants memory/);
+  });
+
+  test.each([
     ['DT_AUDIT', '--audit'],
     ['DT_DEPAUDIT', '--depaudit'],
   ])('%s, before anything of the auditor runs', (tag, option) => {
