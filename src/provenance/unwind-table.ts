@@ -2,7 +2,8 @@
  * glibc since 2.35 finds the module of an address in `_dlfo_nodelete_mappings` (elf/dl-find_object.c), an array sorted by
  * address that unwinders search by halves. No symbol leads to it: it is known by what provenance says of its words.
  *
- *   map_start, map_end   first and end address of one module
+ *   map_start, map_end   first and end address of one module; of one segment of an executable whose segments lie apart, as
+ *                        the kernel maps one with 64 KiB between them
  *   map                  its link_map, in the linker's memory
  *   eh_frame             its PT_GNU_EH_FRAME; zero without one
  *
@@ -44,11 +45,9 @@ const PROT_WRITE = 2;
 export function findUnwindTable(blueprint: Blueprint): UnwindTable | undefined {
   const words = linkerWords(blueprint);
   const runs = [...words.keys()].flatMap((address) => runAt(blueprint, words, address) ?? []);
-  const [table] = runs;
-  const isFound = table
-    ? isWhole(blueprint, words, table) && isWritable(blueprint, table)
-    : !expectsTable(blueprint);
-  if (runs.length > 1 || !isFound)
+  const tables = runs.filter((run) => isWhole(blueprint, words, run) && isWritable(blueprint, run));
+  const [table] = tables;
+  if (tables.length > 1 || (!table && expectsTable(blueprint)))
     throw new Refusal(
       `${blueprint.facts.invocation}: its linker's sorted table of modules is not found, so no module can move`,
     );
@@ -103,19 +102,30 @@ function isEntry(blueprint: Blueprint, words: Words, address: Address): boolean 
   return isNamed && (start.target === 'vdso' || spans(blueprint, start.target, start.value, end.value));
 }
 
-/** Whether two addresses are a module's first page and its end, which is no whole page. */
-function spans({ regions }: Blueprint, index: number, first: Address, last: Address): boolean {
+/**
+ * Whether two addresses are the beginning and the end of a module, or of a segment of the executable: the end is no whole page, and the
+ * beginning of a segment is none either.
+ */
+function spans({ regions, facts }: Blueprint, index: number, first: Address, last: Address): boolean {
   const region = regions[index]?.region;
-  return (
-    region?.kind === 'module' && first === region.start && last <= region.end && last > region.end - pageSize
-  );
+  if (region?.kind !== 'module' || first >= last) return false;
+  const endsIn = (end: Address): boolean => last <= end && last > end - pageSize;
+  if (first === region.start && endsIn(region.end)) return true;
+  if (region.module?.path !== facts.executable.path) return false;
+  const begins = region.mappings.some(({ start }) => start === roundDown(first));
+  return begins && region.mappings.some(({ end }) => endsIn(end));
 }
 
-/** Every module but the executable has its entry. */
+/** Every module but the executable has its entry. An executable whose segments lie apart has one for each of these. */
 function isWhole({ regions, facts }: Blueprint, words: Words, { address, count }: UnwindTable): boolean {
-  const modules = regions.filter(({ region: { module } }) => module && module.path !== facts.executable.path);
-  const hasVdso = words.get(address + (count - 1) * entrySize)?.target === 'vdso';
-  return modules.length === count - (hasVdso ? 1 : 0);
+  const targets = Array.from({ length: count }, (_, index) => words.get(address + index * entrySize)?.target);
+  const isOther = (index: number): boolean => {
+    const { module } = regions[index]?.region ?? {};
+    return module !== undefined && module.path !== facts.executable.path;
+  };
+  const found = targets.filter((target) => typeof target === 'number' && isOther(target));
+  const distinct = new Set(found).size;
+  return distinct === found.length && distinct === [...regions.keys()].filter(isOther).length;
 }
 
 function isWritable({ regions }: Blueprint, { region, address, count }: UnwindTable): boolean {
@@ -125,9 +135,14 @@ function isWritable({ regions }: Blueprint, { region, address, count }: UnwindTa
   );
 }
 
-/** Only such a linker has the function that reads the table; with one module it has nothing to sort. */
-function expectsTable({ regions, facts }: Blueprint): boolean {
-  const movable = regions.filter(({ region }) => region.kind === 'module' && region.movable);
-  const { symbols } = readElf(facts.interpreter.path);
-  return movable.length > 1 && symbols.find(symbolName('_dl_find_object'), () => true) !== 0;
+/** libc has the function that reads the table from the release on that has the table; with one module there is nothing to sort. */
+function expectsTable({ regions }: Blueprint): boolean {
+  const movable = regions.flatMap(({ region }) => (region.movable && region.module ? [region.module] : []));
+  const reader = symbolName('_dl_find_object');
+  return (
+    movable.length > 1 &&
+    movable.some(
+      ({ name, path }) => name === 'libc.so.6' && readElf(path).symbols.find(reader, () => true) !== 0,
+    )
+  );
 }

@@ -40,6 +40,8 @@ const pthread = ['-pthread'];
 const dynamic = ['-rdynamic'];
 /** One calls through PLT slots, the other through GOT slots. */
 const identityLibraries = [{ name: 'libone' }, { name: 'libother', uses: ['libone'], flags: ['-fno-plt'] }];
+/** Segments 64 KiB apart, as for machines with such pages. */
+const largePages = '-Wl,-z,max-page-size=65536';
 const noPie = ['-fno-pie', '-no-pie'];
 
 const glibc: readonly Omit<Recipe, 'libc'>[] = [
@@ -49,6 +51,12 @@ const glibc: readonly Omit<Recipe, 'libc'>[] = [
   { name: 'posix-spawn' },
   { name: 'signals' },
   { name: 'exceptions', flags: pthread, libraries: [{ name: 'libfailure' }] },
+  {
+    name: 'exceptions-apart',
+    source: 'exceptions',
+    flags: [...pthread, largePages],
+    libraries: [{ name: 'libfailure', flags: [largePages] }],
+  },
   {
     name: 'plugin',
     flags: dynamic,
