@@ -159,7 +159,9 @@ describe('a program that cannot be bound is refused', () => {
     } catch {
       skip('libtsan is not installed');
     }
-    expect(failure(target!).message).toMatch(/^\S+raced: ThreadSanitizer \(in .*libtsan\.so\S*\) wants memory/);
+    expect(failure(target!).message).toMatch(
+      /^\S+raced: ThreadSanitizer \(in .*libtsan\.so\S*\) wants memory/,
+    );
   });
 
   test.each([
