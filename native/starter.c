@@ -5,7 +5,7 @@
  *
  * It asks to be traced by its parent (the thread that spawned it), stops, and executes FILE when the tracer lets it go
  * on. The program inherits the environment. `quiet` connects the three standard streams with /dev/null first.
- * Exit status 127 where FILE cannot be executed, 126 where the start itself failed.
+ * Exit status 127 where FILE cannot be executed, 126 where the start itself failed, 125 where it did for want of /dev/null.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 126;
 	if (strcmp(argv[1], "quiet") == 0 && silence() != 0)
-		return 126;
+		return 125;
 	if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0)
 		return 126;
 	raise(SIGSTOP);

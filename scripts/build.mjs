@@ -49,8 +49,9 @@ const steps = [
         'native/loader.c',
       ),
   },
-  hosted('stopwatch'),
-  hosted('starter'),
+  hosted('stopwatch', '-static'),
+  hosted('starter', '-static'),
+  hosted('self-test', '-fPIE', '-pie'),
   {
     name: 'page',
     inputs: ['src/report/page/main.ts', 'src/report/page', 'package-lock.json'],
@@ -59,15 +60,15 @@ const steps = [
   },
 ];
 
-/** @param {string} name @returns {import('./lib/steps.mjs').Step} */
-function hosted(name) {
+/** @param {string} name @param {string[]} flags @returns {import('./lib/steps.mjs').Step} */
+function hosted(name, ...flags) {
   const source = `native/${name}.c`;
   const output = `build/native/${name}`;
   return {
     name,
     inputs: [source, 'scripts/build.mjs'],
     outputs: [output],
-    run: () => compile('cc', ...hostedFlags, '-static', '-o', output, source),
+    run: () => compile('cc', ...hostedFlags, ...flags, '-o', output, source),
   };
 }
 

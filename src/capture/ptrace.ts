@@ -37,6 +37,8 @@ const sigTrap = 5;
 const sigStop = 19;
 /** __WALL of wait(2). */
 const waitAll = 0x40000000;
+/** Exit status of native/starter.c. */
+const noNull = 125;
 /** Bytes of a cpu_set_t. */
 const maskSize = 128;
 /** offsetof(struct user, u_debugreg) of sys/user.h. */
@@ -113,6 +115,8 @@ export class Tracee {
 
   private attach(how: StartOptions): void {
     const first = this.wait();
+    if (first.kind === 'gone' && first.status === noNull)
+      throw new LinkonceError('/dev/null cannot be opened for reading and writing: see `linkonce doctor`');
     if (first.kind !== 'signal' || first.signal !== sigStop)
       throw new LinkonceError('this machine does not permit ptrace: see `linkonce doctor`');
     const flags = options.traceSyscallGood | options.traceExec | options.traceExit | options.exitKill;

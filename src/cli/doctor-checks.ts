@@ -1,17 +1,29 @@
-/** The questions of `linkonce doctor`. Each is answered by trying, where trying does no harm. */
+/**
+ * The questions of `linkonce doctor`: what the commands need, and nothing else. What can be tried is tried, and the whole way of a
+ * bind first of all (`self-test.ts`).
+ */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import os from 'node:os';
+import type { Mechanism } from '../capture/stop-point.ts';
+import { doesFire, mechanisms } from '../capture/stop-point.ts';
+import { readFrames } from '../measure/page-frames.ts';
+import { defaultStore } from '../store/folder.ts';
+import { LinkonceError } from '../util/errors.ts';
 import {
-  canReadPageCounts,
+  addressSpaceLimit,
   canOpen,
+  existingPart,
   hasCapability,
+  isNoexec,
+  isWritable,
   libcVersion,
-  readNumber,
+  readText,
+  statusField,
   tryExeLink,
-  tryPtrace,
-  tryUserfaultfd,
 } from './doctor-probes.ts';
+import { cacheFolder } from './run-cache.ts';
+import { testBind } from './self-test.ts';
 
 export interface Finding {
   readonly id: string;
@@ -26,14 +38,15 @@ export interface Finding {
   readonly required: boolean;
 }
 
-type Answer = Pick<Finding, 'answer' | 'detail'>;
+export type Answer = Pick<Finding, 'answer' | 'detail'>;
 
 interface Check {
   readonly id: string;
+  /** What it is needed for, and so what its want costs. */
   readonly purpose: string;
   readonly remedy: string;
   readonly required?: boolean;
-  readonly ask: () => Answer;
+  readonly ask: () => Answer | Promise<Answer>;
 }
 
 /** Linux 4.18 has the youngest call that everything needs: rseq(2), after MAP_FIXED_NOREPLACE (4.17). */
@@ -63,30 +76,70 @@ const checks: readonly Check[] = [
     ask: askLibc,
   },
   {
-    id: 'cc',
-    purpose: 'building the loader, and the test programs',
-    remedy: 'apt install gcc libc6-dev, or what your distribution has',
-    ask: askCompiler,
-  },
-  {
-    id: 'ptrace',
-    purpose: 'capturing what the dynamic linker computed: every bind',
-    remedy: 'in a container: --cap-add=SYS_PTRACE, or a seccomp profile that permits ptrace',
+    id: 'null',
+    purpose: 'every bind: the captured program has it as its standard streams',
+    remedy: 'mknod -m 666 /dev/null c 1 3; in a chroot or container: mount a /dev',
     required: true,
-    ask: () => yesOr(tryPtrace(), 'a child was traced'),
+    ask: () => yesIf(canOpen('/dev/null', 'r+'), '/dev/null'),
   },
   {
-    id: 'ptrace-scope',
-    purpose: 'capturing',
-    remedy: 'sysctl kernel.yama.ptrace_scope=1',
-    ask: askPtraceScope,
+    id: 'stop',
+    purpose: 'every bind: stopping a traced program where its linker is done',
+    remedy:
+      'in a container: --cap-add=SYS_PTRACE, or a seccomp profile that permits ptrace; sysctl kernel.yama.ptrace_scope=1',
+    required: true,
+    ask: askStop,
+  },
+  {
+    id: 'bind',
+    purpose: 'the main job; without it programs run through the platform’s linker',
+    remedy: 'mend what is missed above; where all is there, it is a bug of linkonce: report this line',
+    required: true,
+    ask: testBind,
+  },
+  {
+    id: 'environment',
+    purpose: 'launchers: they hand over where one is set',
+    remedy: 'unset them where bound programs are started',
+    ask: askEnvironment,
+  },
+  {
+    id: 'limits',
+    purpose: 'launchers: they hand over where the ranges of a program do not fit',
+    remedy: 'ulimit -v unlimited',
+    ask: askLimits,
+  },
+  {
+    id: 'seccomp',
+    purpose: 'launchers below a filter: they hand over where it refuses what they ask',
+    remedy: 'permit the calls of docs/system-calls.md',
+    ask: askFilter,
+  },
+  {
+    id: 'users',
+    purpose:
+      'launchers of root’s store: the user namespace shows its owner as somebody else, and they hand over',
+    remedy: 'bind in here, into a store of your own (`store --store DIR`)',
+    ask: askUsers,
   },
   {
     id: 'exe-link',
     purpose:
-      'showing the original program in /proc/self/exe; else programs that read it need --as-interpreter',
+      'programs that read /proc/self/exe: without the right they run through the platform’s linker, or by `--as-interpreter`',
     remedy: 'in a container: --cap-add=CHECKPOINT_RESTORE; else bind with --as-interpreter',
     ask: () => yesOr(tryExeLink(), 'prctl(PR_SET_MM) may change it'),
+  },
+  {
+    id: 'store',
+    purpose: '`store`: its launchers are executed where they stand',
+    remedy: 'use another folder (`store --store DIR`)',
+    ask: () => askFolder(defaultStore()),
+  },
+  {
+    id: 'cache',
+    purpose: '`run`: without it each run starts the program itself, or fails',
+    remedy: 'set XDG_CACHE_HOME to a folder of yours',
+    ask: () => askFolder(cacheFolder()),
   },
   {
     id: 'fuse',
@@ -95,46 +148,38 @@ const checks: readonly Check[] = [
     ask: askFuse,
   },
   {
-    id: 'userfaultfd',
-    purpose: 'filling pages when they are first read',
-    remedy: 'sysctl vm.unprivileged_userfaultfd=1',
-    ask: tryUserfaultfd,
-  },
-  {
-    id: 'zram',
-    purpose: 'compressed pages for what a process dirties',
-    remedy: 'modprobe zram (a kernel with CONFIG_ZRAM)',
-    ask: askZram,
-  },
-  {
-    id: 'perf',
-    purpose: 'counting instructions and cache misses',
-    remedy: 'sysctl kernel.perf_event_paranoid=1',
-    ask: askPerf,
-  },
-  {
-    id: 'kpagecount',
-    purpose: 'counting the physical pages of the whole machine',
+    id: 'page-frames',
+    purpose: '`compare`: which page frames processes share; without it that column is missing',
     remedy: 'run as root',
-    ask: () => yesIf(canReadPageCounts(), '/proc/kpagecount'),
+    ask: () => yesIf(readFrames([process.pid]) !== undefined, '/proc/PID/pagemap'),
   },
   {
-    id: 'drop-caches',
-    purpose: 'measuring cold starts',
-    remedy: 'run as root, with /proc/sys writable',
-    ask: () => yesIf(canOpen('/proc/sys/vm/drop_caches', 'a'), '/proc/sys/vm/drop_caches'),
+    id: 'cc',
+    purpose: '`calls`, `scale` and `synthetic`, and the calls of `compare`: they compile what they measure',
+    remedy: 'apt install gcc libc6-dev, or what your distribution has',
+    ask: askCompiler,
   },
 ];
 
 /** Asks everything. */
-export function examineMachine(): readonly Finding[] {
-  return checks.map(({ id, purpose, remedy, required = false, ask }) => ({
-    id,
-    ...ask(),
-    purpose,
-    remedy,
-    required,
-  }));
+export async function examineMachine(): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { id, purpose, remedy, required = false, ask } of checks)
+    findings.push({ id, ...(await attempt(ask)), purpose, remedy, required });
+  return findings.map((each) => ({ ...each, detail: each.detail.replace(pointer, '') }));
+}
+
+/** What other commands add to such a line. */
+const pointer = ': see `linkonce doctor`';
+
+/** A file of /proc that is missing, or a folder that cannot be written, is an answer. */
+async function attempt(ask: Check['ask']): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof LinkonceError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    return { answer: 'no', detail: (error as Error).message };
+  }
 }
 
 function yesIf(condition: boolean, detail: string): Answer {
@@ -163,12 +208,50 @@ function askCompiler(): Answer {
   return status === 0 ? yesIf(true, stdout.split('\n', 1)[0] ?? '') : yesIf(false, 'no cc in PATH');
 }
 
-/** Yama: 0 all, 1 descendants only (which captured programs are), 2 with CAP_SYS_PTRACE, 3 none. */
-function askPtraceScope(): Answer {
-  const scope = readNumber('/proc/sys/kernel/yama/ptrace_scope');
-  if (scope === undefined) return yesIf(true, 'no Yama in this kernel');
-  const detail = `kernel.yama.ptrace_scope=${scope}`;
-  return yesIf(scope < 2 || (scope === 2 && hasCapability('SYS_PTRACE')), detail);
+const mechanismNames: Readonly<Record<Mechanism, string>> = {
+  'debug-register': 'debug registers',
+  int3: 'int3 in its code',
+};
+
+/** Throws LinkonceError where nothing can be traced at all. */
+function askStop(): Answer {
+  const fire = mechanisms.filter(doesFire);
+  if (fire.length === 0) return yesIf(false, 'neither debug registers nor int3 stop a traced program');
+  return yesIf(
+    true,
+    `a traced program stops by ${fire.map((each) => mechanismNames[each]).join(', and by ')}`,
+  );
+}
+
+function askEnvironment(): Answer {
+  const names = Object.keys(process.env).filter((name) => /^(LD_|MALLOC_|GLIBC_TUNABLES$)/.test(name));
+  if (names.length === 0) return yesIf(true, 'no variable of the dynamic linker or the C library is set');
+  return { answer: 'limited', detail: `set: ${names.join(', ')}` };
+}
+
+function askLimits(): Answer {
+  const limit = addressSpaceLimit();
+  if (limit === undefined) return yesIf(true, 'the address space is not limited');
+  return { answer: 'limited', detail: `the address space is limited to ${String(limit >> 20n)} MiB` };
+}
+
+function askFilter(): Answer {
+  const mode = statusField('Seccomp');
+  if (mode === '0' || mode === undefined) return yesIf(true, 'no filter');
+  return { answer: 'limited', detail: 'system calls are filtered; what that keeps from working shows above' };
+}
+
+/** A namespace that maps all users to themselves is the machine's own. */
+function askUsers(): Answer {
+  const map = readText('/proc/self/uid_map')?.trim().split(/\s+/).join(' ');
+  if (map === undefined || map === '0 0 4294967295') return yesIf(true, 'the machine’s own users');
+  return { answer: 'limited', detail: 'a user namespace' };
+}
+
+function askFolder(folder: string): Answer {
+  if (isNoexec(folder)) return yesIf(false, `${folder}: its file system is mounted with noexec`);
+  const there = existingPart(folder);
+  return yesIf(isWritable(there), isWritable(there) ? folder : `${there} cannot be written to`);
 }
 
 function askFuse(): Answer {
@@ -181,23 +264,4 @@ function askFuse(): Answer {
 
 function isInPath(name: string): boolean {
   return (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${name}`));
-}
-
-function askZram(): Answer {
-  const devices = readdirSync('/sys/class/block').filter((name) => name.startsWith('zram'));
-  if (devices.length > 0) return yesIf(true, `/dev/${devices.join(', /dev/')}`);
-  const isLoadable = spawnSync('modprobe', ['--dry-run', '--quiet', 'zram']).status === 0;
-  return {
-    answer: isLoadable ? 'limited' : 'no',
-    detail: isLoadable ? 'a module that is not loaded' : 'no device',
-  };
-}
-
-/** kernel.perf_event_paranoid: up to 1 kernel and user, 2 user only, above (of distributions) none. */
-function askPerf(): Answer {
-  const level = readNumber('/proc/sys/kernel/perf_event_paranoid');
-  if (level === undefined) return yesIf(false, 'no perf events in this kernel');
-  const detail = `kernel.perf_event_paranoid=${level}`;
-  if (level <= 1 || hasCapability('PERFMON')) return yesIf(true, detail);
-  return { answer: level === 2 ? 'limited' : 'no', detail };
 }

@@ -1,60 +1,35 @@
 /** Trying what the kernel permits to this process, without leaving a trace. */
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import koffi from 'koffi';
 
 const libc = koffi.load('libc.so.6');
 const systemCall = libc.func('long syscall(long number, long a, long b, long c, long d, long e)');
-const prctlNumber = libc.func('int prctl(int option, long a, long b, long c, long d)');
-const prctlBuffer = libc.func('int prctl(int option, long a, const void *b, long c, long d)');
+const prctl = libc.func('int prctl(int option, long a, const void *b, long c, long d)');
 const strerror = libc.func('const char *strerror(int number)');
 
 // asm/unistd_64.h, linux/ptrace.h, linux/prctl.h, asm-generic/errno-base.h
-const call = { close: 3, brk: 12, ptrace: 101, userfaultfd: 323 };
-const ptraceSeize = 0x4206;
+const call = { brk: 12 };
 const prctlSetMemory = 35;
-const memory = { exeFile: 13, map: 14 };
+const memoryMapOption = 14;
 const memoryMapSize = 104;
 const errorBusy = 16;
-const userModeOnly = 1;
 
 /** Bits of CapEff, by linux/capability.h. */
-const capabilities = { SYS_PTRACE: 19, SYS_ADMIN: 21, PERFMON: 38 };
-
-/** Seizes a child. undefined when that worked, else why not. */
-export function tryPtrace(): string | undefined {
-  const child = spawn('/bin/sh', ['-c', 'read line'], { stdio: ['pipe', 'ignore', 'ignore'] });
-  if (child.pid === undefined) return 'no child could be started';
-  const result = systemCall(call.ptrace, ptraceSeize, child.pid, 0, 0, 0) as number;
-  const failure = result === 0 ? undefined : lastError();
-  child.kill('SIGKILL');
-  return failure;
-}
+const capabilities = { SYS_ADMIN: 21 };
 
 /**
- * Asks for the exe link of this very process, by both ways of prctl(2). With the permission the kernel answers EBUSY,
- * for the present file is mapped; without, EPERM. PR_SET_MM_EXE_FILE wants CAP_SYS_RESOURCE, PR_SET_MM_MAP
- * CAP_CHECKPOINT_RESTORE.
+ * Asks for the exe link of this very process as the loader does, by PR_SET_MM_MAP of prctl(2). With the permission the kernel
+ * answers EBUSY, for the present file is mapped; without, EPERM.
  */
 export function tryExeLink(): string | undefined {
   const file = openSync('/proc/self/exe', 'r');
   try {
-    const errors = [
-      setMemory(memory.exeFile, file, 0),
-      setMemory(memory.map, memoryMap(file), memoryMapSize),
-    ];
-    return errors.some((errno) => errno === 0 || errno === errorBusy)
-      ? undefined
-      : String(strerror(errors[1]));
+    const done = prctl(prctlSetMemory, memoryMapOption, memoryMap(file), memoryMapSize, 0) === 0;
+    return done || koffi.errno() === errorBusy ? undefined : String(strerror(koffi.errno()));
   } finally {
     closeSync(file);
   }
-}
-
-/** The errno of prctl(PR_SET_MM). */
-function setMemory(what: number, argument: number | Buffer, size: number): number {
-  const prctl = typeof argument === 'number' ? prctlNumber : prctlBuffer;
-  return prctl(prctlSetMemory, what, argument, size, 0) === 0 ? 0 : koffi.errno();
 }
 
 /** struct prctl_mm_map with what this process has, and an exe file. */
@@ -71,25 +46,6 @@ function memoryMap(exeFile: number): Buffer {
   return map;
 }
 
-/** Faults of the kernel count too only for privileged users, or where a sysctl says so. */
-export function tryUserfaultfd(): { answer: 'yes' | 'limited' | 'no'; detail: string } {
-  if (opensUserfaultfd(0)) return { answer: 'yes', detail: 'userfaultfd(2) is permitted' };
-  const failure = lastError();
-  if (opensUserfaultfd(userModeOnly)) return { answer: 'limited', detail: 'for faults of user code only' };
-  return { answer: 'no', detail: failure };
-}
-
-function opensUserfaultfd(flags: number): boolean {
-  const descriptor = systemCall(call.userfaultfd, flags, 0, 0, 0, 0) as number;
-  if (descriptor < 0) return false;
-  systemCall(call.close, descriptor, 0, 0, 0, 0);
-  return true;
-}
-
-function lastError(): string {
-  return String(strerror(koffi.errno()));
-}
-
 /** The C library that Node itself runs with. */
 export function libcVersion(): string | undefined {
   try {
@@ -100,17 +56,8 @@ export function libcVersion(): string | undefined {
 }
 
 export function hasCapability(name: keyof typeof capabilities): boolean {
-  const digits = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  const digits = statusField('CapEff') ?? '0';
   return ((BigInt(`0x${digits}`) >> BigInt(capabilities[name])) & 1n) === 1n;
-}
-
-/** The number in a file of /proc/sys; undefined where the kernel has none. */
-export function readNumber(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 export function canOpen(file: string, mode: 'r' | 'r+' | 'a'): boolean {
@@ -122,15 +69,54 @@ export function canOpen(file: string, mode: 'r' | 'r+' | 'a'): boolean {
   }
 }
 
-/** Whether the kernel's count of every page's users can be read. */
-export function canReadPageCounts(): boolean {
-  if (!canOpen('/proc/kpagecount', 'r')) return false;
-  const file = openSync('/proc/kpagecount', 'r');
+/** A field of this process's status; undefined where there is none. */
+export function statusField(name: string): string | undefined {
+  const text = readText('/proc/self/status') ?? '';
+  return new RegExp(`^${name}:\\s*(\\S+)$`, 'm').exec(text)?.[1];
+}
+
+/** Undefined where the file is not there, or may not be read. */
+export function readText(file: string): string | undefined {
   try {
-    return readSync(file, Buffer.alloc(8), 0, 8, 0) === 8;
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** statvfs(3): ST_NOEXEC of f_flag, which stands behind nine words. */
+const noExecution = 8n;
+const flagsAt = 72;
+const statvfsSize = 112;
+
+/** Whether the file system that a folder is on, or would be, lets nothing be executed. */
+export function isNoexec(folder: string): boolean {
+  const buffer = Buffer.alloc(statvfsSize);
+  if (libc.func('int statvfs(const char *path, void *buffer)')(existingPart(folder), buffer) !== 0)
+    return false;
+  return (buffer.readBigUInt64LE(flagsAt) & noExecution) !== 0n;
+}
+
+export function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
   } catch {
     return false;
-  } finally {
-    closeSync(file);
   }
+}
+
+/** The folder itself, or the nearest above it that is there. */
+export function existingPart(folder: string): string {
+  return existsSync(folder) || path.dirname(folder) === folder ? folder : existingPart(path.dirname(folder));
+}
+
+/** RLIMIT_AS of sys/resource.h, bytes; undefined where it is unlimited. */
+const addressSpace = 9;
+
+export function addressSpaceLimit(): bigint | undefined {
+  const limits = Buffer.alloc(16);
+  libc.func('int getrlimit(int resource, void *limits)')(addressSpace, limits);
+  const soft = limits.readBigUInt64LE(0);
+  return soft === 0xffff_ffff_ffff_ffffn ? undefined : soft;
 }

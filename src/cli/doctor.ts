@@ -7,11 +7,13 @@ export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .summary('say what this machine permits')
-    .description('Try what linkonce needs of this machine. Exit status 1 when programs cannot be bound here.')
+    .description(
+      'Try what linkonce needs of this machine: a small program is captured, bound and started. Exit status 1 when programs cannot be bound here.',
+    )
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const { examineMachine } = await import('./doctor-checks.ts');
-      const findings = examineMachine();
+      const findings = await examineMachine();
       process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(describe).join(''));
       if (findings.some((finding) => finding.required && finding.answer === 'no')) process.exitCode = 1;
     });

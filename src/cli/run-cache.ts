@@ -89,7 +89,8 @@ function stackLimit(): string {
   return /^Max stack size.*$/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[0] ?? '';
 }
 
-function cacheFolder(): string {
+/** Where the launchers of `run` are. */
+export function cacheFolder(): string {
   const given = process.env.XDG_CACHE_HOME ?? '';
   // The XDG base directory specification has relative paths ignored.
   return path.join(path.isAbsolute(given) ? given : path.join(homedir(), '.cache'), 'linkonce');

@@ -1,0 +1,55 @@
+/** What `linkonce doctor` tries instead of asking: a small program is captured, bound, asked and started. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { askLauncher, describeObstacle } from '../image/ask-launcher.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { nativePart } from '../util/native.ts';
+import type { Answer } from './doctor-checks.ts';
+
+/** What the program prints: see native/self-test.c. */
+const expected = '123\n';
+const limitMs = 10_000;
+
+/** Throws what is no fault of this machine. */
+export async function testBind(): Promise<Answer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-doctor-'));
+  try {
+    return await bindAndStart(path.join(folder, 'launcher'));
+  } catch (error) {
+    if (!(error instanceof LinkonceError)) throw error;
+    return { answer: 'no', detail: error.message };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function bindAndStart(output: string): Promise<Answer> {
+  const { bindProgram } = await import('../pipeline.ts');
+  const { findSystem } = await import('../systems/registry.ts');
+  const system = findSystem('image');
+  const variant = system?.variants[0]?.id;
+  if (!system || variant === undefined) throw new Error('there is no system image');
+  await bindProgram(nativePart('self-test'), { system, variant, output });
+  const obstacle = askLauncher(output);
+  if (obstacle?.outcome === 'hands-over') return { answer: 'limited', detail: describeObstacle(obstacle) };
+  if (obstacle) return { answer: 'no', detail: describeObstacle(obstacle) };
+  return start(output);
+}
+
+function start(launcher: string): Answer {
+  const { status, signal, stdout, stderr, error } = spawnSync(launcher, [], {
+    env: { ...process.env, LINKONCE_DEBUG: '1' },
+    encoding: 'utf8',
+    timeout: limitMs,
+  });
+  if (error) return { answer: 'no', detail: `its launcher cannot be started: ${error.message}` };
+  if (status === 0 && stdout === expected && stderr === '')
+    return { answer: 'yes', detail: 'a program was captured, bound, and ran from its image' };
+  const end = signal ?? `status ${String(status)}`;
+  return {
+    answer: 'no',
+    detail: `a bound program ended with ${end}, and said ${JSON.stringify(stdout + stderr)}`,
+  };
+}
