@@ -36,7 +36,7 @@ async function examine(prefix: readonly string[] = [], variables = {}): Promise<
 }
 
 async function examinePoor(lacks: Lacks): Promise<Examined> {
-  const [file, ...args] = doctor;
+  const [file = '', ...args] = doctor;
   return read(await runOnPoorMachine(lacks, file, args, { env: process.env, cwd: folder }));
 }
 
@@ -96,8 +96,8 @@ test('the right to the exe link is the one that a launcher needs', async ({ skip
   if (!works(...prefix, 'true')) skip('setpriv does not take rights here');
   expect((await examine(prefix)).of('exe-link')?.answer).toBe('no');
   const { path: program } = testProgram('identity');
-  const [file = '', ...args] = [...prefix, process.execPath, main, 'bind', '-o', 'launcher', program];
-  const { stdout } = await runProgram(file, args, { env: process.env, cwd: folder });
+  const command = [...prefix, process.execPath, main, 'bind', '-o', 'launcher', program];
+  const { stdout } = await runProgram(command[0]!, command.slice(1), { env: process.env, cwd: folder });
   expect(stdout).toContain('this user may not set that link');
 });
 
