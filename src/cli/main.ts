@@ -4,6 +4,9 @@
  */
 import { CommanderError } from 'commander';
 import { LinkonceError } from '../util/errors.ts';
+import { printableLine } from '../util/printable.ts';
+import { describeSystemError, isSystemError } from '../util/system-errors.ts';
+import { guard } from '../util/terminal.ts';
 import { createProgram } from './program.ts';
 
 const exitStatus = { failure: 1, usage: 2, bug: 70 };
@@ -13,11 +16,11 @@ function report(error: unknown): number {
   // Commander has printed its message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitStatus.usage;
   if (error instanceof LinkonceError) {
-    process.stderr.write(`linkonce: ${error.message}\n`);
+    process.stderr.write(`linkonce: ${printableLine(error.message)}\n`);
     return exitStatus.failure;
   }
-  if (isMendable(error)) {
-    process.stderr.write(`linkonce: ${error.message}\n`);
+  if (isSystemError(error) && mendable.has(error.code ?? '')) {
+    process.stderr.write(`linkonce: ${printableLine(describeSystemError(error))}\n`);
     return exitStatus.failure;
   }
   process.stderr.write(`linkonce: this is a bug of linkonce\n${stackOf(error)}\n`);
@@ -36,17 +39,17 @@ const mendable = new Set([
   'ENOMEM',
   'EIO',
   'ETXTBSY',
+  'EBUSY',
+  'ELOOP',
+  'ENAMETOOLONG',
 ]);
-
-function isMendable(error: unknown): error is NodeJS.ErrnoException {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && mendable.has(error.code)
-  );
-}
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+guard(process.stdout);
+guard(process.stderr);
 
 /** A reader that went away (`linkonce explain … | head`) is no failure. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

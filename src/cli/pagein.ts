@@ -50,7 +50,10 @@ async function findPlaces(folder: string | undefined, { store }: PageinOptions):
   const { placeCount, placesName } = await import('../collection/places-name.ts');
   const { defaultStore, isStore, shownPlaces } = await import('../store/folder.ts');
   const home = path.resolve(folder ?? store ?? defaultStore());
-  if (!existsSync(home)) throw new LinkonceError(`${home}: is not there`);
+  if (!existsSync(home))
+    throw new LinkonceError(
+      `${home}: is not there; \`store add --system rebase-page-in\` makes a store, \`bind\` a folder`,
+    );
   const shown = isStore(home) ? shownPlaces(home) : { path: path.join(home, placesName), files: home };
   return { ...shown, count: placeCount, byGroup: false };
 }

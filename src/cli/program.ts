@@ -12,6 +12,7 @@ import { registerCalls } from './calls.ts';
 import { registerCompare } from './compare.ts';
 import { registerCompletion } from './completion.ts';
 import { registerDoctor } from './doctor.ts';
+import { takeEarlyOptions } from './early-options.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
 import { registerModel } from './model.ts';
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   registerCompletion(program);
+  for (const command of program.commands) takeEarlyOptions(command);
   return program;
 }
 

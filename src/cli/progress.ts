@@ -5,6 +5,8 @@
  */
 import type { OnProgress } from '../pipeline.ts';
 import { colorsFor } from '../util/colors.ts';
+import { printableLine } from '../util/printable.ts';
+import { writeControl } from '../util/terminal.ts';
 import { RemainingTime } from './remaining-time.ts';
 
 const patienceMs = 1000;
@@ -26,7 +28,9 @@ function createLine(): { show: OnProgress; end: () => void } {
   const begun = performance.now();
   const remaining = new RemainingTime();
   let text = '';
-  const draw = (): void => void process.stderr.write(`${eraseLine}${colors.dim(cut(text))}`);
+  const draw = (): void => {
+    writeControl(process.stderr, `${eraseLine}${colors.dim(cut(printableLine(text)))}`);
+  };
   const timer = setTimeout(draw, patienceMs);
   const isLate = (): boolean => performance.now() - begun >= patienceMs;
   return {
@@ -38,7 +42,7 @@ function createLine(): { show: OnProgress; end: () => void } {
     },
     end() {
       clearTimeout(timer);
-      if (isLate()) process.stderr.write(eraseLine);
+      if (isLate()) writeControl(process.stderr, eraseLine);
     },
   };
 }

@@ -8,9 +8,11 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -24,6 +26,8 @@ import type { BoundImage, OnProgress, SystemChoice } from '../pipeline.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
+import { describeSystemError, isSystemError } from '../util/system-errors.ts';
+import { isOwn, isPrivate } from './private-folder.ts';
 
 /** What `run` needs to start a program, and to know whether it still may. */
 interface Entry {
@@ -35,13 +39,14 @@ interface Entry {
 }
 
 const entryName = 'entry.json';
+const current = 'current';
 /** A process that read `current` starts its launcher well within this time. */
 const keepMs = 60 * 60 * 1000;
 
 /** The launcher of an earlier run, where it is there and its modules are unchanged. */
 export function cachedImage(file: string, choice: SystemChoice): Entry | undefined {
   if (!isPrivate(cacheFolder())) return undefined;
-  const entry = readEntry(path.join(folderOf(file, choice), 'current', entryName));
+  const entry = readEntry(folderOf(file, choice));
   if (entry === undefined) return undefined;
   const isUnchanged = entry.modules.every((module) => identityOf(module.path) === module.identity);
   return isUnchanged && targetOf(file) === entry.program && identityOf(entry.file) !== undefined
@@ -99,25 +104,31 @@ export function cacheFolder(): string {
 /** Creates a folder in the cache; a cache that another user could write is refused. */
 function makePrivate(folder: string): void {
   const cache = cacheFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!isPrivate(cache))
-    throw new LinkonceError(`${cache}: another user could write it; make it yours, mode 0700`);
+  try {
+    // What stands there is judged before anything is put into it.
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    if (!isPrivate(cache))
+      throw new LinkonceError(
+        `${cache}: another user could write it, or a folder above it; they must be yours or root's, the cache with mode 0700`,
+      );
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new NoCache(describeSystemError(error));
+  }
 }
 
-/** Whether only this user can put files there. */
-function isPrivate(folder: string): boolean {
-  const status = statSync(folder, { throwIfNoEntry: false });
-  return status !== undefined && status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
-}
+/** There can be no cache: where its folder should be, nothing can be written. */
+export class NoCache extends LinkonceError {}
 
 function makeCurrent(folder: string, generation: string): void {
   const link = path.join(folder, `.${generation}`);
   symlinkSync(generation, link);
-  renameSync(link, path.join(folder, 'current'));
+  renameSync(link, path.join(folder, current));
 }
 
-function removeOld(folder: string, current: string): void {
-  const others = readdirSync(folder).filter((name) => name !== 'current' && name !== current);
+function removeOld(folder: string, generation: string): void {
+  const others = readdirSync(folder).filter((name) => name !== current && name !== generation);
   for (const name of others) {
     const old = path.join(folder, name);
     const age = Date.now() - (statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? 0);
@@ -125,9 +136,12 @@ function removeOld(folder: string, current: string): void {
   }
 }
 
-function readEntry(file: string): Entry | undefined {
+/** Undefined where there is none, or where it names another launcher than the one beside it. */
+function readEntry(folder: string): Entry | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Entry;
+    const generation = path.join(folder, path.basename(readlinkSync(path.join(folder, current))));
+    const entry = JSON.parse(readFileSync(path.join(generation, entryName), 'utf8')) as Entry;
+    return path.dirname(entry.file) === generation && isOwn(lstatSync(entry.file)) ? entry : undefined;
   } catch {
     return undefined;
   }

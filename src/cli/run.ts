@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { findProgram } from '../program/find-program.ts';
 import { withProgress } from './progress.ts';
-import { cachedImage, storeImage } from './run-cache.ts';
+import { cachedImage, NoCache, storeImage } from './run-cache.ts';
 import { chooseSystem } from './system-choice.ts';
 import type { SystemChoice } from '../pipeline.ts';
 
@@ -26,7 +26,12 @@ export function registerRun(program: Command): void {
     .action(async (name: string, args: readonly string[], options: { system: string }, command: Command) => {
       const choice = await chooseSystem(options.system, command);
       const file = findProgram(name, process.env.PATH ?? '');
-      const image = await launcherFor(name, file, choice);
+      const image = await launcherFor(name, file, choice).catch((error: unknown) => {
+        // Nothing can be kept here: the program does not need it.
+        if (!(error instanceof NoCache)) throw error;
+        process.stderr.write(`linkonce: ${name} is run without a launcher: ${error.message}\n`);
+        return { file, environment: {} };
+      });
       const { execute } = await import('./exec.ts');
       execute(image.file, [name, ...args], { ...process.env, ...image.environment });
     });

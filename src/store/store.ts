@@ -270,11 +270,11 @@ function isOwn(name: string): boolean {
   return isTemporary(name) || isHiddenOfServer(name);
 }
 
-/** Another command may have made a store in it again. */
+/** Another command may have made a store in it again, or something is mounted on it. */
 function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    if (!['ENOTEMPTY', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!['ENOTEMPTY', 'ENOENT', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

@@ -1,5 +1,18 @@
 /** `run` is the program: its arguments, input, output and status; and it binds only when something changed. */
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +20,7 @@ import { packageRoot } from '../../src/util/native.ts';
 import { compileLibrary } from '../contract/workplace.ts';
 import { environment, testProgram } from '../programs/build.ts';
 import { runInShell, runProgram, type RunSettings } from '../run-program.ts';
+import { whyNoStranger } from '../stranger.ts';
 import { linkonce } from './linkonce.ts';
 
 const main = path.join(packageRoot(), 'dist/src/cli/main.js');
@@ -137,6 +151,53 @@ describe('the cache', () => {
     const outcome = await run(['echo']);
     expect(outcome).toMatchObject({ stdout: '', status: 1 });
     expect(outcome.stderr).toMatch(/^linkonce: [^\n]*another user could write[^\n]*\n$/);
+  });
+
+  test('is refused where a folder above it is everybody’s', async () => {
+    mkdirSync(path.dirname(cache));
+    chmodSync(path.dirname(cache), 0o777);
+    const outcome = await run(['echo']);
+    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    expect(outcome.stderr).toMatch(/^linkonce: [^\n]*or a folder above it[^\n]*\n$/);
+    chmodSync(path.dirname(cache), 0o1777);
+    expect(await run(['echo', 'hi'])).toMatchObject({ stdout: 'hi\n', status: 0 });
+  });
+
+  /** The cache as it is now, elsewhere, and a link to it in its place. */
+  function moveAway(): string {
+    const elsewhere = path.join(folder, 'unpacked');
+    renameSync(cache, elsewhere);
+    symlinkSync(elsewhere, cache);
+    return elsewhere;
+  }
+
+  test('is found by a link of the user’s own, and not by that of another', async ({ skip }) => {
+    await run(['echo']);
+    moveAway();
+    expect(await run(['echo', 'hi'])).toMatchObject({ stdout: 'hi\n', status: 0 });
+    skip(whyNoStranger !== undefined, whyNoStranger);
+    lchownSync(cache, 65_534, 65_534);
+    const outcome = await run(['echo']);
+    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    expect(outcome.stderr).toMatch(/^linkonce: [^\n]*another user could write[^\n]*\n$/);
+  });
+
+  test('an entry that names another file than its own launcher is bound anew', async () => {
+    await run(['echo']);
+    const [of = ''] = readdirSync(cache);
+    const file = path.join(cache, of, 'current', 'entry.json');
+    const evil = path.join(folder, 'evil');
+    writeFileSync(evil, '#!/bin/sh\necho evil\n', { mode: 0o755 });
+    const entry = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...entry, file: evil }));
+    expect(await run(['echo', 'hi'])).toMatchObject({ stdout: 'hi\n', status: 0 });
+  });
+
+  test('that can be nowhere: the program runs without one', async () => {
+    writeFileSync(path.dirname(cache), '');
+    const outcome = await run(['echo', 'hi']);
+    expect(outcome).toMatchObject({ stdout: 'hi\n', status: 0 });
+    expect(outcome.stderr).toMatch(/^linkonce: echo is run without a launcher: [^\n]+\(ENOTDIR, [^\n]+\n$/);
   });
 
   test('serves several first runs at once', async () => {
