@@ -23,6 +23,7 @@ import { runProgram } from '../run-program.ts';
 import type { TestSubject } from './subjects.ts';
 import { testSubject } from './subjects.ts';
 import { runToHandoff } from '../image/follow-loader.ts';
+import { ownWords } from '../image/own-words.ts';
 import { moduleRows } from '../image/module-rows.ts';
 
 const forms = [
@@ -204,16 +205,12 @@ function comparePages(tracee: Tracee, image: Image, subject: TestSubject): numbe
 /** struct rseq of linux/rseq.h up to what glibc registers. */
 const rseqLength = 32;
 
-/** Bytes of a region that differ from process to process: by page, offsets in there. */
+/** Bytes of a region that are not the linker's: by page, offsets in there. */
 function openBytes(subject: TestSubject, index: number, rseq: number): ReadonlyMap<number, number[]> {
-  const explained = subject.last();
   const ranges = [
-    ...explained.processWords
-      .filter((word) => word.region === index)
+    ...ownWords(subject.last())
+      .filter(({ region }) => region === index)
       .map(({ address, width }) => [address, width] as const),
-    ...explained.vdsoSlots
-      .filter((slot) => slot.region === index)
-      .map(({ address }) => [address, 8] as const),
     [rseq, rseqLength] as const,
   ];
   const open = new Map<number, number[]>();

@@ -1,11 +1,11 @@
 /** A process's memory against what provenance says that it has at a layout. */
 import { expect } from 'vitest';
-import { findObject } from '../../src/image/find-object.ts';
 import type { DecodedPlan } from '../../src/image/plan.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
 import { materialize } from '../../src/provenance/materialize.ts';
 import type { Address } from '../../src/util/units.ts';
 import { pageSize, roundDown } from '../../src/util/units.ts';
+import { ownWords } from '../image/own-words.ts';
 import { rowsOf } from '../systems/moved-process.ts';
 
 /** Bytes that the kernel writes of a registered rseq area: struct rseq of linux/rseq.h. */
@@ -45,7 +45,6 @@ export function expectProvenance(
 
 /** Offsets of bytes that processes have for themselves, or the image has its own code in, by page. */
 function ownBytes(explained: Explained): ReadonlyMap<Address, readonly number[]> {
-  const { processWords, vdsoSlots, start } = explained;
   const bytes = new Map<Address, number[]>();
   const add = (address: Address, width: number): void => {
     for (let at = address; at < address + width; at++) {
@@ -53,11 +52,9 @@ function ownBytes(explained: Explained): ReadonlyMap<Address, readonly number[]>
       bytes.set(page, [...(bytes.get(page) ?? []), at - page]);
     }
   };
-  for (const { address, width } of processWords) add(address, width);
-  for (const { address } of vdsoSlots) add(address, 8);
-  const asked = findObject(explained);
-  if (asked) add(asked.address, 8);
-  if (start.registrations.rseq) add(start.registrations.rseq.address, rseqSize);
+  for (const { address, width } of ownWords(explained)) add(address, width);
+  const { rseq } = explained.start.registrations;
+  if (rseq) add(rseq.address, rseqSize);
   return bytes;
 }
 

@@ -182,14 +182,7 @@ describe('a place of its own', () => {
         },
       });
       expect(new Set(process.shifts)).toEqual(new Set([0, Number(slide)]));
-      // References are no reason for a private page.
-      const none = {
-        count: 0,
-        addresses: new Float64Array(),
-        owners: new Uint16Array(),
-        targets: new Uint16Array(),
-      };
-      const predicted = predictPages({ ...program.explained, references: none }, process);
+      const predicted = predictPages(program.explained, process, 'place');
       const asked = prefaulted(program.image).map((page) => page + Number(slide));
       expect(process.own).toEqual([...new Set([...predicted, ...asked])].sort((a, b) => a - b));
       await boot.stop();

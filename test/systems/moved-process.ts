@@ -66,8 +66,15 @@ function shiftsOf(plan: DecodedPlan, maps: readonly MapsLine[], slides: boolean)
   return plan.rows('regions').map(({ alignment }, row) => shifts[row] ?? (alignment === 0n ? 0 : slide));
 }
 
-/** Pages that must be private, by what provenance says of their words; ascending. The heap always is. */
-export function predictPages(explained: Explained, { plan, shifts }: MovedProcess): Address[] {
+/**
+ * Pages that must be private, by what provenance says of their words; ascending. The heap always is. `fixes`: the loader fixes
+ * what refers to a module that moved, and sorts the table of modules anew; from a place all of that comes as it must be.
+ */
+export function predictPages(
+  explained: Explained,
+  { plan, shifts }: MovedProcess,
+  fixes: 'loader' | 'place' = 'loader',
+): Address[] {
   const pages = new Set<Address>();
   const rows = rowsOf(explained);
   const regions = plan.rows('regions');
@@ -84,15 +91,15 @@ export function predictPages(explained: Explained, { plan, shifts }: MovedProces
   // These lead to the thunks, which stay; a thunk leads to another word for the vdso.
   const settled = new Set(explained.vdsoSlots.map(({ address }) => address));
   const { count, addresses, owners, targets } = explained.references;
-  for (let index = 0; index < count; index++)
+  for (let index = 0; fixes === 'loader' && index < count; index++)
     if (hasMoved(targets[index]!) && !settled.has(addresses[index]!))
       add(owners[index]!, addresses[index]!, 8);
   if (imageThunks(explained, [], 0).operands.some(({ region }) => hasMoved(region)))
     pages.add(Number(plan.header.loader_address + plan.header.loader_size) - pageSize);
   for (const { region, address, width } of explained.processWords)
     if (!settled.has(address)) add(region, address, width);
-  for (const { region, address } of sortedEntries(explained, (each) => placeOf(each)))
-    add(region, address, 32);
+  const sorted = fixes === 'loader' ? sortedEntries(explained, (each) => placeOf(each)) : [];
+  for (const { region, address } of sorted) add(region, address, 32);
   const { rseq } = explained.start.registrations;
   if (rseq)
     add(
