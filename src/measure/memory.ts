@@ -1,6 +1,6 @@
 /**
  * Weighs programs: some processes of each, all alive at once, each stopped at the same moment, each looked at, then ended.
- * A stopped process changes nothing, and the breakpoint at the entry is one of the processor's, so the look
+ * A stopped process changes nothing, and the stop at the entry (`stop-point.ts`) leaves no page behind, so the look
  * dirties no page. All of it runs in one thread, as ptrace(2) demands; the processes die with this one.
  */
 import { Tracee } from '../capture/ptrace.ts';
