@@ -52,7 +52,7 @@ function isProgram(file) {
 }
 
 function outcome(file, argument) {
-  const settings = { cwd: folder, timeout: 60_000, input: '', env: environment, maxBuffer: 1 << 26 };
+  const settings = { cwd: folder, timeout: 600_000, input: '', env: environment, maxBuffer: 1 << 26 };
   const { stdout, stderr, status, signal } = spawnSync(file, [argument], settings);
   return JSON.stringify([String(stdout), String(stderr), status, signal]);
 }

@@ -18,6 +18,7 @@ import { image } from '../../src/systems/image/image-system.ts';
 import { pageSize, roundDown } from '../../src/util/units.ts';
 import { testProgram } from '../programs/build.ts';
 import { runToHandoff } from './follow-loader.ts';
+import { prefaultedPages } from './prefaulted.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-restored-'));
 afterAll(() => {
@@ -36,13 +37,6 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
     asInterpreter: false,
   });
   const plan = readPlan(`${output}.image`);
-
-  /** Pages that constructors write to: the loader asks for them at once. */
-  const prefaulted = plan
-    .rows('prefaults')
-    .flatMap(({ address, length }) =>
-      Array.from({ length: Number(length) / pageSize }, (_, page) => Number(address) + page * pageSize),
-    );
 
   /** Runs the launcher to the handoff point and looks. */
   function atHandoff<T>(look: (tracee: Tracee) => T): T {
@@ -73,7 +67,7 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
       const lines = readMaps(tracee.pid).filter(({ name }) => !name.startsWith('['));
       return lines.flatMap(({ start, end }) => pages.read(start, end).notOfFile);
     });
-    const expected = new Set([...patched, ...prefaulted]);
+    const expected = new Set([...patched, ...prefaultedPages(plan)]);
     expect([...new Set(own)].sort()).toEqual([...expected].sort());
   });
 

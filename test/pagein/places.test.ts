@@ -12,6 +12,7 @@ import { pageSize } from '../../src/util/units.ts';
 import { testProgram } from '../programs/build.ts';
 import { runInShell, runProgram } from '../run-program.ts';
 import { atHandoff, predictPages } from '../systems/moved-process.ts';
+import { prefaultedPages } from '../image/prefaulted.ts';
 import { expectProvenance } from './expect-provenance.ts';
 import type { Server } from './served-programs.ts';
 import { debugging, ServedPrograms, whyNoPlaces } from './served-programs.ts';
@@ -183,7 +184,7 @@ describe('a place of its own', () => {
       });
       expect(new Set(process.shifts)).toEqual(new Set([0, Number(slide)]));
       const predicted = predictPages(program.explained, process, 'place');
-      const asked = prefaulted(program.image).map((page) => page + Number(slide));
+      const asked = prefaultedPages(readPlan(program.image)).map((page) => page + Number(slide));
       expect(process.own).toEqual([...new Set([...predicted, ...asked])].sort((a, b) => a - b));
       await boot.stop();
     }
@@ -205,14 +206,6 @@ function residentPages(pid: number, folder: string): number {
   const blocks = readFileSync(`/proc/${pid}/smaps`, 'latin1').split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/);
   const ours = blocks.filter((block) => block.split('\n', 1)[0]?.includes(folder));
   return ours.reduce((sum, block) => sum + Number(/^Rss:\s+(\d+) kB$/m.exec(block)?.[1]) / 4, 0);
-}
-
-function prefaulted(image: string): number[] {
-  return readPlan(image)
-    .rows('prefaults')
-    .flatMap(({ address, length }) =>
-      Array.from({ length: Number(length) / pageSize }, (_, page) => Number(address) + page * pageSize),
-    );
 }
 
 /** A slide by which a module would be where the stack is when nothing is random. */
