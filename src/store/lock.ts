@@ -2,7 +2,17 @@
  * The lock that serialises a store's changes: flock(2) on the file that makes a folder a store. Whoever can open a file can lock
  * it, so that only its owner may open this one.
  */
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { LinkonceError } from '../util/errors.ts';
 import type { Patience } from './await-lock.ts';
@@ -44,8 +54,8 @@ export async function withStoreLock<T>(context: StoreContext, work: Work<T>): Pr
 export async function withNewStoreLock<T>(context: StoreContext, work: Work<T>): Promise<T> {
   const { store } = context;
   for (;;) {
-    mkdirSync(store, { recursive: true, mode: 0o755 });
     const lock = unlessGone(() => {
+      makeFolder(store);
       requireStoreOrEmpty(store);
       return openLock(store, 'a');
     });
@@ -87,6 +97,13 @@ function mayLock(store: string): boolean {
     if (error instanceof LinkonceError || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return false;
   }
+}
+
+/** Ends with ENOENT, too, where the folder is there when it is made, and gone when it is looked at. */
+function makeFolder(store: string): void {
+  if (lstatSync(store, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(store))
+    throw new LinkonceError(`${store}: is a link that leads nowhere`);
+  mkdirSync(store, { recursive: true, mode: 0o755 });
 }
 
 /** A store is one whose lock is listed, or appeared since: it is the first to come and the last to go. */
