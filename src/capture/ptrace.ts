@@ -138,7 +138,8 @@ export class Tracee {
     const cpus = [...permitted].flatMap((bits, byte) =>
       Array.from({ length: 8 }, (_, bit) => byte * 8 + bit).filter((each) => (bits >> (each % 8)) & 1),
     );
-    const chosen = cpus[cpu % cpus.length] ?? 0;
+    const chosen = cpus[cpu % cpus.length];
+    if (chosen === undefined) return;
     const mask = Buffer.alloc(maskSize);
     mask[chosen >> 3] = 1 << (chosen & 7);
     setAffinity(this.pid, mask.length, mask);

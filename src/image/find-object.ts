@@ -34,18 +34,22 @@ export function findObject(blueprint: Blueprint): FindObject | undefined {
   const libc = regions.find(({ region }) => region.module?.name === 'libc.so.6')?.region;
   const jump = libc?.module && findJump(libc.module);
   if (!libc || !jump) return undefined;
-  const address = wordAt(blueprint, libc.loadBias + jump.slot) + jump.offset;
+  const table = wordAt(blueprint, libc.loadBias + jump.slot);
+  if (table === undefined) return undefined;
+  const address = table + jump.offset;
   const region = regionAt(blueprint, address);
   if (regions[region]?.region.module?.path !== facts.interpreter.path) return undefined;
   const index = references.addresses.indexOf(address);
   if (index < 0 || references.owners[index] !== region || references.targets[index] !== region)
     return undefined;
-  return { address, region, function: wordAt(blueprint, address) };
+  const target = wordAt(blueprint, address);
+  return target === undefined ? undefined : { address, region, function: target };
 }
 
-function wordAt(blueprint: Blueprint, address: Address): Address {
-  const pages = blueprint.regions[regionAt(blueprint, address)]?.pages;
-  return Number(pages?.get(roundDown(address))?.readBigUInt64LE(address % pageSize) ?? 0n);
+/** Undefined where the linker wrote nothing. */
+function wordAt(blueprint: Blueprint, address: Address): Address | undefined {
+  const page = blueprint.regions[regionAt(blueprint, address)]?.pages.get(roundDown(address));
+  return page && Number(page.readBigUInt64LE(address % pageSize));
 }
 
 /** `jmp *offset(slot)`. */

@@ -12,6 +12,7 @@ import type { Stop } from '../../src/capture/ptrace.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import type { Mechanism } from '../../src/capture/stop-point.ts';
 import { chooseMechanism, doesFire, mechanisms, runTo, stopAt } from '../../src/capture/stop-point.ts';
+import { settleFiles } from '../../src/measure/files.ts';
 import { weighProcesses } from '../../src/measure/memory.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { pageSize, roundDown } from '../../src/util/units.ts';
@@ -142,6 +143,8 @@ describe('both ways see the same', () => {
   test('the memory of processes at their entry', async ({ skip }) => {
     both(skip);
     const { path: file } = testProgram('exceptions');
+    // Compiled a moment ago? The kernel counts pages of files that are not written back yet as private.
+    settleFiles(loadProgram(file).modules.map((module) => module.path));
     const command = { file, argv: [file], environment: {} };
     const weigh = async (mechanism: Mechanism) => {
       chooseMechanism(mechanism);
