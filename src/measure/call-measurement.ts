@@ -22,10 +22,13 @@ export const figureIds = [
 /** A kind of call, or what calls are compared with; docs/formats/calls.md says what each is. */
 export type FigureId = (typeof figureIds)[number];
 
+/** Of the format. */
+export const callsVersion = 1;
+
 /** One run of `calls`. */
 export interface CallMeasurement {
   readonly format: 'linkonce-calls';
-  readonly version: 1;
+  readonly version: typeof callsVersion;
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;

@@ -13,6 +13,7 @@ import { Journal } from './journal.ts';
 import type { FoundBehaviour } from './journal.ts';
 import { readMachine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
+import { measurementVersion } from './measurement.ts';
 import { assembleProgram } from './results.ts';
 import { runStep } from './run-step.ts';
 import type { CompareProgram, CompareSettings } from './subject.ts';
@@ -46,7 +47,7 @@ export async function compareImages(
   const { mode, runs, moment, counts, date } = job.settings;
   return {
     format: 'linkonce-measurement',
-    version: 3,
+    version: measurementVersion,
     date,
     machine: readMachine(),
     settings: { mode, runs, moment, counts },

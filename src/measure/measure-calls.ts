@@ -12,6 +12,7 @@ import type { Choice } from './build-all.ts';
 import { buildAll } from './build-all.ts';
 import { describeCalls } from './call-figures.ts';
 import type { CallFigures, CallMeasurement, CallResult, CallSettings } from './call-measurement.ts';
+import { callsVersion } from './call-measurement.ts';
 import type { CallCandidate } from './call-rounds.ts';
 import { beginCandidate, runRounds, throwIfStopped } from './call-rounds.ts';
 import type { OnProgress } from './course.ts';
@@ -54,7 +55,13 @@ export async function measureCalls(
     const candidates = entries.flatMap(({ candidate }) => candidate ?? []);
     const rounds = { rounds: settings.rounds, stop };
     await withPlaces(imagesOf(built), () => runRounds(linked, candidates, rounds, onProgress));
-    const head = { format: 'linkonce-calls', version: 1, date, machine: readMachine(), settings } as const;
+    const head = {
+      format: 'linkonce-calls',
+      version: callsVersion,
+      date,
+      machine: readMachine(),
+      settings,
+    } as const;
     return { ...head, ...describeAll(linked, entries) };
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -12,10 +12,13 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** Of the format; a field that changes its meaning makes a new one. */
+export const measurementVersion = 3;
+
 /** One run of `compare`. */
 export interface Measurement {
   readonly format: 'linkonce-measurement';
-  readonly version: 3;
+  readonly version: typeof measurementVersion;
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;

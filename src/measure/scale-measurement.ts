@@ -12,9 +12,12 @@ export type ScaleAxis = (typeof scaleAxes)[number];
 export const scaleFigures = ['startupMs', 'privateKb', 'pssKb', 'mappings', 'bindMs', 'updateMs'] as const;
 export type ScaleFigure = (typeof scaleFigures)[number];
 
+/** Of the format. */
+export const scaleVersion = 1;
+
 export interface ScaleMeasurement {
   readonly format: 'linkonce-scale';
-  readonly version: 1;
+  readonly version: typeof scaleVersion;
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;

@@ -3,6 +3,7 @@
  * memory without a file by what it is for.
  */
 import type { MappingPages, PagesReport, PrivatePages, Reason } from './pages.ts';
+import { pagesVersion } from './pages.ts';
 import { programOf } from './process-state.ts';
 import { privateTotals } from './totals.ts';
 import type { WalkedPart } from './walk-process.ts';
@@ -12,7 +13,14 @@ import { protectionText, reasonOf, walkProcess } from './walk-process.ts';
 export function explainPages(pid: number): PagesReport {
   const program = programOf(pid);
   const mappings = walkProcess(pid, explainPart);
-  return { format: 'linkonce-pages', version: 1, pid, program, mappings, ...privateTotals(mappings) };
+  return {
+    format: 'linkonce-pages',
+    version: pagesVersion,
+    pid,
+    program,
+    mappings,
+    ...privateTotals(mappings),
+  };
 }
 
 function explainPart(walked: WalkedPart): MappingPages {

@@ -73,10 +73,13 @@ export interface Total {
   readonly kb: number;
 }
 
+/** Of the format. */
+export const pagesVersion = 1;
+
 /** What `explainPages` found in one process. */
 export interface PagesReport {
   readonly format: 'linkonce-pages';
-  readonly version: 1;
+  readonly version: typeof pagesVersion;
   readonly pid: number;
   /** What /proc/PID/exe points to. */
   readonly program: string;

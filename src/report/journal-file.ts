@@ -9,7 +9,7 @@ import type { JournalEntry } from '../measure/journal.ts';
 import { Journal } from '../measure/journal.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { JournalHead } from './journal-schema.ts';
-import { journalEntrySchema, journalHeadSchema } from './journal-schema.ts';
+import { journalEntrySchema, journalHeadSchema, journalVersion } from './journal-schema.ts';
 import { parseAs } from './json.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -72,7 +72,7 @@ export function readJournal(path: string): StoredJournal {
 }
 
 function newHead(request: JournalRequest): JournalHead {
-  return { format: 'linkonce-journal', version: 1, date: new Date().toISOString(), request };
+  return { format: 'linkonce-journal', version: journalVersion, date: new Date().toISOString(), request };
 }
 
 function readBytes(path: string): Buffer {

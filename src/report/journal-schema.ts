@@ -67,10 +67,13 @@ const identity = z.object({
   ctimeNs: z.string(),
 });
 
+/** Of the format. */
+export const journalVersion = 1;
+
 /** The first line. */
 export const journalHeadSchema = z.object({
   format: z.literal('linkonce-journal'),
-  version: z.literal(1),
+  version: z.literal(journalVersion),
   /** When the run began. */
   date: z.iso.datetime(),
   request: z.object({

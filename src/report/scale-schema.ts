@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { unmeasuredStatuses, warningKinds } from '../measure/measurement.ts';
 import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
-import { scaleAxes, scaleFigures } from '../measure/scale-measurement.ts';
+import { scaleAxes, scaleFigures, scaleVersion } from '../measure/scale-measurement.ts';
 import { amount, estimate, head, machine } from './schema-parts.ts';
 
 const size = z.int().positive();
@@ -37,7 +37,7 @@ const perAxis = <T extends z.ZodType>(each: T) => z.object({ modules: each, impo
 
 export const scaleMeasurementSchema: z.ZodType<ScaleMeasurement> = z.object({
   format: z.literal('linkonce-scale'),
-  version: z.literal(1),
+  version: z.literal(scaleVersion),
   date: z.iso.datetime(),
   machine,
   settings: z.object({ runs: size, sizes: perAxis(sizes), fixed: perAxis(size) }),

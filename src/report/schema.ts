@@ -1,7 +1,7 @@
 /** The measurement as zod checks it; the type in measure/measurement.ts is the definition, and the compiler compares the two. */
 import { z } from 'zod';
 import type { Measurement } from '../measure/measurement.ts';
-import { warningKinds } from '../measure/measurement.ts';
+import { measurementVersion, warningKinds } from '../measure/measurement.ts';
 import { callMeasurementSchema } from './calls-schema.ts';
 import { amount, count, estimate, frames, head, machine, memory, space, unmeasured } from './schema-parts.ts';
 
@@ -54,7 +54,7 @@ const warning = z.object({
 
 export const measurementSchema: z.ZodType<Measurement> = z.object({
   format: z.literal('linkonce-measurement'),
-  version: z.literal(3),
+  version: z.literal(measurementVersion),
   date: z.iso.datetime(),
   machine,
   settings: z.object({

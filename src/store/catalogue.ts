@@ -76,12 +76,12 @@ export interface Catalogue {
 }
 
 const format = 'linkonce-store';
-const version = 2;
+export const catalogueVersion = 2;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {
   const body = toJson(catalogue);
-  return `${JSON.stringify({ format, version, sha256: digestOf(body) })}\n${body}\n`;
+  return `${JSON.stringify({ format, version: catalogueVersion, sha256: digestOf(body) })}\n${body}\n`;
 }
 
 /** Throws LinkonceError naming `file` where the text is no whole catalogue of this version. */
@@ -89,9 +89,9 @@ export function decodeCatalogue(text: string, file: string): Catalogue {
   const [first = '', body = ''] = text.split('\n');
   const head = parseHead(first);
   if (head?.format !== format) throw new LinkonceError(`${file}: not a catalogue of linkonce`);
-  if (head.version !== version)
+  if (head.version !== catalogueVersion)
     throw new LinkonceError(
-      `${file}: a catalogue of version ${String(head.version)}, not ${String(version)}`,
+      `${file}: a catalogue of version ${String(head.version)}, not ${String(catalogueVersion)}`,
     );
   if (head.sha256 !== digestOf(body)) throw new LinkonceError(`${file}: the catalogue is damaged`);
   return fromJson(body) as Catalogue;

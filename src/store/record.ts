@@ -11,7 +11,7 @@ import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
 const magic = Buffer.from('LNKRECRD');
-const version = 2;
+export const recordVersion = 2;
 const headSize = 16;
 /** Level 1 of zlib: relocated data is mostly zero and addresses, and shrinks to a fifth. */
 const level = 1;
@@ -42,7 +42,7 @@ export function encodeRecord(blueprint: Blueprint): Buffer {
   const body = Buffer.concat([length, json, ...columnsOf(references).map(bytesOf), ...pages]);
   const start16 = Buffer.alloc(headSize);
   magic.copy(start16);
-  start16.writeUInt32LE(version, 8);
+  start16.writeUInt32LE(recordVersion, 8);
   return Buffer.concat([start16, deflateSync(body, { level })]);
 }
 
@@ -65,7 +65,7 @@ function bytesOf(column: Float64Array | Uint16Array): Buffer {
 export function decodeRecord(bytes: Buffer, path: string): Blueprint {
   if (!bytes.subarray(0, magic.length).equals(magic))
     throw new LinkonceError(`${path}: not a record of linkonce`);
-  if (bytes.length < headSize || bytes.readUInt32LE(8) !== version)
+  if (bytes.length < headSize || bytes.readUInt32LE(8) !== recordVersion)
     throw new LinkonceError(`${path}: a record of another version, or truncated`);
   const body = new Reader(inflate(bytes.subarray(headSize), path));
   const head = fromJson(body.take(Number(body.take(8).readBigUInt64LE())).toString()) as Head;

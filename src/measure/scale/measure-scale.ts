@@ -13,6 +13,7 @@ import type { OnProgress } from '../course.ts';
 import { settleFiles } from '../files.ts';
 import { readMachine } from '../machine.ts';
 import type { ScaleMeasurement, ScaleSettings } from '../scale-measurement.ts';
+import { scaleVersion } from '../scale-measurement.ts';
 import { bindTrial } from './bind-trial.ts';
 import { describeSeries } from './describe-series.ts';
 import { findDoubts } from './doubts.ts';
@@ -117,7 +118,7 @@ function describe({ settings, trials }: Lab, date: string): ScaleMeasurement {
   const { choices: _, ...told } = settings;
   return {
     format: 'linkonce-scale',
-    version: 1,
+    version: scaleVersion,
     date,
     machine: readMachine(),
     settings: told,
