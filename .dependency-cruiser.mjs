@@ -9,6 +9,7 @@ const layers = [
   'fuse',
   'compression',
   'synthetic',
+  'machine',
   'elf',
   'program',
   'capture',

@@ -1,11 +1,11 @@
 /**
  * The GOT slots that hold the address of a function (AMD64 supplement, _Global Offset Table_). The static linker makes
- * GLOB_DAT and JUMP_SLOT for slots only, and nothing but the dynamic linker writes to these. A word of R_X86_64_64 is a
+ * GLOB_DAT and JUMP_SLOT for slots only, and nothing but the dynamic linker writes to these. A word with an absolute one is a
  * variable of the program: it may hold something else by the time that it is called.
  */
 import { SHN, STT } from '../elf/constants.ts';
 import type { ElfFile, ElfSymbol, Relocation } from '../elf/elf-file.ts';
-import { R_X86_64 } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { Vaddr } from '../util/units.ts';
 
 /**
@@ -29,10 +29,11 @@ function isFunctionSlot(
   elf: ElfFile,
   isOwn: (slot: Vaddr) => boolean,
 ): boolean {
-  if (type === R_X86_64.IRELATIVE) return isOwn(address);
+  const formula = formulaOf(type);
+  if (formula === 'irelative') return isOwn(address);
   if (symbol === 0) return false;
-  if (type === R_X86_64.JUMP_SLOT) return mayBeCalled(elf.symbols.at(symbol));
-  return type === R_X86_64.GLOB_DAT && !isVariable(elf.symbols.at(symbol));
+  if (formula === 'jumpSlot') return mayBeCalled(elf.symbols.at(symbol));
+  return formula === 'globDat' && !isVariable(elf.symbols.at(symbol));
 }
 
 /** A call of what is defined elsewhere needs no type: an undefined symbol has the one that its library had at the link. */

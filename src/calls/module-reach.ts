@@ -1,5 +1,5 @@
 /** What a module's file says of calls from it and to it. Modules are read once, and only this is kept of them. */
-import { SHN, STB } from '../elf/constants.ts';
+import { SHN, STB, STT } from '../elf/constants.ts';
 import type { ElfFile, ElfSymbol } from '../elf/elf-file.ts';
 import { readElf } from '../elf/read-elf.ts';
 import type { ModuleFacts } from '../program/facts.ts';
@@ -24,8 +24,6 @@ export interface ModuleReach {
   readonly needed: readonly string[];
 }
 
-const stt = { notype: 0, func: 2, ifunc: 10 };
-
 const known = new Map<string, { readonly identity: FileIdentity; readonly reach: ModuleReach }>();
 
 /** Throws ElfError, and whatever reading a file throws. */
@@ -44,7 +42,7 @@ function reachOf(elf: ElfFile): ModuleReach {
   );
   const exported = exportedFunctions(elf);
   const values = new Set(exported.map(({ value }) => value));
-  const ifuncs = exported.filter(({ type }) => type === stt.ifunc);
+  const ifuncs = exported.filter(({ type }) => type === STT.GNU_IFUNC);
   return {
     calls,
     names: new Map(names),
@@ -60,7 +58,7 @@ function reachOf(elf: ElfFile): ModuleReach {
 function exportedFunctions({ symbols }: ElfFile): ElfSymbol[] {
   return Array.from({ length: symbols.count }, (_, index) => symbols.at(index)).filter(
     ({ type, binding, sectionIndex }) =>
-      (type === stt.func || type === stt.ifunc || type === stt.notype) &&
+      (type === STT.FUNC || type === STT.GNU_IFUNC || type === STT.NOTYPE) &&
       binding !== STB.LOCAL &&
       sectionIndex !== SHN.UNDEF &&
       sectionIndex !== SHN.ABS,

@@ -4,7 +4,7 @@
  */
 import { PF, PT, SHN, STT } from '../elf/constants.ts';
 import type { ElfSymbol, Relocation } from '../elf/elf-file.ts';
-import { R_X86_64 } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { Definition, Resolver } from '../program/definition.ts';
 import type { Module, Program } from '../program/program.ts';
 import { referenceKind } from '../program/reference-kind.ts';
@@ -109,13 +109,14 @@ function usesOf(
   sites: ReadonlyMap<Vaddr, SlotSites>,
 ): [CrossReferenceKind, number][] {
   if (!isFunction(definition)) return [['data', 1]];
-  const isSlot = type === R_X86_64.JUMP_SLOT || type === R_X86_64.GLOB_DAT;
+  const formula = formulaOf(type);
+  const isSlot = formula === 'jumpSlot' || formula === 'globDat';
   const counts = isSlot ? sites.get(address) : undefined;
   const uses: [CrossReferenceKind, number][] = [];
   if (counts !== undefined && (counts.plt > 0 || counts.direct === 0)) uses.push(['call', counts.plt]);
   if (counts !== undefined && counts.direct > 0) uses.push(['slot-call', counts.direct]);
   // A slot of .plt.got is a GLOB_DAT one: something besides calls asked for it.
-  if (type !== R_X86_64.JUMP_SLOT && (counts === undefined || counts.direct === 0)) uses.push(['address', 1]);
+  if (formula !== 'jumpSlot' && (counts === undefined || counts.direct === 0)) uses.push(['address', 1]);
   return uses;
 }
 

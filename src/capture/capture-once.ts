@@ -5,6 +5,9 @@
  * The kernel placed the executable and the linker before the first instruction; they are moved by mremap(2) and the
  * auxiliary vector on the stack is corrected, so that the linker finds them where they are now.
  */
+import { ET, PF, PT } from '../elf/constants.ts';
+import { argumentRegisters, registerFor } from '../machine/registers.ts';
+import { systemCall } from '../machine/system-calls.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
@@ -44,10 +47,12 @@ export class LinkerEnded extends LinkonceError {
   }
 }
 
-const system = { mmap: 9, brk: 12, mremap: 25 };
 const mremapMayMove = 1;
 const mremapFixed = 2;
 const mapFixedNoReplace = 0x10_0000n;
+const [address, length, protection, flags, file] = argumentRegisters;
+/** mmap(2). */
+const mmapArgument = { address, length, protection, flags, file };
 
 interface Session {
   readonly program: Program;
@@ -84,12 +89,12 @@ function begin(program: Program, tracee: Tracee, setup: CaptureSetup): Session {
 function run(session: Session): Capture {
   const { tracee, injector, program, record } = session;
   const begin = injector.ticks();
-  const programBreak = Number(injector.syscall(system.brk, 0));
+  const programBreak = Number(injector.syscall(systemCall.brk, 0));
   moveKernelPlaced(session, program.executable, [AT.phdr, AT.entry]);
   moveKernelPlaced(session, program.interpreter, [AT.base]);
   const handoff = followLinker(session);
   const end = injector.ticks();
-  const heapEnd = Number(injector.syscall(system.brk, 0));
+  const heapEnd = Number(injector.syscall(systemCall.brk, 0));
   if (heapEnd > programBreak) session.regions.push(heapRegion(programBreak, heapEnd));
   const context: Context = {
     ...session.context,
@@ -98,7 +103,7 @@ function run(session: Session): Capture {
     drawn: record.drawn,
     ticks: { begin, end },
   };
-  const rax = tracee.registers().get('rax');
+  const rax = tracee.registers().get(registerFor.result);
   const regions = readRegions(tracee, session.regions, program);
   // musl's handoff point is the program's entry.
   const records = session.setup.recordStart === true && program.libc === 'glibc';
@@ -114,7 +119,9 @@ function run(session: Session): Capture {
 
 function processorOf({ tracee, program, regions }: Session): Processor | undefined {
   const region = regions.find((each) => each.module === program.interpreter);
-  const text = program.interpreter.elf.segments.find((each) => each.type === 1 && each.flags % 2 === 1);
+  const text = program.interpreter.elf.segments.find(
+    (each) => each.type === PT.LOAD && (each.flags & PF.X) !== 0,
+  );
   if (!region || !text) return undefined;
   const code = program.interpreter.elf.bytes.subarray(text.offset, text.offset + text.fileSize);
   return readProcessor(tracee, region.loadBias + text.address, code);
@@ -127,13 +134,13 @@ function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly 
   const from = lines[0]?.start ?? 0;
   if (from === 0) throw new LinkonceError(`${module.path}: the kernel did not map it`);
   const span = moduleSpan(module);
-  const to = module.elf.header.type === 3 ? setup.placement.module(module) : from;
+  const to = module.elf.header.type === ET.DYN ? setup.placement.module(module) : from;
   session.regions.push(moduleRegion(module, to));
   if (to === from) return;
   for (const { start, end } of lines) {
     const target = to + start - from;
     const moved = injector.syscall(
-      system.mremap,
+      systemCall.mremap,
       start,
       end - start,
       end - start,
@@ -144,9 +151,9 @@ function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly 
   }
   for (const type of auxiliary) shiftAuxiliary(tracee, context, type, to - from);
   const registers = tracee.registers();
-  const counter = registers.number('rip');
+  const counter = registers.number(registerFor.counter);
   if (counter >= from && counter < from + span.end - span.start) {
-    registers.set('rip', counter + to - from);
+    registers.set(registerFor.counter, counter + to - from);
     tracee.setRegisters(registers);
   }
 }
@@ -185,7 +192,7 @@ function followLinker(session: Session): Address {
     if (stop.kind !== 'syscall') throw new LinkerEnded(program, describeEnd(session.record, stop));
     finishCall(session, enterCall(session));
   }
-  if (tracee.registers().number('rsp') !== session.context.stackPointer)
+  if (tracee.registers().number(registerFor.stackPointer) !== session.context.stackPointer)
     throw new Refusal('the stack pointer at the handoff point is not the initial one');
   if (session.record.files.size > 0) throw new Refusal('its dynamic linker leaves a file open');
   return address;
@@ -198,25 +205,24 @@ function describeEnd(record: LinkerRecord, stop: { kind: string; signal?: number
 /** At the entry of a call: an mmap without an address gets ours. */
 function enterCall(session: Session): Omit<LinkerCall, 'result'> {
   const registers = session.tracee.registers();
-  const number = registers.number('orig_rax');
-  const names = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'] as const;
-  const args = names.map((name) => registers.get(name));
-  if (number === system.mmap && args[0] === 0n) placeMapping(session, registers);
+  const number = registers.number(registerFor.asked);
+  const args = argumentRegisters.map((name) => registers.get(name));
+  if (number === systemCall.mmap && args[0] === 0n) placeMapping(session, registers);
   return { number, arguments: args };
 }
 
 function placeMapping(session: Session, registers: Registers): void {
   const region = regionFor(session, registers);
-  registers.set('rdi', region.start);
-  registers.set('r10', registers.get('r10') | mapFixedNoReplace);
+  registers.set(mmapArgument.address, region.start);
+  registers.set(mmapArgument.flags, registers.get(mmapArgument.flags) | mapFixedNoReplace);
   session.tracee.setRegisters(registers);
   session.regions.push(region);
 }
 
 function regionFor(session: Session, registers: Registers): RegionRange {
   const { placement } = session.setup;
-  const size = registers.number('rsi');
-  const file = session.record.files.get(Number(BigInt.asIntN(32, registers.get('r8'))));
+  const size = registers.number(mmapArgument.length);
+  const file = session.record.files.get(Number(BigInt.asIntN(32, registers.get(mmapArgument.file))));
   const module = file === undefined ? reservedModule(session, registers) : findModule(session, file);
   if (module) return moduleRegion(module, placement.module(module));
   if (file === undefined) return anonymousRegion(placement.anonymous(size), size);
@@ -232,7 +238,7 @@ function findModule(session: Session, file: string): Module | undefined {
  * maps the open file into it (elf/dl-map-segments.h); what it reserved too much it unmaps at once.
  */
 function reservedModule(session: Session, registers: Registers): Module | undefined {
-  if (registers.get('rdx') !== 0n) return undefined;
+  if (registers.get(mmapArgument.protection) !== 0n) return undefined;
   const open = [...session.record.files.values()].map((file) => findModule(session, file));
   return open.find((module) => module && moduleSpan(module).alignment > pageSize);
 }
@@ -241,6 +247,6 @@ function reservedModule(session: Session, registers: Registers): Module | undefi
 function finishCall(session: Session, call: Omit<LinkerCall, 'result'>): void {
   const stop = session.tracee.toSyscall();
   if (stop.kind !== 'syscall') throw new LinkerEnded(session.program, describeEnd(session.record, stop));
-  const result = BigInt.asIntN(64, session.tracee.registers().get('rax'));
+  const result = BigInt.asIntN(64, session.tracee.registers().get(registerFor.result));
   recordCall({ ...call, result }, session.record, session.tracee);
 }

@@ -1,4 +1,6 @@
-/** Reads what is particular to one process from its initial stack (System V ABI x86-64, 3.4.1) and its vdso. */
+/** Reads what is particular to one process from its initial stack (psABI, _Process Initialization_) and its vdso. */
+import { PT } from '../elf/constants.ts';
+import { registerFor } from '../machine/registers.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import type { Context, Range } from './capture.ts';
@@ -39,7 +41,7 @@ export function readContext(tracee: Tracee): InitialContext {
   };
   const stack = range('[stack]');
   const vdso = range('[vdso]');
-  const stackPointer = tracee.registers().number('rsp');
+  const stackPointer = tracee.registers().number(registerFor.stackPointer);
   const vectors = readVectors(tracee.read(stackPointer, stack.end - stackPointer), stackPointer);
   return {
     stackPointer,
@@ -82,7 +84,7 @@ function readNotes(image: Buffer): Buffer {
   const [size, count] = [image.readUInt16LE(54), image.readUInt16LE(56)];
   for (let index = 0; index < count; index++) {
     const at = table + index * size;
-    if (image.readUInt32LE(at) !== 4) continue;
+    if (image.readUInt32LE(at) !== PT.NOTE) continue;
     const offset = Number(image.readBigUInt64LE(at + 8));
     return image.subarray(offset, offset + Number(image.readBigUInt64LE(at + 32)));
   }

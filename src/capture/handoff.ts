@@ -1,13 +1,15 @@
 /**
  * The handoff point: where the linker has relocated everything and no constructor has run.
  *
- * glibc: ld.so's ELF entry calls `_dl_start`, which returns the program's entry in rax; what follows is the start of
- * the constructors. The instruction after that call is the point (sysdeps/x86_64/dl-machine.h, RTLD_START). The frames
+ * glibc: ld.so's ELF entry calls `_dl_start`, which returns the program's entry; what follows is the start of
+ * the constructors. The instruction after that call is the point (dl-machine.h, RTLD_START). The frames
  * of the linker are gone there and the stack pointer is the kernel's.
  *
  * musl: the linker jumps to the program's entry with the kernel's stack pointer, and `__libc_start_main` runs the
  * constructors; the entry is the point (ldso/dynlink.c, CRTJMP).
  */
+import { PT } from '../elf/constants.ts';
+import { behindFirstCall } from '../machine/instructions.ts';
 import type { Module, Program } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Vaddr } from '../util/units.ts';
@@ -25,24 +27,14 @@ export function findHandoff(program: Program): HandoffPoint {
   return { module: program.interpreter, address: afterDlStart(program.interpreter) };
 }
 
-// endbr64; mov %rsp,%rdi; xor %ebp,%ebp — what may stand before the call, in any order.
-const before = [Buffer.from('f30f1efa', 'hex'), Buffer.from('4889e7', 'hex'), Buffer.from('31ed', 'hex')];
-const call = 0xe8;
-const callLength = 5;
-
 function afterDlStart(linker: Module): Vaddr {
   const { entry } = linker.elf.header;
   const segment = linker.elf.segments.find(
-    (s) => s.type === 1 && entry >= s.address && entry < s.address + s.fileSize,
+    (s) => s.type === PT.LOAD && entry >= s.address && entry < s.address + s.fileSize,
   );
   const start = segment ? entry - segment.address + segment.offset : linker.elf.bytes.length;
-  const code = linker.elf.bytes.subarray(start, start + 32);
-  let at = 0;
-  for (;;) {
-    if (code[at] === call) return entry + at + callLength;
-    const rest = code.subarray(at);
-    const known = before.find((bytes) => rest.subarray(0, bytes.length).equals(bytes));
-    if (!known) throw new Refusal(`${linker.path}: its entry does not call _dl_start in a known way`);
-    at += known.length;
-  }
+  const behind = behindFirstCall(linker.elf.bytes.subarray(start, start + 32));
+  if (behind === undefined)
+    throw new Refusal(`${linker.path}: its entry does not call _dl_start in a known way`);
+  return entry + behind;
 }

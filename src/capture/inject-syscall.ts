@@ -2,21 +2,20 @@
  * Makes a stopped tracee execute a system call of ours without writing to its memory: the vdso has a `syscall` instruction
  * in its text, so the instruction pointer is lent to it and given back.
  */
+import { lentCode } from '../machine/instructions.ts';
+import { argumentRegisters, registerFor } from '../machine/registers.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import type { Range } from './capture.ts';
 import { readMaps } from './memory-map.ts';
-import type { Register, Tracee } from './ptrace.ts';
-
-const syscallInstruction = '0f05';
-const argumentRegisters: readonly Register[] = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'];
+import type { Tracee } from './ptrace.ts';
 
 /** Runs a system call in a tracee; answers its result, negative errno as the kernel gives it. */
 export type SyscallInjector = (number: number, ...args: (number | bigint)[]) => bigint;
 
 /** Throws LinkonceError where the kernel gives processes no vdso, or one without the instruction. */
 export function createSyscallInjector(tracee: Tracee): SyscallInjector {
-  const at = findInVdso(tracee, syscallInstruction);
+  const at = findInVdso(tracee, lentCode.systemCall);
   return (number, ...args) => lend(tracee, () => runSyscall(tracee, at, number, args));
 }
 
@@ -45,10 +44,10 @@ export function lend<T>(tracee: Tracee, action: () => T): T {
 /** A signal that arrives meanwhile is sent again when the call is done. */
 function runSyscall(tracee: Tracee, at: Address, number: number, args: readonly (number | bigint)[]): bigint {
   const registers = tracee.registers();
-  registers.set('rip', at);
-  registers.set('rax', number);
+  registers.set(registerFor.counter, at);
+  registers.set(registerFor.callNumber, number);
   // No restart of an interrupted call: the tracee may be stopped after one.
-  registers.set('orig_rax', -1);
+  registers.set(registerFor.asked, -1);
   args.forEach((value, index) => {
     registers.set(argumentRegisters[index] ?? 'r9', value);
   });
@@ -61,5 +60,5 @@ function runSyscall(tracee: Tracee, at: Address, number: number, args: readonly 
     else throw new Error(`injected system call ${String(number)}: ${stop.kind}`);
   }
   for (const signal of signals) tracee.signal(signal);
-  return BigInt.asIntN(64, tracee.registers().get('rax'));
+  return BigInt.asIntN(64, tracee.registers().get(registerFor.result));
 }

@@ -2,16 +2,15 @@
  * Makes a stopped tracee execute single instructions that stand in its memory: the vdso has a `syscall` and a `rdtsc`, the
  * linker a `cpuid`. The instruction pointer is lent to them and given back.
  */
+import { cpuidLeaves, lentCode, type LentInstruction } from '../machine/instructions.ts';
+import { registerFor, type Register } from '../machine/registers.ts';
 import type { Address } from '../util/units.ts';
 import { hex } from '../util/units.ts';
 import type { Processor } from './capture.ts';
 import type { SyscallInjector } from './inject-syscall.ts';
 import { createSyscallInjector, findInVdso, lend } from './inject-syscall.ts';
 import { plantInt3 } from './int3.ts';
-import type { Register, Registers, Tracee } from './ptrace.ts';
-
-const instructions = { rdtsc: '0f31', cpuid: '0fa2', xgetbv: '0f01d0' } as const;
-type Instruction = keyof typeof instructions;
+import type { Registers, Tracee } from './ptrace.ts';
 
 export interface Injector {
   readonly syscall: SyscallInjector;
@@ -19,32 +18,25 @@ export interface Injector {
   ticks(): bigint;
 }
 
-/** Throws LinkonceError where the tracee's vdso lacks the instructions. */
+/** Throws LinkonceError where the tracee's vdso lacks the lentCode. */
 export function createInjector(tracee: Tracee): Injector {
-  const rdtscAt = findInVdso(tracee, instructions.rdtsc);
+  const ticksAt = findInVdso(tracee, lentCode.ticks);
   return {
     syscall: createSyscallInjector(tracee),
-    ticks: () => lend(tracee, () => wide(execute(tracee, 'rdtsc', rdtscAt, {}))),
+    ticks: () => lend(tracee, () => wide(execute(tracee, 'ticks', ticksAt, {}))),
   };
 }
-
-/** Leaves that hold features which code is chosen by: Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E. */
-const leaves = [
-  [1, 0],
-  [7, 0],
-  [0x8000_0001, 0],
-] as const;
 
 /**
  * Asks the processor by the linker's own instructions; `code` is its text and `start` where that is. Undefined where it
  * has no cpuid: then it cannot have chosen anything by it.
  */
 export function readProcessor(tracee: Tracee, start: Address, code: Buffer): Processor | undefined {
-  const cpuidAt = code.indexOf(instructions.cpuid, 'hex');
-  const xgetbvAt = code.indexOf(instructions.xgetbv, 'hex');
+  const cpuidAt = code.indexOf(lentCode.cpuid, 'hex');
+  const xgetbvAt = code.indexOf(lentCode.xgetbv, 'hex');
   if (cpuidAt < 0) return undefined;
   return lend(tracee, () => ({
-    answers: leaves.map(([leaf, subleaf]) => {
+    answers: cpuidLeaves.map(([leaf, subleaf]) => {
       const after = execute(tracee, 'cpuid', start + cpuidAt, { rax: leaf, rcx: subleaf });
       const half = (name: Register): number => Number(after.get(name) & 0xffff_ffffn);
       return { leaf, subleaf, eax: half('rax'), ebx: half('rbx'), ecx: half('rcx'), edx: half('rdx') };
@@ -63,14 +55,14 @@ function wide(registers: Registers): bigint {
  */
 function execute(
   tracee: Tracee,
-  instruction: Instruction,
+  instruction: LentInstruction,
   at: Address,
   values: Partial<Record<Register, number>>,
 ): Registers {
-  const int3 = plantInt3(tracee, at + instructions[instruction].length / 2);
+  const int3 = plantInt3(tracee, at + lentCode[instruction].length / 2);
   const registers = tracee.registers();
-  registers.set('rip', at);
-  registers.set('orig_rax', -1);
+  registers.set(registerFor.counter, at);
+  registers.set(registerFor.asked, -1);
   for (const [name, value] of Object.entries(values)) registers.set(name as Register, value);
   tracee.setRegisters(registers);
   const stop = tracee.resume();

@@ -2,6 +2,9 @@
  * An int3 in a tracee's code. It works wherever a debugger does, but makes the page the process's own. What it costs is given
  * back: the byte, the counter, and the page, where that was the file's before.
  */
+import { trapCode } from '../machine/instructions.ts';
+import { registerFor } from '../machine/registers.ts';
+import { systemCall } from '../machine/system-calls.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import { createSyscallInjector } from './inject-syscall.ts';
@@ -9,8 +12,6 @@ import { readMaps } from './memory-map.ts';
 import { PageMap } from './page-map.ts';
 import type { Tracee } from './ptrace.ts';
 
-const opcode = 0xcc;
-const madvise = 28;
 /** asm-generic/mman-common.h */
 const dontNeed = 4;
 
@@ -27,14 +28,14 @@ export function plantInt3(tracee: Tracee, address: Address): Int3 {
   const page = roundDown(address);
   const wasOfFile = isOfFile(tracee.pid, page);
   const original = tracee.read(page, pageSize);
-  tracee.write(address, Buffer.of(opcode));
+  tracee.write(address, trapCode);
   return {
     takeBack() {
       const registers = tracee.registers();
-      if (registers.number('rip') !== address + 1) return false;
-      registers.set('rip', address);
+      if (registers.number(registerFor.counter) !== address + trapCode.length) return false;
+      registers.set(registerFor.counter, address);
       tracee.setRegisters(registers);
-      tracee.write(address, original.subarray(address - page, address - page + 1));
+      tracee.write(address, original.subarray(address - page, address - page + trapCode.length));
       // The linker may have relocated the page meanwhile.
       if (wasOfFile && tracee.read(page, pageSize).equals(original)) dropCopy(tracee, page);
       return true;
@@ -58,7 +59,7 @@ function isOfFile(pid: number, page: Address): boolean {
 
 /** Where the kernel refuses, the page stays the process's own, with the bytes of the file. */
 function dropCopy(tracee: Tracee, page: Address): void {
-  createSyscallInjector(tracee)(madvise, page, pageSize, dontNeed);
+  createSyscallInjector(tracee)(systemCall.madvise, page, pageSize, dontNeed);
   // The instruction that comes next is of this page: it is there, as it would be without us.
   tracee.read(page, 1);
 }

@@ -1,5 +1,5 @@
 /** Which modules have slots that the platform's linker leaves to the first call. */
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { Module, Program } from '../program/program.ts';
 
 const known = new WeakMap<Module, boolean>();
@@ -16,5 +16,7 @@ export function isLazy(program: Program, module: Module): boolean {
 }
 
 function hasSlots(module: Module): boolean {
-  return module.elf.relocations.some((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT);
+  return module.elf.relocations.some(
+    (each) => each.table === 'jmprel' && formulaOf(each.type) === 'jumpSlot',
+  );
 }

@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { fileIdentity } from '../program/file-identity.ts';
+import { archPrctl, systemCall } from '../machine/system-calls.ts';
 import { Refusal } from '../util/errors.ts';
 import { hex } from '../util/units.ts';
 import type { Question, Registrations } from './capture.ts';
@@ -46,44 +47,45 @@ export function newRecord(): LinkerRecord {
 
 /** ENOENT, ENOTDIR, and EACCES of a folder on the way: linkers pass such a path over. */
 const notThere: ReadonlySet<bigint> = new Set([-2n, -20n, -13n]);
-// asm/prctl.h: ARCH_SET_FS, ARCH_SHSTK_STATUS
-const setFs = 0x1002n;
-const shadowStackStatus = 0x5005n;
 
 type Handler = (call: LinkerCall, record: LinkerRecord, tracee: Tracee) => void;
 const nothing: Handler = () => undefined;
 
-/** By number, arch/x86/entry/syscalls/syscall_64.tbl. */
 const handlers: Readonly<Record<number, Handler>> = {
-  0: nothing, // read: the file's identity is a question already
-  1: lastWords(1), // write
-  2: opened(0), // open
-  3: (call, record) => record.files.delete(Number(call.arguments[0])), // close
-  4: looked(0), // stat
-  5: nothing, // fstat
-  6: looked(0), // lstat
-  8: nothing, // lseek
-  9: nothing, // mmap: placement.ts
-  10: protect,
-  11: nothing, // munmap
-  12: nothing, // brk
-  17: nothing, // pread64
-  20: lastWords(20), // writev
-  21: looked(0), // access
-  28: nothing, // madvise
-  72: nothing, // fcntl: F_SETFD of a file that is closed again
-  89: readLink(0), // readlink
-  158: archPrctl,
-  218: (call, record) => (record.registrations.threadIdAddress = Number(call.arguments[0])),
-  257: opened(1), // openat
-  262: looked(1), // newfstatat
-  267: readLink(1), // readlinkat: glibc 2.41 for $ORIGIN
-  269: looked(1), // faccessat
-  273: setRobustList,
-  302: prlimit,
-  318: getRandom,
-  334: rseq,
-  439: looked(1), // faccessat2
+  [systemCall.read]: nothing, // the file's identity is a question already
+  [systemCall.write]: (call, record, tracee) => {
+    addWords(record, tracee, [[argument(call, 1), argument(call, 2)]]);
+  },
+  [systemCall.open]: opened(0),
+  [systemCall.close]: (call, record) => record.files.delete(Number(argument(call, 0))),
+  [systemCall.stat]: looked(0),
+  [systemCall.fstat]: nothing,
+  [systemCall.lstat]: looked(0),
+  [systemCall.lseek]: nothing,
+  [systemCall.mmap]: nothing, // placement.ts
+  [systemCall.mprotect]: protect,
+  [systemCall.munmap]: nothing,
+  [systemCall.brk]: nothing,
+  [systemCall.pread64]: nothing,
+  [systemCall.writev]: (call, record, tracee) => {
+    addWords(record, tracee, vectors(tracee, Number(argument(call, 1)), Number(argument(call, 2))));
+  },
+  [systemCall.access]: looked(0),
+  [systemCall.madvise]: nothing,
+  [systemCall.fcntl]: nothing, // F_SETFD of a file that is closed again
+  [systemCall.readlink]: readLink(0),
+  [systemCall.archPrctl]: setArchitecture,
+  [systemCall.setTidAddress]: (call, record) =>
+    (record.registrations.threadIdAddress = Number(argument(call, 0))),
+  [systemCall.openat]: opened(1),
+  [systemCall.newfstatat]: looked(1),
+  [systemCall.readlinkat]: readLink(1), // glibc 2.41 for $ORIGIN
+  [systemCall.faccessat]: looked(1),
+  [systemCall.setRobustList]: setRobustList,
+  [systemCall.prlimit64]: prlimit,
+  [systemCall.getrandom]: getRandom,
+  [systemCall.rseq]: rseq,
+  [systemCall.faccessat2]: looked(1),
 };
 
 /** Takes a finished call into the record. Throws Refusal for a call that is not known. */
@@ -162,8 +164,9 @@ function readLink(index: number): Handler {
   };
 }
 
-function archPrctl(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
-  if (argument(call, 0) === setFs) record.registrations.fsBase = Number(argument(call, 1));
+function setArchitecture(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
+  if (argument(call, 0) === archPrctl.setThreadPointer)
+    record.registrations.fsBase = Number(argument(call, 1));
   else askCall(call, record, tracee);
 }
 
@@ -178,7 +181,7 @@ function askCall(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
 
 /** glibc 2.39 and later, where built for CET, ask for the 8 bytes of features that are on. */
 function isShadowStackOff(call: LinkerCall, tracee: Tracee): boolean {
-  if (argument(call, 0) !== shadowStackStatus || call.result !== 0n) return false;
+  if (argument(call, 0) !== archPrctl.shadowStackStatus || call.result !== 0n) return false;
   return tracee.read(Number(argument(call, 1)), 8).readBigUInt64LE(0) === 0n;
 }
 
@@ -219,14 +222,8 @@ function prlimit(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
   ask(record, { kind: 'limit', resource: Number(resource), answer: bytes }, `limit ${hex(resource)}`);
 }
 
-function lastWords(number: 1 | 20): Handler {
-  return (call, record, tracee) => {
-    const [, pointer = 0n, count = 0n] = call.arguments;
-    const parts =
-      number === 1 ? [[pointer, count] as const] : vectors(tracee, Number(pointer), Number(count));
-    for (const [start, length] of parts)
-      record.words += tracee.read(Number(start), Number(length)).toString();
-  };
+function addWords(record: LinkerRecord, tracee: Tracee, parts: readonly [bigint, bigint][]): void {
+  for (const [start, length] of parts) record.words += tracee.read(Number(start), Number(length)).toString();
 }
 
 function vectors(tracee: Tracee, pointer: number, count: number): [bigint, bigint][] {

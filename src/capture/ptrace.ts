@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import koffi from 'koffi';
+import { debugRegisterOffset, registerNames, type Register } from '../machine/registers.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
@@ -41,8 +42,6 @@ const waitAll = 0x40000000;
 const noNull = 125;
 /** Bytes of a cpu_set_t. */
 const maskSize = 128;
-/** offsetof(struct user, u_debugreg) of sys/user.h. */
-const debugRegisters = 848;
 
 /** Why a tracee stopped. */
 export type Stop =
@@ -55,12 +54,6 @@ export type Stop =
   | { readonly kind: 'signal'; readonly signal: number }
   | { readonly kind: 'gone'; readonly status: number; readonly signal: number };
 
-/** struct user_regs_struct of sys/user.h, in its order. */
-const registerNames = [
-  'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi',
-  'orig_rax', 'rip', 'cs', 'eflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs',
-] as const; // prettier-ignore
-export type Register = (typeof registerNames)[number];
 const registerIndex = new Map<Register, number>(registerNames.map((name, index) => [name, index]));
 
 /** The registers of a stopped tracee: a copy to read and change, written back by `setRegisters`. */
@@ -211,7 +204,7 @@ export class Tracee {
 
   /** Writes debug register `index`; answers whether the kernel took it. */
   setDebugRegister(index: number, value: Address): boolean {
-    return Number(ptraceValue(request.pokeUser, this.pid, debugRegisters + index * 8, value)) !== -1;
+    return Number(ptraceValue(request.pokeUser, this.pid, debugRegisterOffset(index), value)) !== -1;
   }
 
   /** Reads `length` bytes; throws where the range is not readable. */

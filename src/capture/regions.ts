@@ -1,4 +1,5 @@
 /** The ranges that the linker maps, followed from their first mmap to their final pages. */
+import { ET } from '../elf/constants.ts';
 import type { Module, Program } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
@@ -16,7 +17,7 @@ export type RegionRange = Omit<Region, 'mappings'>;
 /** The region of a module whose first page is at `start`. */
 export function moduleRegion(module: Module, start: Address): RegionRange {
   const span = moduleSpan(module);
-  const movable = module.elf.header.type === 3;
+  const movable = module.elf.header.type === ET.DYN;
   return {
     kind: 'module',
     module,

@@ -7,6 +7,7 @@
  * Which of them fires is tried, once, on a child. A single step is no third way: over an instruction that a hypervisor
  * emulates it may end one instruction late.
  */
+import { breakpointRegisters as breakpoint, registerFor } from '../machine/registers.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
@@ -64,7 +65,9 @@ export function doesFire(mechanism: Mechanism): boolean {
   try {
     const entry = readEntry(tracee.pid);
     const point = makers[mechanism](tracee, entry);
-    return point.meet(tracee.resume()).kind === 'point' && tracee.registers().number('rip') === entry;
+    return (
+      point.meet(tracee.resume()).kind === 'point' && tracee.registers().number(registerFor.counter) === entry
+    );
   } catch (error) {
     if (error instanceof LinkonceError) return false;
     throw error;
@@ -73,14 +76,16 @@ export function doesFire(mechanism: Mechanism): boolean {
   }
 }
 
-/** DR7: bit 0 enables the address in DR0, and condition 00 is execution. */
 function stopByRegister(tracee: Tracee, address: Address): StopPoint {
-  if (!tracee.setDebugRegister(0, address) || !tracee.setDebugRegister(7, 1))
+  if (
+    !tracee.setDebugRegister(breakpoint.address, address) ||
+    !tracee.setDebugRegister(breakpoint.control, breakpoint.on)
+  )
     throw new LinkonceError('this machine gives ptrace no debug registers');
   return {
     meet(stop) {
-      if (stop.kind !== 'trap' || tracee.registers().number('rip') !== address) return stop;
-      tracee.setDebugRegister(7, 0);
+      if (stop.kind !== 'trap' || tracee.registers().number(registerFor.counter) !== address) return stop;
+      tracee.setDebugRegister(breakpoint.control, breakpoint.off);
       return { kind: 'point' };
     },
   };

@@ -2,14 +2,14 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import koffi from 'koffi';
+import { systemCall } from '../machine/system-calls.ts';
 
 const libc = koffi.load('libc.so.6');
-const systemCall = libc.func('long syscall(long number, long a, long b, long c, long d, long e)');
+const callKernel = libc.func('long syscall(long number, long a, long b, long c, long d, long e)');
 const prctl = libc.func('int prctl(int option, long a, const void *b, long c, long d)');
 const strerror = libc.func('const char *strerror(int number)');
 
-// asm/unistd_64.h, linux/ptrace.h, linux/prctl.h, asm-generic/errno-base.h
-const call = { brk: 12 };
+// linux/ptrace.h, linux/prctl.h, asm-generic/errno-base.h
 const prctlSetMemory = 35;
 const memoryMapOption = 14;
 const memoryMapSize = 104;
@@ -39,7 +39,7 @@ function memoryMap(exeFile: number): Buffer {
   // proc_pid_stat(5): field 3 is the first behind the name's parenthesis.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): bigint => BigInt(fields[number - 3] ?? 0);
-  const breakNow = systemCall(call.brk, 0, 0, 0, 0, 0) as number;
+  const breakNow = callKernel(systemCall.brk, 0, 0, 0, 0, 0) as number;
   const words = [26, 27, 45, 46, 47].map(field).concat(BigInt(breakNow), [28, 48, 49, 50, 51].map(field));
   words.forEach((word, index) => map.writeBigUInt64LE(word, index * 8));
   map.writeUInt32LE(exeFile, memoryMapSize - 4);

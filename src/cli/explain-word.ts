@@ -1,7 +1,7 @@
 /** One word of `linkonce explain --at`: what it is made of, and which relocation and symbol caused it. */
 import type { Region } from '../capture/capture.ts';
 import type { ElfSymbol, Relocation } from '../elf/elf-file.ts';
-import { relocationName } from '../elf/relocation-types.ts';
+import { relocationName } from '../machine/relocations.ts';
 import { referenceKind } from '../program/reference-kind.ts';
 import { createResolver } from '../program/resolver.ts';
 import type { Module } from '../program/program.ts';

@@ -1,6 +1,6 @@
 import { nameOfConstant, PT } from '../elf/constants.ts';
 import type { DynamicTable, ElfFile, ElfSymbol, Relocation } from '../elf/elf-file.ts';
-import { relocationName } from '../elf/relocation-types.ts';
+import { relocationName } from '../machine/relocations.ts';
 
 /**
  * All of an ELF file for machines. Addresses, offsets and sizes are numbers; types are the ELF specification's names;

@@ -1,6 +1,6 @@
 import { DF_1, ET, nameOfConstant, PF, PT, SHN, STB } from '../elf/constants.ts';
 import type { ElfFile, Segment } from '../elf/elf-file.ts';
-import { relocationName } from '../elf/relocation-types.ts';
+import { relocationName } from '../machine/relocations.ts';
 import { colorsFor } from '../util/colors.ts';
 import { hex } from '../util/units.ts';
 

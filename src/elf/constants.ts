@@ -1,4 +1,4 @@
-/** Constants of the ELF specification (gABI), its GNU extensions and the x86-64 psABI, by their own names. */
+/** Constants of the ELF specification (gABI), and of its GNU extensions, by their own names. Those of one machine are in machine/. */
 
 /** e_ident[EI_CLASS]. */
 export const ELFCLASS = { CLASS32: 1, CLASS64: 2 } as const;
@@ -8,9 +8,6 @@ export const ELFDATA = { LSB: 1, MSB: 2 } as const;
 
 /** e_type. */
 export const ET = { REL: 1, EXEC: 2, DYN: 3, CORE: 4 } as const;
-
-/** e_machine. */
-export const EM = { X86_64: 62 } as const;
 
 /** p_type. */
 export const PT = {
@@ -77,13 +74,15 @@ export const DT = {
   VERDEFNUM: 0x6ffffffd,
   VERNEED: 0x6ffffffe,
   VERNEEDNUM: 0x6fffffff,
+  AUXILIARY: 0x7ffffffd,
+  FILTER: 0x7fffffff,
 } as const;
 
 /** DT_FLAGS. */
 export const DF = { ORIGIN: 1, SYMBOLIC: 2, TEXTREL: 4, BIND_NOW: 8, STATIC_TLS: 16 } as const;
 
 /** DT_FLAGS_1. */
-export const DF_1 = { NOW: 1, NODELETE: 8, PIE: 0x08000000 } as const;
+export const DF_1 = { NOW: 1, NODELETE: 8, NODEFLIB: 0x800, PIE: 0x08000000 } as const;
 
 /** st_info >> 4. */
 export const STB = { LOCAL: 0, GLOBAL: 1, WEAK: 2, GNU_UNIQUE: 10 } as const;

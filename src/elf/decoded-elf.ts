@@ -14,7 +14,7 @@ import type {
   TlsTemplate,
 } from './elf-file.ts';
 import { readFunctionRanges } from './function-ranges.ts';
-import { readElfHeader, requireX8664 } from './header.ts';
+import { readElfHeader, requireNative } from './header.ts';
 import { LoadedBytes } from './loaded-bytes.ts';
 import { buildIdOf, readNotes } from './notes.ts';
 import { readPlt } from './plt.ts';
@@ -52,7 +52,7 @@ export class DecodedElf implements ElfFile {
     this.path = path;
     this.bytes = bytes;
     this.header = readElfHeader(bytes, path);
-    requireX8664(this.header, path);
+    requireNative(this.header, path);
     this.segments = readSegments(path, bytes, this.header);
     this.notes = readNotes(path, bytes, this.segments);
     this.#loaded = new LoadedBytes(path, bytes, this.segments);

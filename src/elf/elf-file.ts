@@ -44,7 +44,7 @@ export interface ElfHeader {
   readonly byteOrder: 'little' | 'big';
   /** e_type: 2 ET_EXEC, 3 ET_DYN, … */
   readonly type: number;
-  /** e_machine: 62 EM_X86_64, … */
+  /** e_machine. */
   readonly machine: number;
   readonly entry: Vaddr;
   readonly programHeaderOffset: FileOffset;
@@ -63,9 +63,9 @@ export interface ElfHeader {
 }
 
 export interface Segment {
-  /** p_type: 1 PT_LOAD, 2 PT_DYNAMIC, 3 PT_INTERP, 4 PT_NOTE, 6 PT_PHDR, 7 PT_TLS, 0x6474e551 PT_GNU_STACK, 0x6474e552 PT_GNU_RELRO, … */
+  /** p_type: PT. */
   readonly type: number;
-  /** p_flags: 1 PF_X, 2 PF_W, 4 PF_R. */
+  /** p_flags: PF. */
   readonly flags: number;
   readonly offset: FileOffset;
   readonly address: Vaddr;
@@ -167,7 +167,7 @@ export interface Relocation {
   readonly table: 'relr' | 'rela' | 'rel' | 'jmprel';
   /** Where it writes. */
   readonly address: Vaddr;
-  /** R_X86_64_…; RELR entries have 8, R_X86_64_RELATIVE. */
+  /** Of the machine: `formulaOf` says what it means. RELR entries have `relrType`. */
   readonly type: number;
   /** Index of the symbol; 0 where it has none. */
   readonly symbol: number;

@@ -1,6 +1,7 @@
 /** The ELF header (gABI chapter 'ELF Header'), of any class and byte order. */
+import { machine } from '../machine/names.ts';
 import { ElfError } from '../util/errors.ts';
-import { ELFCLASS, ELFDATA, EM } from './constants.ts';
+import { ELFCLASS, ELFDATA } from './constants.ts';
 import type { ElfHeader } from './elf-file.ts';
 import { Table } from './table.ts';
 
@@ -38,16 +39,16 @@ export function readElfHeader(bytes: Buffer, path: string): ElfHeader {
   return elfClass === ELFCLASS.CLASS64 ? header64(table, data) : header32(table, data);
 }
 
-/** Throws ElfError that says what the file is instead, unless it is ELF64, little-endian, for x86-64. */
-export function requireX8664(header: ElfHeader, path: string): void {
+/** Throws ElfError that says what the file is instead, unless it is ELF64, little-endian, for this machine. */
+export function requireNative(header: ElfHeader, path: string): void {
   const problem = foreign(header);
   if (problem !== undefined) throw new ElfError(path, 'ELF header', undefined, problem);
 }
 
 function foreign(header: ElfHeader): string | undefined {
-  if (header.machine !== EM.X86_64) {
+  if (header.machine !== machine.elf) {
     const name = machineNames.get(header.machine) ?? `machine ${header.machine}`;
-    return `${header.class === 32 ? '32-bit file (ELFCLASS32) ' : ''}made for ${name}, not x86-64`;
+    return `${header.class === 32 ? '32-bit file (ELFCLASS32) ' : ''}made for ${name}, not ${machine.name}`;
   }
   if (header.class === 32) return '32-bit file (ELFCLASS32)';
   if (header.byteOrder === 'big') return 'big-endian file (ELFDATA2MSB)';

@@ -5,7 +5,7 @@
 import type { PltSlot, Relocation, Section } from './elf-file.ts';
 import type { Vaddr } from '../util/units.ts';
 import { SHT } from './constants.ts';
-import { R_X86_64 } from './relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import { Table } from './table.ts';
 
 /** Every kind of slot begins at a multiple of this. */
@@ -34,7 +34,7 @@ export function readPlt(
   if (pltSections.length === 0) return [];
   const symbols = new Map<Vaddr, number>();
   for (const { address, symbol, type } of relocations)
-    if (symbol !== 0 || type === R_X86_64.IRELATIVE) symbols.set(address, symbol);
+    if (symbol !== 0 || formulaOf(type) === 'irelative') symbols.set(address, symbol);
   return pltSections.flatMap((section) => {
     const table = new Table(path, bytes, section.name, section.offset, section.size);
     return slotsOf(table, section, symbols);

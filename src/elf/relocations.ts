@@ -3,7 +3,7 @@ import { DT } from './constants.ts';
 import type { DynamicValues } from './dynamic.ts';
 import type { Relocation } from './elf-file.ts';
 import type { LoadedBytes } from './loaded-bytes.ts';
-import { R_X86_64 } from './relocation-types.ts';
+import { relrType } from '../machine/relocations.ts';
 import { relrAddresses } from './relr.ts';
 import type { Table } from './table.ts';
 
@@ -28,7 +28,7 @@ function relrRelocations(values: DynamicValues, loaded: LoadedBytes): Relocation
   return relrAddresses(table).map((place) => ({
     table: 'relr',
     address: place,
-    type: R_X86_64.RELATIVE,
+    type: relrType,
     symbol: 0,
     addend: loaded.word('word of DT_RELR', place),
   }));

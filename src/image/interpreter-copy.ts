@@ -1,7 +1,6 @@
 /** Interpreter mode: the program's own file with only PT_INTERP changed. */
+import { PT } from '../elf/constants.ts';
 import { readElf } from '../elf/read-elf.ts';
-
-const PT_INTERP = 3;
 
 /**
  * A copy of the program's `file` whose PT_INTERP names `interpreter` (absolute). The kernel reads the name by file offset,
@@ -12,7 +11,7 @@ export function interpreterCopy(file: string, interpreter: string): Buffer {
   const name = Buffer.from(`${interpreter}\0`);
   const bytes = Buffer.concat([elf.bytes, name]);
   elf.segments.forEach((segment, index) => {
-    if (segment.type !== PT_INTERP) return;
+    if (segment.type !== PT.INTERP) return;
     const at = elf.header.programHeaderOffset + index * elf.header.programHeaderSize;
     bytes.writeBigUInt64LE(BigInt(elf.bytes.length), at + 8); // p_offset
     bytes.writeBigUInt64LE(BigInt(name.length), at + 32); // p_filesz

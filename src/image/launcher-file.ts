@@ -2,6 +2,8 @@
  * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its image.
  * ET_DYN without PT_INTERP, so that the kernel places it away from everything; the loader moves the break (native/break.h).
  */
+import { ET, PF, PT } from '../elf/constants.ts';
+import { machine } from '../machine/names.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
@@ -27,7 +29,6 @@ export interface LauncherTarget {
 const elfHeaderSize = 64;
 const programHeaderSize = 56;
 const codeOffset = 0x100;
-const PT = { load: 1, gnuStack: 0x6474e551 };
 
 /** The launcher's bytes. `loader` is native/loader.bin, whose end is a multiple of 16. */
 export function launcherFile(loader: Buffer, facts: ProgramFacts, target: LauncherTarget): Buffer {
@@ -35,8 +36,8 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
   const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
   const stack = facts.stackFlags;
   writeElfHeader(bytes, stack === undefined ? 1 : 2);
-  writeSegment(bytes, elfHeaderSize, PT.load, 5, bytes.length, 4096);
-  if (stack !== undefined) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.gnuStack, stack, 0, 16);
+  writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
+  if (stack !== undefined) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.GNU_STACK, stack, 0, 16);
   loader.copy(bytes, codeOffset);
   trailer.copy(bytes, codeOffset + loader.length);
   return bytes;
@@ -45,8 +46,8 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
 /** ELF specification, 'ELF Header'. */
 function writeElfHeader(bytes: Buffer, segments: number): void {
   bytes.write('7f454c46020101', 0, 'hex'); // magic, ELFCLASS64, ELFDATA2LSB, EV_CURRENT
-  bytes.writeUInt16LE(3, 16); // e_type: ET_DYN
-  bytes.writeUInt16LE(62, 18); // e_machine: EM_X86_64
+  bytes.writeUInt16LE(ET.DYN, 16); // e_type
+  bytes.writeUInt16LE(machine.elf, 18); // e_machine
   bytes.writeUInt32LE(1, 20); // e_version
   bytes.writeBigUInt64LE(BigInt(codeOffset), 24); // e_entry
   bytes.writeBigUInt64LE(BigInt(elfHeaderSize), 32); // e_phoff

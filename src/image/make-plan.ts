@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { AT } from '../capture/context.ts';
 import type { Question } from '../capture/capture.ts';
+import { machine } from '../machine/names.ts';
 import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { FileIdentity } from '../program/program.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
@@ -102,7 +103,7 @@ export function makePlan(input: PlanInput): Plan {
       invocation_path: facts.invocation,
       interpreter_path: facts.interpreter.path,
       command_name: path.basename(facts.invocation).slice(0, commandNameLength),
-      platform: 'x86_64',
+      platform: machine.platform,
       places_path: input.places?.path ?? '',
     },
     vdsoNotes: blueprint.start.context.vdsoNotes,

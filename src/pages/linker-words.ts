@@ -1,7 +1,7 @@
 /** Which words of a module the dynamic linker writes: those of its relocations, and what it keeps in the module for itself. */
 import { PT } from '../elf/constants.ts';
 import type { ElfFile, Relocation } from '../elf/elf-file.ts';
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { Vaddr } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 
@@ -35,9 +35,10 @@ function relocatedWords(elf: ElfFile): Map<Vaddr, Relocation> {
 
 /** psABI, table 'Relocation Types'. */
 function writtenBytes(elf: ElfFile, { type, symbol }: Relocation): number {
-  if (type === R.NONE) return 0;
-  if (type === R.COPY) return elf.symbols.at(symbol).size;
-  return type === R.TLSDESC ? 2 * wordSize : wordSize;
+  const formula = formulaOf(type);
+  if (formula === 'none') return 0;
+  if (formula === 'copy') return elf.symbols.at(symbol).size;
+  return formula === 'tlsDescriptor' ? 2 * wordSize : wordSize;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Why a page of a module is private under a dynamic linker: each word that differs from the file, by who wrote it. */
 import type { Relocation } from '../elf/elf-file.ts';
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { Address } from '../util/units.ts';
 import { linkerWords, type LinkerWords } from './linker-words.ts';
 import type { LoadedModule } from './loaded-modules.ts';
@@ -57,12 +57,17 @@ function judgeWord(verdict: PageVerdict, site: Site, word: Word): void {
 
 /** At the start a lazy slot leads back into the PLT: the file's value and the load bias (psABI 5.2). */
 function isFirstCall({ isLazy, loadBias }: Site, { type, address }: Relocation, word: Word): boolean {
-  return isLazy && type === R.JUMP_SLOT && address === word.address && word.value !== word.fresh + loadBias;
+  return (
+    isLazy &&
+    formulaOf(type) === 'jumpSlot' &&
+    address === word.address &&
+    word.value !== word.fresh + loadBias
+  );
 }
 
 /** Only a relative relocation's value is known without looking symbols up. */
 function isOverwritten({ loadBias }: Site, { type, address, addend }: Relocation, word: Word): boolean {
-  if ((type !== R.RELATIVE && type !== R.RELATIVE64) || address !== word.address) return false;
+  if (formulaOf(type) !== 'relative' || address !== word.address) return false;
   return word.value !== BigInt.asUintN(64, loadBias + BigInt(addend));
 }
 

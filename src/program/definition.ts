@@ -9,7 +9,7 @@ export interface Definition {
 
 /**
  * How the reference is made, since it changes the search, as glibc's `elf_machine_type_class` has it; `referenceKind` tells
- * it for a relocation. `copy` (R_X86_64_COPY) skips the executable; `plt` (JUMP_SLOT and the thread-local ones) does not take
+ * it for a relocation. `copy` skips the executable; `plt` (slots of calls, and the thread-local ones) does not take
  * an undefined symbol with a value, the PLT slot that stands for a function in an executable that is no PIE.
  */
 export type ReferenceKind = 'plt' | 'data' | 'copy';

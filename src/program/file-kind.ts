@@ -1,6 +1,7 @@
 /** What a file is, by its first bytes: enough to choose or refuse it before it is read as ELF. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { ELFCLASS, ELFDATA, EM } from '../elf/constants.ts';
+import { ELFCLASS, ELFDATA } from '../elf/constants.ts';
+import { machine } from '../machine/names.ts';
 
 /** Byte offsets in the ELF header (gABI chapter 'ELF Header'). */
 const EI_CLASS = 4;
@@ -9,7 +10,8 @@ const E_MACHINE = 18;
 const headerSize = 64;
 
 export type FileKind =
-  | { readonly kind: 'x86-64' }
+  /** ELF for this machine. */
+  | { readonly kind: 'native' }
   /** ELF of another class or machine; `what` for people. */
   | { readonly kind: 'foreign'; readonly what: string }
   /** The line after `#!`. */
@@ -40,10 +42,9 @@ function kindOf(start: Buffer): FileKind {
 function elfKind(start: Buffer): FileKind {
   if (start[EI_CLASS] !== ELFCLASS.CLASS64) return { kind: 'foreign', what: 'is a 32-bit program' };
   if (start[EI_DATA] !== ELFDATA.LSB) return { kind: 'foreign', what: 'is a big-endian program' };
-  const machine = start.readUInt16LE(E_MACHINE);
-  if (machine !== EM.X86_64)
-    return { kind: 'foreign', what: `is for another machine (e_machine ${machine})` };
-  return { kind: 'x86-64' };
+  const made = start.readUInt16LE(E_MACHINE);
+  if (made !== machine.elf) return { kind: 'foreign', what: `is for another machine (e_machine ${made})` };
+  return { kind: 'native' };
 }
 
 function firstLine(start: Buffer): string {

@@ -1,6 +1,7 @@
 /** Where glibc's ld.so looks for libraries: `_dl_map_object` of elf/dl-load.c, and ld.so(8). */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { DF_1, DT, nameOfConstant } from '../elf/constants.ts';
 import { Refusal } from '../util/errors.ts';
 import { cacheLookup, type CacheLookup } from './ld-cache-lookup.ts';
 import { parseLdCache } from './ld-cache.ts';
@@ -13,13 +14,8 @@ import { replaceTokens } from './string-tokens.ts';
 
 const cacheFile = '/etc/ld.so.cache';
 const preloadFile = '/etc/ld.so.preload';
-/** DF_1_NODEFLIB: neither the default directories nor cache entries in them. */
-const DF_1_NODEFLIB = 0x800;
 /** Filters put further modules into the scope, before the one that names them. */
-const filterTags = new Map([
-  [0x7ffffffd, 'DT_AUXILIARY'],
-  [0x7fffffff, 'DT_FILTER'],
-]);
+const filterTags: ReadonlySet<number> = new Set([DT.AUXILIARY, DT.FILTER]);
 
 /** The rules of the glibc linker at `interpreter` for `program`. Throws LinkonceError, Refusal for an old glibc. */
 export function glibcRules(interpreter: string, program: string): LinkerRules {
@@ -57,7 +53,7 @@ function readPreloads(): string[] {
 
 function refuseFilters(module: Module): void {
   const entry = module.elf.dynamic?.entries.find(({ tag }) => filterTags.has(tag));
-  if (entry) throw new Refusal(`${module.path} is a filter (${filterTags.get(entry.tag)!})`);
+  if (entry) throw new Refusal(`${module.path} is a filter (DT_${nameOfConstant(DT, entry.tag)})`);
 }
 
 function openableFile(request: string, loader: Loaded): string | undefined {
@@ -74,7 +70,8 @@ function* candidates(
 ): Generator<string> {
   for (const directory of searchPaths(loader, facts)) yield* inDirectory(directory, name, facts);
 
-  const noDefaults = ((loader.module.elf.dynamic?.flags1 ?? 0) & DF_1_NODEFLIB) !== 0;
+  // Neither the default directories nor cache entries in them.
+  const noDefaults = ((loader.module.elf.dynamic?.flags1 ?? 0) & DF_1.NODEFLIB) !== 0;
   const isDefault = (file: string): boolean =>
     facts.systemDirectories.some((start) => file.startsWith(start));
   const entry = cached(name);

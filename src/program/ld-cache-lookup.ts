@@ -1,9 +1,8 @@
 /** Which entry of ld.so.cache ld.so takes for a name: `search_cache` of glibc's elf/dl-cache.c. */
+import { machine } from '../machine/names.ts';
 import type { CacheEntry, LdCache } from './ld-cache.ts';
 import type { LinkerFacts } from './linker-facts.ts';
 
-/** FLAG_X8664_LIB64 | FLAG_ELF_LIBC6. */
-const x86Library = 0x303;
 /** DL_CACHE_HWCAP_EXTENSION: the entry is from a glibc-hwcaps directory. */
 const namedHwcap = 1n << 62n;
 const isaLevelMask = (1n << 10n) - 1n;
@@ -16,7 +15,7 @@ export type CacheLookup = (name: string) => string | undefined;
 
 /** A look-up with the cache's entries by name. */
 export function cacheLookup(cache: LdCache, facts: LinkerFacts): CacheLookup {
-  const usable = cache.entries.filter((entry) => entry.flags === x86Library);
+  const usable = cache.entries.filter((entry) => entry.flags === machine.cachedLibrary);
   const byName = groupBy(usable, (entry) => comparable(entry.name));
   return (name) => best(byName.get(comparable(name)) ?? [], cache, facts)?.path;
 }
@@ -50,7 +49,8 @@ function rank(entry: CacheEntry, cache: LdCache, facts: LinkerFacts): number {
 
 /** The processor's ISA level as the cache counts it: 0 for the base line, 1 for x86-64-v2, … */
 function isaLevel(facts: LinkerFacts): number {
-  return Math.max(0, ...facts.hwcaps.map((name) => Number(/^x86-64-v(\d+)$/.exec(name)?.[1] ?? 1) - 1));
+  const levels = new RegExp(`^${machine.name}-v(\\d+)$`);
+  return Math.max(0, ...facts.hwcaps.map((name) => Number(levels.exec(name)?.[1] ?? 1) - 1));
 }
 
 /** Whether the processor has the entry's capabilities of the legacy scheme; since glibc 2.37 only entries without any. */

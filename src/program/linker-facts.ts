@@ -4,6 +4,7 @@
  * one shows it where it searches (search-trace.ts).
  */
 import { spawnSync } from 'node:child_process';
+import { hwcapNames } from '../machine/names.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { parseSearch, traceSearch } from './search-trace.ts';
 
@@ -89,9 +90,6 @@ function indexed(values: ReadonlyMap<string, string>, key: string): string[] {
 function active(names: readonly string[], bits: number): string[] {
   return names.filter((_, index) => Math.floor(bits / 2 ** index) % 2 === 1);
 }
-
-/** Names of the bits of AT_HWCAP as glibc before 2.37 has them (sysdeps/x86/dl-procinfo.c). */
-const hwcapNames = ['sse2', 'x86_64', 'avx512_1'];
 
 function legacyCapabilities(
   values: ReadonlyMap<string, string>,

@@ -2,6 +2,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DT, nameOfConstant } from '../elf/constants.ts';
+import { machine } from '../machine/names.ts';
 import { LinkonceError, Refusal, named } from '../util/errors.ts';
 import { closure } from './closure.ts';
 import { hasAttribute } from './extended-attributes.ts';
@@ -59,7 +60,7 @@ function refuseForeign(file: string): void {
   if (kind.kind === 'script')
     throw new LinkonceError(`${file} is a script (#!${kind.interpreter}): bind its interpreter instead`);
   if (kind.kind === 'foreign') throw new Refusal(`${file} ${kind.what}`);
-  if (kind.kind !== 'x86-64') throw new LinkonceError(`${file} ${kind.what}`);
+  if (kind.kind !== 'native') throw new LinkonceError(`${file} ${kind.what}`);
 }
 
 /** The kernel gives such a program rights that its caller has not: it must start the ordinary way. */
@@ -88,8 +89,8 @@ interface Linker {
 
 /** The linkers that linkonce knows, by their file's name. */
 const linkers = new Map<string, Linker>([
-  ['ld-linux-x86-64.so.2', { libc: 'glibc', rules: glibcRules }],
-  ['ld-musl-x86_64.so.1', { libc: 'musl', rules: muslRules }],
+  [machine.glibcLinker, { libc: 'glibc', rules: glibcRules }],
+  [machine.muslLinker, { libc: 'musl', rules: muslRules }],
 ]);
 
 /** PT_INTERP and what is known of it. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../util/errors.ts';
+import { machine } from '../machine/names.ts';
 import type { LinkerRules, Loaded } from './linker-rules.ts';
 import { isOpenable } from './openable.ts';
 import type { Module } from './program.ts';
@@ -34,10 +35,10 @@ export function muslRules(interpreter: string): LinkerRules {
   };
 }
 
-/** The list of directories in `/etc/ld-musl-x86_64.path`, below the prefix that the linker itself is installed in. */
+/** The list of directories in musl's own file, below the prefix that the linker itself is installed in. */
 function systemPath(interpreter: string): string {
   const prefix = path.dirname(path.dirname(interpreter)).replace(/\/$/, '');
-  const file = `${prefix}/etc/ld-musl-x86_64.path`;
+  const file = `${prefix}/etc/${machine.muslPath}`;
   return existsSync(file) ? readFileSync(file, 'utf8') : defaultPath;
 }
 

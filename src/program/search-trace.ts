@@ -4,6 +4,7 @@
  * subdirectories, best first (elf/dl-load.c, print_search_path).
  */
 import { spawnSync } from 'node:child_process';
+import { hwcapNames, platformBits } from '../machine/names.ts';
 import { Refusal } from '../util/errors.ts';
 import type { LegacyCapabilities, LinkerFacts } from './linker-facts.ts';
 
@@ -47,22 +48,15 @@ function searchPath(text: string, kind: string): string[] {
   return /search path=(\S+)/.exec(line ?? '')?.[1]?.split(':') ?? [];
 }
 
-/** Bits of cache entries (sysdeps/x86/dl-hwcap.h, dl-procinfo.c): from 48 on those of platforms. */
-const hwcapBits = new Map([
-  ['x86_64', 1n << 1n],
-  ['avx512_1', 1n << 2n],
-]);
-const platformBits = new Map([
-  ['haswell', 1n << 50n],
-  ['xeon_phi', 1n << 51n],
-]);
-
 /** `below` is as in `/tls/haswell/x86_64`; the first one has all names that count. */
 function legacyCapabilities(below: readonly string[], platform: string): LegacyCapabilities {
-  const names = below[0]?.split('/') ?? [];
+  const names: readonly string[] = below[0]?.split('/') ?? [];
   return {
     subdirectories: below.map((name) => `${name.slice(1)}/`),
-    hwcap: names.reduce((bits, name) => bits | (hwcapBits.get(name) ?? 0n), 0n),
+    hwcap: hwcapNames.reduce(
+      (bits, name, bit) => (names.includes(name) ? bits | (1n << BigInt(bit)) : bits),
+      0n,
+    ),
     platformBit: platformBits.get(platform),
   };
 }

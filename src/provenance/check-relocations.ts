@@ -4,7 +4,7 @@
  */
 import type { Captures, Region } from '../capture/capture.ts';
 import type { Relocation } from '../elf/elf-file.ts';
-import { relocationName } from '../elf/relocation-types.ts';
+import { relocationName } from '../machine/relocations.ts';
 import type { Resolver } from '../program/definition.ts';
 import type { Module } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';

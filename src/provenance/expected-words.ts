@@ -5,7 +5,8 @@
  */
 import type { Capture, Region } from '../capture/capture.ts';
 import { isLazy } from '../capture/lazy-modules.ts';
-import { R_X86_64 as R, relocationName } from '../elf/relocation-types.ts';
+import { PT, SHN, STT } from '../elf/constants.ts';
+import { formulaOf, relocationName } from '../machine/relocations.ts';
 import type { Relocation } from '../elf/elf-file.ts';
 import type { Definition, ReferenceKind, Resolver } from '../program/definition.ts';
 import type { Module, Program } from '../program/program.ts';
@@ -31,9 +32,6 @@ export interface Expectations {
   of(region: Region, relocation: Relocation): Expectation;
 }
 
-const stt = { tls: 6, ifunc: 10 };
-const absolute = 0xfff1;
-
 interface Site {
   readonly program: Program;
   readonly resolver: Resolver;
@@ -58,37 +56,36 @@ export function expectWords(program: Program, resolver: Resolver, capture: Captu
 function expect(site: Site, module: Module, relocation: Relocation): Expectation {
   const bias = site.biases.get(module) ?? 0;
   const addend = BigInt(relocation.addend);
-  switch (relocation.type) {
-    case R.NONE:
-    case R.TLSDESC:
+  switch (formulaOf(relocation.type)) {
+    case 'none':
+    case 'tlsDescriptor':
       return { kind: 'captured' };
-    case R.RELATIVE:
-    case R.RELATIVE64:
+    case 'relative':
       return whole(BigInt(bias) + addend);
-    case R[64]:
+    case 'absolute':
       return symbolAddress(site, module, relocation, 'data', addend);
-    case R.GLOB_DAT:
+    case 'globDat':
       return symbolAddress(site, module, relocation, 'data', 0n);
-    case R.JUMP_SLOT:
+    case 'jumpSlot':
       return slot(site, module, relocation, bias);
-    case R.IRELATIVE:
+    case 'irelative':
       return { kind: 'ifunc', module, key: `${module.path} ${String(relocation.addend)}` };
-    case R.COPY:
+    case 'copy':
       return copy(site, module, relocation);
-    case R.DTPMOD64:
+    case 'tlsModule':
       return whole(BigInt(site.tlsModules.indexOf(tlsDefinition(site, module, relocation).module) + 1));
-    case R.DTPOFF64:
+    case 'tlsModuleOffset':
       return whole(tlsDefinition(site, module, relocation).value + addend);
-    case R.TPOFF64:
+    case 'tlsOffset':
       return tlsOffset(site, module, relocation);
-    case R.SIZE64:
+    case 'size':
       return whole(BigInt(definition(site, module, relocation, 'data')?.symbol.size ?? 0) + addend);
-    case R[32]:
+    case 'absolute32':
       return {
         ...whole(fixed(symbolAddress(site, module, relocation, 'data', addend)) & 0xffff_ffffn),
         width: 4,
       };
-    default:
+    case undefined:
       throw new Refusal(`${module.path}: a dynamic relocation of type ${relocationName(relocation.type)}`);
   }
 }
@@ -122,9 +119,9 @@ function symbolAddress(
   const found = definition(site, module, relocation, kind);
   if (!found) return whole(addend);
   const { symbol } = found;
-  if (symbol.type === stt.ifunc && symbol.sectionIndex !== 0)
+  if (symbol.type === STT.GNU_IFUNC && symbol.sectionIndex !== SHN.UNDEF)
     return { kind: 'ifunc', module: found.module, key: `${found.module.path} ${String(symbol.value)}` };
-  const bias = symbol.sectionIndex === absolute ? 0 : (site.biases.get(found.module) ?? 0);
+  const bias = symbol.sectionIndex === SHN.ABS ? 0 : (site.biases.get(found.module) ?? 0);
   return whole(BigInt(bias + symbol.value) + addend);
 }
 
@@ -141,7 +138,7 @@ function slot(site: Site, module: Module, relocation: Relocation, bias: Address)
 function fileWord(module: Module, address: number): bigint {
   const { segments, bytes } = module.elf;
   const load = segments.find(
-    (s) => s.type === 1 && address >= s.address && address + 8 <= s.address + s.fileSize,
+    (s) => s.type === PT.LOAD && address >= s.address && address + 8 <= s.address + s.fileSize,
   );
   return load ? bytes.readBigUInt64LE(load.offset + address - load.address) : 0n;
 }
@@ -161,7 +158,7 @@ function tlsDefinition(
 ): { module: Module; value: bigint } {
   const found = definition(site, module, relocation, 'data');
   if (!found) return { module, value: 0n };
-  return { module: found.module, value: found.symbol.type === stt.tls ? BigInt(found.symbol.value) : 0n };
+  return { module: found.module, value: found.symbol.type === STT.TLS ? BigInt(found.symbol.value) : 0n };
 }
 
 function tlsOffset(site: Site, module: Module, relocation: Relocation): Expectation {

@@ -1,12 +1,12 @@
 /**
- * Slots that the platform's linker leaves to the first call (R_X86_64_JUMP_SLOT of modules without DF_BIND_NOW), with the
+ * Slots that the platform's linker leaves to the first call (JUMP_SLOT of modules without DF_BIND_NOW), with the
  * values that it gives them when it must bind at once. All other words stay as in the lazy capture, which is the true
  * state of the process: LD_BIND_NOW also sets a flag in the linker that would change every later dlopen.
  */
 import { isLazy } from '../capture/lazy-modules.ts';
 import type { Capture, Captures, Region } from '../capture/capture.ts';
 import { STT } from '../elf/constants.ts';
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { Resolver } from '../program/definition.ts';
 import type { Module } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
@@ -100,7 +100,9 @@ function slotsOf(region: Region): { readonly slot: Address; readonly symbol: num
   const bias = region.loadBias;
   const relocations = region.module?.elf.relocations ?? [];
   return relocations
-    .filter((each) => each.table === 'jmprel' && each.type === R.JUMP_SLOT && each.address % 8 === 0)
+    .filter(
+      (each) => each.table === 'jmprel' && formulaOf(each.type) === 'jumpSlot' && each.address % 8 === 0,
+    )
     .map(({ address, symbol }) => ({ slot: bias + address, symbol }));
 }
 

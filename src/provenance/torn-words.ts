@@ -4,7 +4,7 @@
  * its own bytes may differ.
  */
 import type { Region } from '../capture/capture.ts';
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { type Formula, formulaOf } from '../machine/relocations.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { RegionPages } from './region-pages.ts';
@@ -16,8 +16,8 @@ export interface TornWords {
   holds(address: Address, differing: bigint): boolean;
 }
 
-/** Types whose word holds no address: 32 bits never do in a module that moves, and a copy's words are its source's. */
-const untorn: ReadonlySet<number> = new Set([R.NONE, R.COPY, R[32]]);
+/** Formulas whose word holds no address: 32 bits never do in a module that moves, and a copy's words are its source's. */
+const untorn: ReadonlySet<Formula | undefined> = new Set<Formula>(['none', 'copy', 'absolute32']);
 
 /** The torn words of a region's module. */
 export function tornWords({ module, loadBias }: Region): TornWords {
@@ -31,10 +31,11 @@ export function tornWords({ module, loadBias }: Region): TornWords {
     masks.set(start + 8, (masks.get(start + 8) ?? 0n) | (bits >> 64n));
   };
   for (const { address, type } of module?.elf.relocations ?? []) {
-    if (address % 8 === 0 || untorn.has(type)) continue;
+    const formula = formulaOf(type);
+    if (address % 8 === 0 || untorn.has(formula)) continue;
     add(loadBias + address);
     // A TLS descriptor is two words.
-    if (type === R.TLSDESC) add(loadBias + address + 8);
+    if (formula === 'tlsDescriptor') add(loadBias + address + 8);
   }
   return { addresses, holds: (address, differing) => (differing & ~(masks.get(address) ?? 0n)) === 0n };
 }

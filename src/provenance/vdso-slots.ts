@@ -1,10 +1,10 @@
 /** Slots that the linker binds at start-up to functions of the vdso. */
 import type { Region } from '../capture/capture.ts';
-import { R_X86_64 as R } from '../elf/relocation-types.ts';
+import { formulaOf } from '../machine/relocations.ts';
 import type { ProcessWord, VdsoSlot } from './explained.ts';
 
 /**
- * The process words that are PLT slots (R_X86_64_JUMP_SLOT) into the vdso. Only calls go through such a slot, so that what it
+ * The process words that are PLT slots (JUMP_SLOT) into the vdso. Only calls go through such a slot, so that what it
  * holds may differ from the function's address.
  */
 export function eagerVdsoSlots(regions: readonly Region[], words: readonly ProcessWord[]): VdsoSlot[] {
@@ -22,6 +22,6 @@ export function eagerVdsoSlots(regions: readonly Region[], words: readonly Proce
 
 function jumpSlots(region: Region | undefined): ReadonlySet<number> {
   const relocations = region?.module?.elf.relocations ?? [];
-  const slots = relocations.filter(({ table, type }) => table === 'jmprel' && type === R.JUMP_SLOT);
+  const slots = relocations.filter(({ table, type }) => table === 'jmprel' && formulaOf(type) === 'jumpSlot');
   return new Set(slots.map(({ address }) => (region?.loadBias ?? 0) + address));
 }

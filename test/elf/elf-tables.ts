@@ -1,7 +1,7 @@
 /** An ElfFile as the canonical lines of `readelf-tables.ts`. */
 import { DT, ET, nameOfConstant, PT, SHN } from '../../src/elf/constants.ts';
 import type { ElfFile, ElfHeader, ElfSymbol } from '../../src/elf/elf-file.ts';
-import { relocationName } from '../../src/elf/relocation-types.ts';
+import { relocationName } from '../../src/machine/relocations.ts';
 import type { Tables } from './readelf-tables.ts';
 
 const hex = (value: number): string => (value < 0 ? `-${(-value).toString(16)}` : value.toString(16));

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Relocation, Section } from '../../src/elf/elf-file.ts';
 import { readPlt } from '../../src/elf/plt.ts';
-import { R_X86_64 } from '../../src/elf/relocation-types.ts';
+import { R_X86_64 } from '../../src/machine/relocations.ts';
 
 const address = 0x1000;
 const gotSlot = 0x4000;

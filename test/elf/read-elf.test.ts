@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ElfFile, Relocation } from '../../src/elf/elf-file.ts';
 import { readElfHeader } from '../../src/elf/header.ts';
 import { decodeElf, readElf } from '../../src/elf/read-elf.ts';
-import { relocationName } from '../../src/elf/relocation-types.ts';
+import { relocationName } from '../../src/machine/relocations.ts';
 import { symbolName } from '../../src/elf/symbol-name.ts';
 import { ElfError } from '../../src/util/errors.ts';
 import { compile, everything, fixturePath } from './fixture.ts';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { R_X86_64 } from '../../src/elf/relocation-types.ts';
+import { R_X86_64 } from '../../src/machine/relocations.ts';
 import type { Module, Program } from '../../src/program/program.ts';
 import { referenceKind } from '../../src/program/reference-kind.ts';
 import { createResolver } from '../../src/program/resolver.ts';

@@ -8,7 +8,7 @@ import { captureProgram } from '../../src/capture/capture-program.ts';
 import type { Capture, Captures, CapturedRegion } from '../../src/capture/capture.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
-import { R_X86_64 as R } from '../../src/elf/relocation-types.ts';
+import { R_X86_64 as R } from '../../src/machine/relocations.ts';
 import { clockWords } from '../../src/provenance/clock-words.ts';
 import { pageWords, regionPages } from '../../src/provenance/region-pages.ts';
 import { createExplainer } from '../../src/provenance/sources.ts';
