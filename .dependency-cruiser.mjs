@@ -2,7 +2,7 @@
  * The layers of ARCHITECTURE.md as a check. A folder imports from itself, from `util/` and from the folders before it
  * in this list; `pipeline.ts` stands on all of them, `cli/` on the pipeline, and nothing on `cli/`.
  *
- * `image/` and `collection/` stand before `systems/` here: a system calls them to write what the system decided.
+ * `image/`, `ranges/` and `files/` stand before `systems/` here: a system states in their words what `bind/` does.
  */
 const layers = [
   'util',
@@ -16,7 +16,9 @@ const layers = [
   'provenance',
   'image',
   'calls',
-  'collection',
+  'ranges',
+  'files',
+  'bind',
   'models',
   'pagein',
   'systems',

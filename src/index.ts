@@ -30,9 +30,9 @@ export { chooseSystem } from './systems/choose.ts';
 export { findSystem, systems } from './systems/registry.ts';
 export type { BuildRequest, System, SystemProperties, SystemVariant } from './systems/system.ts';
 
-export type { AddressFormat, AddressField } from './collection/address-format.ts';
-export type { CollectionOutcome, CollectionRequest } from './collection/build.ts';
-export type { Subject } from './collection/subject.ts';
+export type { AddressFormat, AddressField } from './ranges/address-format.ts';
+export type { CollectionOutcome, CollectionRequest } from './bind/bind-programs.ts';
+export type { Subject } from './bind/subject.ts';
 export type { Image } from './image/image.ts';
 export type { FileIdentity, Module, Program } from './program/program.ts';
 export type { Explained } from './provenance/explained.ts';

@@ -1,6 +1,6 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
-import { movableModules } from './collection/place-programs.ts';
+import { movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
@@ -23,7 +23,7 @@ import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
 import type { Explained } from './provenance/explained.ts';
-import type { Subject } from './collection/subject.ts';
+import type { Subject } from './bind/subject.ts';
 import { buildProbe } from './synthetic/build-probe.ts';
 import type { System } from './systems/system.ts';
 import type { Address } from './util/units.ts';

@@ -1,7 +1,7 @@
 /** A toy: every module begins a block of 32 MiB of its own, so that the upper bits of an address say whose it is. */
 import { baseBits } from '../../src/capture/placement.ts';
-import type { Arrangement } from '../../src/collection/arrangement.ts';
-import { buildCollection } from '../../src/collection/build.ts';
+import type { Arrangement } from '../../src/ranges/arrangement.ts';
+import { buildCollection } from '../../src/bind/bind-programs.ts';
 import type { System } from '../../src/systems/system.ts';
 import { stubbed } from './toy-calls.ts';
 

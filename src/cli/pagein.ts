@@ -47,7 +47,7 @@ export function registerPagein(program: Command): void {
 
 /** Throws LinkonceError where the folder has no files that places could show. */
 async function findPlaces(folder: string | undefined, { store }: PageinOptions): Promise<Places> {
-  const { placeCount, placesName } = await import('../collection/places-name.ts');
+  const { placeCount, placesName } = await import('../files/places-name.ts');
   const { defaultStore, isStore, shownPlaces } = await import('../store/folder.ts');
   const home = path.resolve(folder ?? store ?? defaultStore());
   if (!existsSync(home))

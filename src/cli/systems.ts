@@ -1,6 +1,6 @@
 /** `linkonce systems`: what each system states of itself. */
 import type { Command } from 'commander';
-import { pictureOf } from '../collection/address-format.ts';
+import { pictureOf } from '../ranges/address-format.ts';
 import type { System } from '../systems/system.ts';
 import { colorsFor } from '../util/colors.ts';
 

@@ -1,7 +1,7 @@
 /** Builds programs under one system, for the measurement. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Subject } from '../collection/subject.ts';
+import type { Subject } from '../bind/subject.ts';
 import type { System } from '../systems/system.ts';
 import { Refusal } from '../util/errors.ts';
 import type { CompareSubject } from './subject.ts';

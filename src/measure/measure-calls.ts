@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Subject } from '../collection/subject.ts';
+import type { Subject } from '../bind/subject.ts';
 import { withPlaces } from '../pagein/with-places.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Choice } from './build-all.ts';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { CompressedFile } from '../compression/compressed-file.ts';
 import { openCompressedFile } from '../compression/compressed-file.ts';
 import { isCompressed } from '../compression/is-compressed.ts';
-import type { PagedContent } from '../collection/paged-content.ts';
-import { decodeWords } from '../collection/paged-content.ts';
+import type { PagedContent } from '../files/paged-content.ts';
+import { decodeWords } from '../files/paged-content.ts';
 import { LinkonceError } from '../util/errors.ts';
 
 /** A file at rest. */

@@ -4,7 +4,7 @@ import { renameSync } from 'node:fs';
 import type { Server as SocketServer } from 'node:net';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
-import { socketName } from '../collection/places-name.ts';
+import { socketName } from '../files/places-name.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { requireAnswer } from './places-state.ts';
 import type { ServedPlaces } from './serve-places.ts';

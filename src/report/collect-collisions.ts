@@ -1,7 +1,7 @@
 /** Draws libraries of Debian (models/data) again and again, and looks whether hashes of their names collide. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { hashName } from '../collection/hash-name.ts';
+import { hashName } from '../ranges/hash-name.ts';
 import { collidingPairs, pairsOf, readNames, sampleCollisions } from '../models/named-collisions.ts';
 import { packageRoot } from '../util/native.ts';
 import { createRandom } from '../util/random.ts';

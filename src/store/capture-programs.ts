@@ -1,8 +1,8 @@
 /** Has programs captured for the addresses that they got, and reads their records. */
 import path from 'node:path';
-import { requireMovable } from '../collection/movable.ts';
-import type { Placing } from '../collection/place-programs.ts';
-import { freshName, orderOf } from '../collection/place-programs.ts';
+import { requireMovable } from '../ranges/movable.ts';
+import type { Placing } from '../ranges/place-programs.ts';
+import { freshName, orderOf } from '../ranges/place-programs.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import type { Program } from '../program/program.ts';
 import type { Blueprint } from '../provenance/explained.ts';

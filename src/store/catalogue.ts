@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AddressSpace, Holding } from '../collection/addresses.ts';
-import type { Stock } from '../collection/stock.ts';
+import type { AddressSpace, Holding } from '../ranges/addresses.ts';
+import type { Stock } from '../files/stock.ts';
 import type { Audience } from '../program/audience.ts';
 import type { ModuleFacts } from '../program/facts.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -23,7 +23,7 @@ export interface StoreSettings {
   readonly window: number;
   /** When the base is drawn anew. */
   readonly slide: Slide;
-  /** Pages: see collection/member-filing.ts. */
+  /** Pages: see files/member-filing.ts. */
   readonly gap: number;
 }
 

@@ -16,7 +16,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
-import { freshName } from '../collection/place-programs.ts';
+import { freshName } from '../ranges/place-programs.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';

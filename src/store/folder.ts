@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { placesName, socketName } from '../collection/places-name.ts';
+import { placesName, socketName } from '../files/places-name.ts';
 import { serving } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 

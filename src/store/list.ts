@@ -1,6 +1,6 @@
 /** What a store holds: `linkonce store list`. */
 import path from 'node:path';
-import { writtenCount } from '../collection/stocking.ts';
+import { writtenCount } from '../files/stocking.ts';
 import { readPlan } from '../image/verify-image.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';

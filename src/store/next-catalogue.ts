@@ -1,7 +1,7 @@
 /** The catalogue before and after programs are built. */
 import path from 'node:path';
-import type { Placing } from '../collection/place-programs.ts';
-import type { Stock } from '../collection/stock.ts';
+import type { Placing } from '../ranges/place-programs.ts';
+import type { Stock } from '../files/stock.ts';
 import type { BackingFile } from '../image/filing.ts';
 import { readersOf } from '../program/audience.ts';
 import { sameIdentity } from '../program/file-identity.ts';

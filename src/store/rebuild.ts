@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { layOut } from '../collection/lay-out.ts';
-import type { Placing } from '../collection/place-programs.ts';
-import { freshName, placePrograms } from '../collection/place-programs.ts';
-import type { Stock } from '../collection/stock.ts';
+import { layOut } from '../files/lay-out.ts';
+import type { Placing } from '../ranges/place-programs.ts';
+import { freshName, placePrograms } from '../ranges/place-programs.ts';
+import type { Stock } from '../files/stock.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { cachedReader } from '../program/read-module.ts';
 import { LinkonceError, named } from '../util/errors.ts';

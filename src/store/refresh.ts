@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { freshName } from '../collection/place-programs.ts';
+import { freshName } from '../ranges/place-programs.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import { encodeIdentities, decodePlan, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';

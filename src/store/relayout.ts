@@ -1,9 +1,9 @@
 /** Lays all programs of a store out anew from their records: no capture is needed. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { layOut } from '../collection/lay-out.ts';
-import { partitionModules } from '../collection/order.ts';
-import { freshName } from '../collection/place-programs.ts';
+import { layOut } from '../files/lay-out.ts';
+import { partitionModules } from '../ranges/order.ts';
+import { freshName } from '../ranges/place-programs.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';

@@ -1,5 +1,5 @@
 /** What the steps of a rebuild hand to each other. */
-import type { Arrangement } from '../collection/arrangement.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
 import type { Program } from '../program/program.ts';
 import { findSystem } from '../systems/registry.ts';
 import { LinkonceError } from '../util/errors.ts';

@@ -4,8 +4,8 @@
  */
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { defaultGap } from '../collection/member-filing.ts';
-import { drawSpace } from '../collection/place-programs.ts';
+import { defaultGap } from '../files/member-filing.ts';
+import { drawSpace } from '../ranges/place-programs.ts';
 import { placesState } from '../pagein/places-state.ts';
 import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';

@@ -3,7 +3,7 @@
  * changed module first gets a file of its own, so that an update does not write its whole partition.
  */
 import path from 'node:path';
-import type { Stock, StockedModule } from '../collection/stock.ts';
+import type { Stock, StockedModule } from '../files/stock.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { isBound } from './catalogue.ts';
 

@@ -1,7 +1,7 @@
 /** Writes image and launcher of one program of a store. */
 import path from 'node:path';
-import type { LaidOut } from '../collection/lay-out.ts';
-import { freshName } from '../collection/place-programs.ts';
+import type { LaidOut } from '../files/lay-out.ts';
+import { freshName } from '../ranges/place-programs.ts';
 import { writeImage } from '../image/write-image.ts';
 import { pageSize } from '../util/units.ts';
 import type { Captured } from './capture-programs.ts';

@@ -2,10 +2,10 @@
  * The one interface behind which each system stands. A system is a folder here and a line in `registry.ts`; shared code
  * never asks which one it has, it reads what the system says of itself or catches the `Refusal` that it throws.
  */
-import type { AddressFormat } from '../collection/address-format.ts';
-import type { Arrangement } from '../collection/arrangement.ts';
-import type { CollectionOutcome, CollectionRequest } from '../collection/build.ts';
-import type { Subject } from '../collection/subject.ts';
+import type { AddressFormat } from '../ranges/address-format.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
+import type { CollectionOutcome, CollectionRequest } from '../bind/bind-programs.ts';
+import type { Subject } from '../bind/subject.ts';
 import type { Drawn } from '../models/aslr.ts';
 import type { CostLaw } from '../models/cost-law.ts';
 import type { Address } from '../util/units.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../src/image/image.ts';
-import type { Subject } from '../../src/collection/subject.ts';
+import type { Subject } from '../../src/bind/subject.ts';
 import { bindSubject, openProgram, type BindSettings, type SystemChoice } from '../../src/pipeline.ts';
 import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { measureSystems } from '../../src/measure/measure-systems.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
-import type { Subject } from '../../src/collection/subject.ts';
+import type { Subject } from '../../src/bind/subject.ts';
 import type { BuildRequest, System } from '../../src/systems/system.ts';
-import type { CollectionOutcome } from '../../src/collection/build.ts';
+import type { CollectionOutcome } from '../../src/bind/bind-programs.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 
 const file = '/bin/true';

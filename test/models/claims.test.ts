@@ -5,7 +5,7 @@ import { collisionProbability, librariesAtProbability } from '../../src/models/c
 import { entriesOf, tableCount } from '../../src/models/dispatcher-tables.ts';
 import { collidingPairs, pairsOf, readNames } from '../../src/models/named-collisions.ts';
 import { sharedEntries } from '../../src/models/saturation.ts';
-import { hashName } from '../../src/collection/hash-name.ts';
+import { hashName } from '../../src/ranges/hash-name.ts';
 import { literalLookUpFormat } from '../../src/systems/hash-address/formats.ts';
 
 const root = new URL('../../', import.meta.url);

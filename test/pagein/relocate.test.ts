@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeWords, encodeWords } from '../../src/collection/paged-content.ts';
+import { decodeWords, encodeWords } from '../../src/files/paged-content.ts';
 import { relocatedRead } from '../../src/pagein/relocate.ts';
 import { Refusal } from '../../src/util/errors.ts';
 

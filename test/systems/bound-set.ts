@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Subject } from '../../src/collection/subject.ts';
+import type { Subject } from '../../src/bind/subject.ts';
 import type { BoundImage, SystemChoice } from '../../src/pipeline.ts';
 import { bindSubject, openProgram } from '../../src/pipeline.ts';
 import type { SyntheticSet } from '../../src/synthetic/build-set.ts';

@@ -1,8 +1,8 @@
 /** `linkonce model address`: the address formats of the systems, their capacity, and addresses taken apart and put together. */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import type { AddressFormat, FieldValues } from '../../collection/address-format.ts';
-import { decodeAddress, encodeAddress, fieldUnit, pictureOf } from '../../collection/address-format.ts';
+import type { AddressFormat, FieldValues } from '../../ranges/address-format.ts';
+import { decodeAddress, encodeAddress, fieldUnit, pictureOf } from '../../ranges/address-format.ts';
 import { LinkonceError } from '../../util/errors.ts';
 import { hex } from '../../util/units.ts';
 import { address } from '../options.ts';

@@ -1,7 +1,7 @@
 /** `linkonce model collision`: how likely hashed names want the same address. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { hashName } from '../../collection/hash-name.ts';
+import { hashName } from '../../ranges/hash-name.ts';
 import {
   approximateCollisionProbability,
   blockCollisionProbability,

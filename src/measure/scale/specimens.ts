@@ -1,5 +1,5 @@
 /** Which synthetic sets the growth lab needs, each once, the small ones first. */
-import type { Subject } from '../../collection/subject.ts';
+import type { Subject } from '../../bind/subject.ts';
 import { buildSet } from '../../synthetic/build-set.ts';
 import type { SetDescription } from '../../synthetic/description.ts';
 import { defaultDescription } from '../../synthetic/description.ts';

@@ -1,5 +1,5 @@
 /** A synthetic set under one system, on its way through the growth lab, with what was found of it so far. */
-import type { Subject } from '../../collection/subject.ts';
+import type { Subject } from '../../bind/subject.ts';
 import type { SyntheticSet } from '../../synthetic/build-set.ts';
 import type { SetDescription } from '../../synthetic/description.ts';
 import type { Choice } from '../build-all.ts';

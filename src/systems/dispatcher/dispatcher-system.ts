@@ -2,7 +2,7 @@
  * Common system 7 of the seed: a central dispatcher function, as a microkernel, an operating system or a BIOS has one. Modules
  * hold the numbers of the functions that they call, not their addresses.
  */
-import { buildCollection } from '../../collection/build.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';

@@ -2,8 +2,8 @@
  * Common system 5 of the seed: prelinking without collision handling, as very old Linux versions had it. A module's address
  * depends on its name only and is the same everywhere; where two want the same range, that is an error.
  */
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 

@@ -5,7 +5,7 @@
  * The seed draws 12 bits of L for the second form and says 16 (64 KiB) in its text: with 1 bit for X and 19 for the hash 12 are
  * left, which is one page.
  */
-import type { AddressFormat } from '../../collection/address-format.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
 
 const zero = 'zero: not an address of the kernel';
 const prefix = 'constant: away from where Linux puts programs and stacks';

@@ -5,10 +5,10 @@
 import { baseBits } from '../../capture/placement.ts';
 import type { CallScheme } from '../../calls/call-scheme.ts';
 import { lowTables } from '../../calls/low-memory.ts';
-import type { AddressFormat } from '../../collection/address-format.ts';
-import { encodeAddress, fieldUnit } from '../../collection/address-format.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
+import { encodeAddress, fieldUnit } from '../../ranges/address-format.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import type { Address } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';

@@ -14,9 +14,9 @@ import { jumpThroughLow, jumpThroughR11, moveR11Wide } from '../../calls/machine
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import type { Range } from './collisions.ts';
 import { memoryOf, requireApart } from './collisions.ts';
-import type { AddressFormat } from '../../collection/address-format.ts';
-import { encodeAddress, fieldSize, fieldUnit } from '../../collection/address-format.ts';
-import { hashName } from '../../collection/hash-name.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
+import { encodeAddress, fieldSize, fieldUnit } from '../../ranges/address-format.ts';
+import { hashName } from '../../ranges/hash-name.ts';
 import { PROT } from '../../image/pieces.ts';
 import type { Address } from '../../util/units.ts';
 import { pageSize, roundUp } from '../../util/units.ts';

@@ -3,7 +3,7 @@
  * taken by another import of the module, the name is hashed again with the next salt; and also where a known implementation of
  * its dependencies uses it for another function, as long as that helps.
  */
-import { hashName } from '../../collection/hash-name.ts';
+import { hashName } from '../../ranges/hash-name.ts';
 import { entriesOf, isRoomy, tableCount } from '../../models/dispatcher-tables.ts';
 import { Refusal } from '../../util/errors.ts';
 import type { Entry } from './tables.ts';

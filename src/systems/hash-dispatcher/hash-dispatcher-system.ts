@@ -4,8 +4,8 @@
  */
 import type { CallScheme } from '../../calls/call-scheme.ts';
 import { lowTables, lowTablesEnd } from '../../calls/low-memory.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { LinkonceError } from '../../util/errors.ts';
 import type { Address } from '../../util/units.ts';
 import { hex, pageSize } from '../../util/units.ts';

@@ -3,8 +3,8 @@
  * Everything that the dynamic linker computed is in it; a process writes the few words that are its own.
  */
 import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import type { Protections } from '../../image/pieces.ts';
 import type { CostLaw, Terms } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';

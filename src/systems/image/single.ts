@@ -1,7 +1,7 @@
 /** An image of one program alone: everything in one file, at a base of its own. */
 import { readFileSync } from 'node:fs';
 import { drawBase } from '../../capture/placement.ts';
-import type { Subject } from '../../collection/subject.ts';
+import type { Subject } from '../../bind/subject.ts';
 import { composeImage, placeMemory } from '../../image/compose-image.ts';
 import { ownImage } from '../../image/filing.ts';
 import type { Protections } from '../../image/pieces.ts';
@@ -14,7 +14,7 @@ import { nativePart } from '../../util/native.ts';
 import type { Address } from '../../util/units.ts';
 import { hex } from '../../util/units.ts';
 import type { BuildRequest } from '../system.ts';
-import type { CollectionOutcome } from '../../collection/build.ts';
+import type { CollectionOutcome } from '../../bind/bind-programs.ts';
 
 export async function buildSingle(
   subject: Subject,

@@ -2,7 +2,7 @@
  * Solution 5 of the seed: a dispatcher page before each module's code, which contains only the module's imports. Its variants
  * are the seed's own steps against the private page that each module costs.
  */
-import { buildCollection } from '../../collection/build.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { boundPages, boundPrivate, copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';

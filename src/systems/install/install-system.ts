@@ -3,8 +3,8 @@
  * relocated copy is written; nothing of that is left at start-up.
  */
 import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 

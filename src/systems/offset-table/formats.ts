@@ -1,5 +1,5 @@
 /** The formats of solution 2: what is above M, filled up with zeros, is the base; M is the module's place in the offset table. */
-import type { AddressFormat } from '../../collection/address-format.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
 
 /** The seed's own, of 32 bits: eight bases of 256 MiB, and 256 blocks of 1 MiB at each. */
 export const literalFormat: AddressFormat = {

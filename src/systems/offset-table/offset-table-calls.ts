@@ -22,8 +22,8 @@ import {
 } from '../../calls/machine-code.ts';
 import { lowTables } from '../../calls/low-memory.ts';
 import { areaSize, stubArea, unchanged } from '../../calls/stub-area.ts';
-import type { AddressFormat } from '../../collection/address-format.ts';
-import { fieldSize, fieldUnit } from '../../collection/address-format.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
+import { fieldSize, fieldUnit } from '../../ranges/address-format.ts';
 import type { Address } from '../../util/units.ts';
 import { isAddressed, offsetTable, slotOffset, type Slots } from './table.ts';
 

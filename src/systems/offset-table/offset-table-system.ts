@@ -5,11 +5,11 @@
 import { randomInt } from 'node:crypto';
 import { drawBase } from '../../capture/placement.ts';
 import type { CallScheme } from '../../calls/call-scheme.ts';
-import type { AddressFormat } from '../../collection/address-format.ts';
-import { encodeAddress, fieldSize, fieldUnit } from '../../collection/address-format.ts';
-import type { AddressSpace } from '../../collection/addresses.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
+import { encodeAddress, fieldSize, fieldUnit } from '../../ranges/address-format.ts';
+import type { AddressSpace } from '../../ranges/addresses.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { roundDown } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';

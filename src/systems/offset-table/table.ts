@@ -3,8 +3,8 @@
  * has the address of its slots; a module of several blocks has an entry for each.
  */
 import type { TableMemory, WiredModule, WiredProgram } from '../../calls/call-scheme.ts';
-import type { AddressFormat } from '../../collection/address-format.ts';
-import { decodeAddress, fieldSize, fieldUnit } from '../../collection/address-format.ts';
+import type { AddressFormat } from '../../ranges/address-format.ts';
+import { decodeAddress, fieldSize, fieldUnit } from '../../ranges/address-format.ts';
 import { PROT } from '../../image/pieces.ts';
 import { Refusal } from '../../util/errors.ts';
 import type { Address } from '../../util/units.ts';

@@ -4,8 +4,8 @@
  * anything is not as at bind, the platform's linker relocates as ever.
  */
 import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';
 

@@ -8,9 +8,9 @@
  * is not the kernel's to drop, and every start has to hand a descriptor to the server. So it was not built.
  */
 import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
-import { placeCount } from '../../collection/places-name.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
+import { placeCount } from '../../files/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import { boundCosts, boundPages, boundPrivate } from '../shared/bound-costs.ts';
 import type { System } from '../system.ts';

@@ -3,8 +3,8 @@
  * whose range is taken goes elsewhere, and only the words that refer to it are fixed, in private copies of their pages.
  */
 import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
-import { buildCollection } from '../../collection/build.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
+import { buildCollection } from '../../bind/bind-programs.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import type { CostLaw } from '../../models/cost-law.ts';
 import { linkMapPages } from '../../models/cost-law.ts';

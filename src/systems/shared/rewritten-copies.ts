@@ -1,6 +1,6 @@
 /** What systems have in common that write a copy of each module, with its calls changed, at a range of its own. */
 import { baseBits } from '../../capture/placement.ts';
-import type { Arrangement } from '../../collection/arrangement.ts';
+import type { Arrangement } from '../../ranges/arrangement.ts';
 import type { SystemProperties } from '../system.ts';
 
 export const rewrittenCopies: Arrangement = {

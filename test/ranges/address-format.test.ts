@@ -1,7 +1,7 @@
 /** Address formats: bits drawn as the seed draws them, every border of every field, and a round trip. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AddressFormat } from '../../src/collection/address-format.ts';
+import type { AddressFormat } from '../../src/ranges/address-format.ts';
 import {
   bitsOf,
   decodeAddress,
@@ -9,7 +9,7 @@ import {
   fieldSize,
   fieldUnit,
   pictureOf,
-} from '../../src/collection/address-format.ts';
+} from '../../src/ranges/address-format.ts';
 import * as hashAddress from '../../src/systems/hash-address/formats.ts';
 import * as offsetTable from '../../src/systems/offset-table/formats.ts';
 

@@ -1,7 +1,7 @@
 /** What is stored of a module is, page by page, what most of its programs have. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { collectContents } from '../../src/collection/contents.ts';
+import { collectContents } from '../../src/files/contents.ts';
 import type { PlacedMemory } from '../../src/image/compose-image.ts';
 import type { Piece } from '../../src/image/pieces.ts';
 import { pageSize } from '../../src/util/units.ts';

@@ -1,7 +1,7 @@
 /** Programs for collections: captured once for each order of their modules, as the pipeline does it. */
 import { captureProgram } from '../../src/capture/capture-program.ts';
-import { movableModules } from '../../src/collection/place-programs.ts';
-import type { Subject } from '../../src/collection/subject.ts';
+import { movableModules } from '../../src/ranges/place-programs.ts';
+import type { Subject } from '../../src/bind/subject.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import type { Program } from '../../src/program/program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';

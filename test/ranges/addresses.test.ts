@@ -1,8 +1,8 @@
 /** The registry of addresses: what each policy promises, whatever is held and wanted. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AddressPolicy, AddressSpace, Holding, Wanted } from '../../src/collection/addresses.ts';
-import { assignRanges, findCollision } from '../../src/collection/addresses.ts';
+import type { AddressPolicy, AddressSpace, Holding, Wanted } from '../../src/ranges/addresses.ts';
+import { assignRanges, findCollision } from '../../src/ranges/addresses.ts';
 import { pageSize, roundUp } from '../../src/util/units.ts';
 
 const base = 0x2000_0000_0000;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MapsLine } from '../../src/capture/memory-map.ts';
 import { readMaps } from '../../src/capture/memory-map.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
-import { defaultGap } from '../../src/collection/member-filing.ts';
+import { defaultGap } from '../../src/files/member-filing.ts';
 import type { Image } from '../../src/image/image.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import { placedLayout, regionShift } from '../../src/provenance/layout.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { moduleSpan } from '../../src/capture/module-span.ts';
-import { placePrograms } from '../../src/collection/place-programs.ts';
+import { placePrograms } from '../../src/ranges/place-programs.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import type { Blueprint } from '../../src/provenance/explained.ts';
 import { install } from '../../src/systems/install/install-system.ts';
@@ -12,7 +12,7 @@ import { Refusal } from '../../src/util/errors.ts';
 import { pageSize } from '../../src/util/units.ts';
 import { environment, testProgram } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
-import { testSubject } from './subjects.ts';
+import { testSubject } from '../bind/subjects.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-place-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
 /** In which order modules stand: neighbours are used by the same programs, and what many use comes first. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Partition } from '../../src/collection/order.ts';
-import { partitionModules } from '../../src/collection/order.ts';
+import type { Partition } from '../../src/ranges/order.ts';
+import { partitionModules } from '../../src/ranges/order.ts';
 
 interface Uses {
   readonly name: string;

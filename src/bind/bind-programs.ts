@@ -6,13 +6,13 @@ import { writeImage } from '../image/write-image.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
-import type { Arrangement } from './arrangement.ts';
-import { layOut } from './lay-out.ts';
-import { placesName } from './places-name.ts';
-import { defaultGap } from './member-filing.ts';
-import { requireMovable } from './movable.ts';
-import type { Placing, PlacingFailure } from './place-programs.ts';
-import { drawSpace, freshName, orderOf, placePrograms } from './place-programs.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
+import { layOut } from '../files/lay-out.ts';
+import { placesName } from '../files/places-name.ts';
+import { defaultGap } from '../files/member-filing.ts';
+import { requireMovable } from '../ranges/movable.ts';
+import type { Placing, PlacingFailure } from '../ranges/place-programs.ts';
+import { drawSpace, freshName, orderOf, placePrograms } from '../ranges/place-programs.ts';
 import type { Subject } from './subject.ts';
 
 /** What is written where. */

@@ -1,8 +1,8 @@
 /** Runs of pages: as few as the gap permits, over all pages, and over nothing else. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { joinRuns } from '../../src/collection/member-filing.ts';
-import { toRanges } from '../../src/collection/stock.ts';
+import { joinRuns } from '../../src/files/member-filing.ts';
+import { toRanges } from '../../src/files/stock.ts';
 import { pageSize } from '../../src/util/units.ts';
 
 const origin = 0x2000_0000_0000;
