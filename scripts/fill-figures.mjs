@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { systems } from '../dist/src/systems/registry.js';
 import { tablesOf } from './lib/figures.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -13,7 +14,7 @@ const documents = ['README.md', 'docs/systems.md', 'docs/claims.md'];
 const marker = /(<!-- measured: (\S+) -->\n)[^]*?(<!-- \/measured -->)/g;
 
 const measurement = JSON.parse(readFileSync(new URL('docs/reports/everyday.json', root), 'utf8'));
-const tables = tablesOf(measurement, fileURLToPath(new URL('src/systems', root)));
+const tables = tablesOf(measurement, systems, fileURLToPath(new URL('src/systems', root)));
 
 /** @param {string} document @param {string} text */
 function fill(document, text) {

@@ -1,6 +1,6 @@
 /**
  * The tables that documents take from the reports, as Markdown. Each is a function of a measurement (the JSON of `compare`,
- * docs/formats/measurement.md) and the folder of the systems' sources.
+ * docs/formats/measurement.md), the systems, and the folder of their sources.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,19 +9,24 @@ import path from 'node:path';
 /** @typedef {import('../../dist/src/measure/measurement.js').MeasuredResult} MeasuredResult */
 /** @typedef {import('../../dist/src/measure/measurement.js').MeasuredProgram} MeasuredProgram */
 /** @typedef {import('../../dist/src/measure/measurement.js').Estimate} Estimate */
+/** @typedef {import('../../dist/src/systems/system.js').System} System */
 
 const baseLine = 'got-plt lazy';
 const none = '–';
 
-/** The tables by their names in the documents' markers. @param {Measurement} measurement @param {string} sources */
-export function tablesOf(measurement, sources) {
-  const systems = [...new Set(measurement.programs[0].results.map(({ system }) => system))];
+/**
+ * The tables by their names in the documents' markers.
+ * @param {Measurement} measurement @param {readonly System[]} systems @param {string} sources
+ */
+export function tablesOf(measurement, systems, sources) {
+  const ids = systems.map(({ id }) => id);
   return new Map([
     ['run', describeRun(measurement)],
-    ['summary', summaryTable(measurement, systems)],
+    ['systems', systemsTable(systems)],
+    ['summary', summaryTable(measurement, ids)],
     ['number-4', standingTable(measurement, 'rebase-page-in')],
     ['simplest', simplestTable(measurement, sources)],
-    ...systems.map((system) => [system, systemTable(measurement, system)]),
+    ...ids.map((id) => [id, systemTable(measurement, id)]),
   ]);
 }
 
@@ -29,23 +34,42 @@ export function tablesOf(measurement, sources) {
 function describeRun({ date, machine, settings, programs }) {
   const commands = programs.map((program) => `\`${commandOf(program)}\``).join(', ');
   const how = `${settings.runs} interleaved runs of each, medians with 95 % intervals; memory of one of ${programs[0].processes} processes, as it ends`;
-  return `${commands}: ${how}. ${date.slice(0, 10)}, ${machine.kernel}, ${machine.libc}, ${machine.cpu}, ${machine.cores} cores.`;
+  return wrap(
+    `${commands}: ${how}. ${date.slice(0, 10)}, ${machine.kernel}, ${machine.libc}, ${machine.cpu}, ${machine.cores} cores.`,
+  );
 }
 
-/** Each system by its first variant that served a program. @param {Measurement} measurement @param {string[]} systems */
+/** Lines as the README has them. @param {string} text */
+const wrap = (text) => text.replaceAll(/(.{1,118})( |$)/g, '$1\n').trimEnd();
+
+/** @param {readonly System[]} systems */
+function systemsTable(systems) {
+  return table(
+    ['system', 'what it does'],
+    systems.map(({ id, summary }) => [`\`${id}\``, summary]),
+    '---',
+  );
+}
+
+/**
+ * The smallest program and the largest, under each system by its first variant that served a program, and by the one that a
+ * store has by itself.
+ * @param {Measurement} measurement @param {string[]} systems
+ */
 function summaryTable(measurement, systems) {
-  const { programs } = measurement;
-  const head = [
-    'system',
-    ...programs.flatMap((program) => [`${nameOfProgram(program)}, ms`, 'kB']),
-    'call, ns',
-  ];
-  const rows = systems.map((system) => {
-    const variant = firstMeasured(programs, system);
-    const cells = programs.flatMap((program) => shortCells(resultOf(program, `${system} ${variant}`)));
-    return [`\`${system}:${variant}\``, ...cells, callOf(measurement, `${system} ${variant}`)];
+  const sorted = [...measurement.programs].sort((one, other) => one.modules - other.modules);
+  const programs = [sorted[0], sorted[sorted.length - 1]];
+  const heads = programs.map((program) => [`${nameOfProgram(program)}, ms`, 'private, kB', 'PSS, kB']);
+  const rows = systems.flatMap((system) => {
+    const first = `${system} ${firstMeasured(measurement.programs, system)}`;
+    return [...new Set(system === 'image' ? [first, 'image partitions'] : [first])];
   });
-  return table(head, rows);
+  const cells = rows.map((name) => [
+    `\`${name.replace(' ', ':')}\``,
+    ...programs.flatMap((program) => shortCells(resultOf(program, name))),
+    callOf(measurement, name),
+  ]);
+  return table(['system', ...heads.flat(), 'call, ns'], cells);
 }
 
 /** @param {readonly MeasuredProgram[]} programs @param {string} system */
@@ -56,8 +80,8 @@ function firstMeasured(programs, system) {
 
 /** @param {ReturnType<typeof resultOf>} result */
 function shortCells(result) {
-  if (result?.status !== 'measured') return [result?.status ?? none, none];
-  return [digits(result.startupMs?.median), whole(result.privateKb)];
+  if (result?.status !== 'measured') return [result?.status ?? none, none, none];
+  return [digits(result.startupMs?.median), whole(result.privateKb), whole(result.pssKb)];
 }
 
 /** All variants of one system. @param {Measurement} measurement @param {string} system */
@@ -226,8 +250,8 @@ const interval = (estimate) =>
     ? none
     : `${digits(estimate.median)} [${digits(estimate.low)}–${digits(estimate.high)}]`;
 
-/** @param {string[]} head @param {string[][]} rows */
-function table(head, rows) {
-  const lines = [head, head.map((_, index) => (index === 0 ? '---' : '--:')), ...rows];
+/** @param {string[]} head @param {string[][]} rows @param {string} [rule] of all columns but the first */
+function table(head, rows, rule = '--:') {
+  const lines = [head, head.map((_, index) => (index === 0 ? '---' : rule)), ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
