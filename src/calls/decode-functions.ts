@@ -5,6 +5,7 @@
  */
 import { Code as Opcode, Decoder, DecoderOptions, Instruction } from 'iced-x86';
 import type { FunctionRange } from '../elf/elf-file.ts';
+import { firstFrom } from '../util/search.ts';
 import type { Vaddr } from '../util/units.ts';
 import type { Candidate } from './candidates.ts';
 import type { Code } from './code.ts';
@@ -46,23 +47,17 @@ export function decodeFunctions(
 
 /** Candidates of which the range has a byte, from the first to before the last. */
 function candidatesIn({ address, size }: FunctionRange, candidates: readonly Candidate[]): [number, number] {
-  let first = firstFrom(candidates, address - longest);
+  let first = firstCandidate(candidates, address - longest);
   while (first < candidates.length && candidates[first]!.end <= address) first++;
-  return [first, Math.max(first, firstFrom(candidates, address + size))];
+  return [first, Math.max(first, firstCandidate(candidates, address + size))];
 }
 
 /** Bytes of a candidate. */
 const longest = 6;
 
 /** Index of the first candidate whose opcode is not below `address`. */
-function firstFrom(candidates: readonly Candidate[], address: Vaddr): number {
-  let [low, high] = [0, candidates.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (candidates[middle]!.opcode < address) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function firstCandidate(candidates: readonly Candidate[], address: Vaddr): number {
+  return firstFrom(0, candidates.length, (index) => candidates[index]!.opcode >= address);
 }
 
 function bytesOf({ address, size }: FunctionRange, code: readonly Code[]): Uint8Array | undefined {

@@ -2,6 +2,7 @@
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { PageReader } from '../image/page-reader.ts';
 import { regionShift } from '../provenance/layout.ts';
+import { firstAtLeast, rangeAt } from '../util/search.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 import { roundUp } from '../util/units.ts';
 import type { CallScheme, Import, WiredModule, WiredProgram } from './call-scheme.ts';
@@ -104,16 +105,7 @@ function siteModules(
 function moduleFinder(modules: readonly Sited[]): (address: Address) => number {
   const sorted = modules.map(({ start, end }, index) => ({ start, end, index }));
   sorted.sort((a, b) => a.start - b.start);
-  return (address) => {
-    let [low, high] = [0, sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sorted[middle]?.end ?? 0) <= address) low = middle + 1;
-      else high = middle;
-    }
-    const found = sorted[low];
-    return found && address >= found.start ? found.index : -1;
-  };
+  return (address) => rangeAt(sorted, address)?.index ?? -1;
 }
 
 /**
@@ -159,11 +151,6 @@ function functionIndexOf({ bias, reach }: Sited, target: Address, symbol: string
 }
 
 function indexOf(ascending: readonly Vaddr[], value: Vaddr): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ascending[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return ascending[low] === value ? low : -1;
+  const index = firstAtLeast(ascending, value);
+  return ascending[index] === value ? index : -1;
 }

@@ -2,6 +2,7 @@
  * How likely it is that names, hashed to addresses, want the same one. A hash is taken to be uniform; models/data has real names to
  * judge that by. The birthday problem: W. Feller, An Introduction to Probability Theory and Its Applications I, II.3.
  */
+import { firstFrom } from '../util/search.ts';
 import type { Simulated } from './wilson.ts';
 import { wilson } from './wilson.ts';
 
@@ -48,13 +49,7 @@ export function librariesAtProbability(bits: number, probability: number, blocks
   if (!(probability > 0 && probability < 1))
     throw new RangeError(`${String(probability)} is not between 0 and 1`);
   // As many as there is room for, and one more, collide for certain.
-  let [low, high] = [1, 2 ** bits + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (isLikely(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstFrom(1, 2 ** bits + 1, isLikely);
 
   function isLikely(libraries: number): boolean {
     // Far above the answer the sum would be long, and the approximation, which is never too large, already decides.

@@ -1,4 +1,5 @@
 /** Relocates what is read of a file: the words in it that hold addresses move by the place's slide. */
+import { firstAtLeast } from '../util/search.ts';
 import type { FileOffset } from '../util/units.ts';
 
 const wordSize = 8;
@@ -26,21 +27,10 @@ export function relocatedRead(
   const begin = Math.min(offset, words[first] ?? offset);
   const wide = Math.min(end + wordSize - 1, size);
   const bytes = Buffer.from(read(begin, wide - begin));
-  let index = first;
-  for (; (words[index] ?? end) < end; index++) {
-    const at = (words[index] ?? 0) - begin;
+  const moving = words.subarray(first, firstAtLeast(words, end));
+  for (const word of moving) {
+    const at = word - begin;
     bytes.writeBigUInt64LE(BigInt.asUintN(64, bytes.readBigUInt64LE(at) + slide), at);
   }
-  return { bytes: bytes.subarray(offset - begin, end - begin), relocations: index - first };
-}
-
-/** Index of the first value that is not below `least`. */
-function firstAtLeast(ascending: Uint32Array, least: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ascending[middle] ?? 0) < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return { bytes: bytes.subarray(offset - begin, end - begin), relocations: moving.length };
 }

@@ -10,6 +10,7 @@ import { formulaOf } from '../machine/relocations.ts';
 import type { Resolver } from '../program/definition.ts';
 import type { Module } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
+import { rangeAt } from '../util/search.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 import type { VdsoSlot } from './explained.ts';
@@ -116,21 +117,10 @@ function requireSameLayout(first: Capture, bound: Capture): void {
   if (!same) throw new Refusal('its linker maps other ranges when it binds at once');
 }
 
-/** Regions in use lie ascending: a binary search. */
 function regionFinder(regions: readonly Region[]): (value: bigint) => number | undefined {
   const sorted = regions
-    .map((region, index) => ({ region, index }))
-    .filter(({ region }) => region.movable && region.kind !== 'heap' && region.mappings.length > 0)
-    .sort((a, b) => a.region.start - b.region.start);
-  return (value) => {
-    const address = Number(value);
-    let [low, high] = [0, sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sorted[middle]?.region.end ?? 0) <= address) low = middle + 1;
-      else high = middle;
-    }
-    const found = sorted[low];
-    return found && address >= found.region.start ? found.index : undefined;
-  };
+    .map((region, index) => ({ ...region, index }))
+    .filter(({ movable, kind, mappings }) => movable && kind !== 'heap' && mappings.length > 0)
+    .sort((a, b) => a.start - b.start);
+  return (value) => rangeAt(sorted, Number(value))?.index;
 }

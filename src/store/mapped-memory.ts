@@ -2,6 +2,7 @@
 import { operations } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf } from '../image/plan.ts';
+import { rangeAt } from '../util/search.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 
 /** Where a page comes from; without a path it is fresh zero memory. */
@@ -49,24 +50,13 @@ export class MappedMemory {
   /** `region`: row of the plan's regions that the page belongs to. */
   at(page: Address, region: number): MappedPlace | undefined {
     const { base, over } = this.#of(region);
-    const found = over.findLast(({ start, end }) => page >= start && page < end) ?? baseAt(base, page);
+    const found = over.findLast(({ start, end }) => page >= start && page < end) ?? rangeAt(base, page);
     return found && { path: found.path, offset: found.offset + page - found.start };
   }
 
   #of(region: number): RegionMappings {
     return (this.#isMovable[region] ? this.#regions[region] : undefined) ?? this.#others;
   }
-}
-
-function baseAt(base: readonly Mapping[], page: Address): Mapping | undefined {
-  let [low, high] = [0, base.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((base[middle]?.end ?? 0) <= page) low = middle + 1;
-    else high = middle;
-  }
-  const found = base[low];
-  return found && page >= found.start ? found : undefined;
 }
 
 function addStep(step: Readonly<Record<string, bigint>>, path: string, { base, over }: RegionMappings): void {
