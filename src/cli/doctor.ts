@@ -1,7 +1,7 @@
 /** `linkonce doctor`: what this machine permits, what that is needed for, and what a person can do about it. */
 import type { Command } from 'commander';
 import { colorsFor } from '../util/colors.ts';
-import type { Finding } from './doctor-checks.ts';
+import type { Finding } from './doctor-finding.ts';
 
 export function registerDoctor(program: Command): void {
   program

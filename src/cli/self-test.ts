@@ -6,7 +6,7 @@ import path from 'node:path';
 import { askLauncher, describeObstacle } from '../image/ask-launcher.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
-import type { Answer } from './doctor-checks.ts';
+import type { Answer } from './doctor-finding.ts';
 
 /** What the program prints: see native/self-test.c. */
 const expected = '123\n';

@@ -3,7 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { LinkonceError } from '../util/errors.ts';
 import { ChunkCache } from './chunk-cache.ts';
-import { findCodec, type Codec, type CodecName } from './codec.ts';
+import type { Codec, CodecName } from './codec.ts';
+import { findCodec } from './find-codec.ts';
 import { readBytes, readHead, type Chunk, type Head } from './read-head.ts';
 
 export interface ReadSettings {

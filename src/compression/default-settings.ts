@@ -3,7 +3,8 @@
  * makes a fifth of them in chunks of 16 KiB, and hardly less in longer ones; a page then costs about 24 us, less than half of the way
  * through the kernel and back. lz4 takes half of that time and makes a bit more than a quarter.
  */
-import { findCodec, firstCodec, type CodecName } from './codec.ts';
+import type { CodecName } from './codec.ts';
+import { findCodec, firstCodec } from './find-codec.ts';
 import type { CompressionSettings } from './write-compressed.ts';
 
 /** Bytes. */

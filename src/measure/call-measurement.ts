@@ -2,7 +2,7 @@
  * What the call lab found: the value between measuring and its reports. It is also the format of `calls --json`, specified in
  * docs/formats/calls.md.
  */
-import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './measurement.ts';
+import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './result.ts';
 
 /** What the probe prints (native/probe/main.c), in the order of the tables. */
 export const figureIds = [

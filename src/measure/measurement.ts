@@ -4,13 +4,15 @@
  */
 import type { AddressSpace } from './address-space.ts';
 import type { CallMeasurement } from './call-measurement.ts';
+import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './result.ts';
 
-/** A median with the interval that holds it with 95 % confidence (bootstrap), in the unit of the field. */
-export interface Estimate {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
+export {
+  unmeasuredStatuses,
+  type Estimate,
+  type Machine,
+  type ResultHead,
+  type UnmeasuredResult,
+} from './result.ts';
 
 /** Of the format; a field that changes its meaning makes a new one. */
 export const measurementVersion = 3;
@@ -30,17 +32,6 @@ export interface Measurement {
   readonly warnings: readonly Warning[];
   /** What calls between modules cost under the same systems; absent where it was not asked for. */
   readonly calls?: CallMeasurement;
-}
-
-/** Where the run was made. */
-export interface Machine {
-  readonly kernel: string;
-  readonly cpu: string;
-  readonly cores: number;
-  /** kB. */
-  readonly memoryKb: number;
-  readonly libc: string;
-  readonly node: string;
 }
 
 /** How a run was made. */
@@ -69,20 +60,6 @@ export interface MeasuredProgram {
 
 /** What the others are compared with: the platform's linker as it is. */
 export const baseLine = { system: 'got-plt', variant: 'lazy' } as const;
-
-/** Which system and variant a result is of. */
-export interface ResultHead {
-  readonly system: string;
-  readonly variant: string;
-}
-
-/** Refused (the system cannot serve the program), failed (it went wrong) or not run (the run was stopped): never shown as 0. */
-export interface UnmeasuredResult extends ResultHead {
-  readonly status: (typeof unmeasuredStatuses)[number];
-  readonly reason: string;
-}
-
-export const unmeasuredStatuses = ['refused', 'failed', 'not-run'] as const;
 
 /** What was found of a program under one system and variant. */
 export type Result = MeasuredResult | UnmeasuredResult;

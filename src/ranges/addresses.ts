@@ -5,7 +5,6 @@
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import { hashName } from './hash-name.ts';
-import type { Numbers } from './numbers.ts';
 
 /** [base, base + 2^bits). */
 export interface AddressSpace {
@@ -13,6 +12,12 @@ export interface AddressSpace {
   readonly bits: number;
   /** Where plan and loader of every program end, and the linker's own memory begins; absent: a fixed way below the base. */
   readonly programArea?: Address;
+}
+
+/** Numbers of a module: see numbers.ts. [first, first + count). */
+export interface Numbers {
+  readonly first: number;
+  readonly count: number;
 }
 
 export interface Holding {

@@ -2,13 +2,7 @@
  * Numbers that a module has for itself in a collection, as long as it has its range of addresses: of its functions, or of its
  * slots in a table. They say nothing of addresses, so that code which holds them is the same wherever modules are.
  */
-import type { Holding, Wanted } from './addresses.ts';
-
-/** [first, first + count). */
-export interface Numbers {
-  readonly first: number;
-  readonly count: number;
-}
+import type { Holding, Numbers, Wanted } from './addresses.ts';
 
 /** The first numbers that are free, for each new holding in its order; those held keep theirs. */
 export function assignNumbers(

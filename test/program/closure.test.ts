@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { closure } from '../../src/program/closure.ts';
 import { glibcRules } from '../../src/program/glibc-rules.ts';
-import { linkerFacts } from '../../src/program/linker-facts.ts';
+import { linkerFacts } from '../../src/program/ask-linker.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { listedModules, loadedModules } from './judge.ts';
 import { calling, returning, workshop } from './workshop.ts';

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { linkerFacts, parseDiagnostics } from '../../src/program/linker-facts.ts';
+import { linkerFacts, parseDiagnostics } from '../../src/program/ask-linker.ts';
 import { parseSearch, traceSearch } from '../../src/program/search-trace.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 import { workshop } from './workshop.ts';

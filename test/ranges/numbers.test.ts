@@ -1,9 +1,8 @@
 /** Numbers of modules: apart from each other, kept as long as they are held, and the lowest that are free. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Holding, Wanted } from '../../src/ranges/addresses.ts';
+import type { Holding, Numbers, Wanted } from '../../src/ranges/addresses.ts';
 import { hashName } from '../../src/ranges/hash-name.ts';
-import type { Numbers } from '../../src/ranges/numbers.ts';
 import { assignNumbers, numbersEnd } from '../../src/ranges/numbers.ts';
 
 const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 12 });
