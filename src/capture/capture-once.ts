@@ -131,8 +131,9 @@ function processorOf({ tracee, program, regions }: Session): Processor | undefin
 function moveKernelPlaced(session: Session, module: Module, auxiliary: readonly number[]): void {
   const { tracee, injector, setup, context } = session;
   const lines = readMaps(tracee.pid).filter((line) => belongsTo(session, line.start, module));
-  const from = lines[0]?.start ?? 0;
-  if (from === 0) throw new LinkonceError(`${module.path}: the kernel did not map it`);
+  const [lowest] = lines;
+  if (!lowest) throw new LinkonceError(`${module.path}: the kernel did not map it`);
+  const from = lowest.start;
   const span = moduleSpan(module);
   const to = module.elf.header.type === ET.DYN ? setup.placement.module(module) : from;
   session.regions.push(moduleRegion(module, to));

@@ -2,6 +2,7 @@
 import { PT } from '../elf/constants.ts';
 import { registerFor } from '../machine/registers.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Context, Range } from './capture.ts';
 import { readMaps } from './memory-map.ts';
@@ -47,7 +48,7 @@ export function readContext(tracee: Tracee): InitialContext {
     stackPointer,
     stack,
     ...vectors,
-    random: tracee.read(Number(vectors.auxiliary.get(AT.random) ?? 0n), 16),
+    random: tracee.read(Number(present(vectors.auxiliary.get(AT.random), 'AT_RANDOM')), 16),
     vdso,
     vdsoNotes: readNotes(tracee.read(vdso.start, vdso.end - vdso.start)),
     threadId: tracee.pid,

@@ -8,6 +8,7 @@ import { getSystemErrorName } from 'node:util';
 import { fileIdentity } from '../program/file-identity.ts';
 import { archPrctl, systemCall } from '../machine/system-calls.ts';
 import { Refusal } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import { hex } from '../util/units.ts';
 import type { Question, Registrations } from './capture.ts';
 import type { Tracee } from './ptrace.ts';
@@ -97,7 +98,7 @@ export function recordCall(call: LinkerCall, record: LinkerRecord, tracee: Trace
 }
 
 function argument(call: LinkerCall, index: number): bigint {
-  return call.arguments[index] ?? 0n;
+  return at(call.arguments, index, 'argument');
 }
 
 function ask(record: LinkerRecord, question: Question, key: string): void {
@@ -208,7 +209,7 @@ function rseq(call: LinkerCall, record: LinkerRecord): void {
 
 /** One word at a time, which the loader draws anew (SOURCE_RANDOM). */
 function getRandom(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
-  const [address = 0n, length = 0n] = call.arguments;
+  const [address, length] = [argument(call, 0), argument(call, 1)];
   if (length !== 8n || call.result !== 8n)
     throw new Refusal(`its dynamic linker draws ${String(length)} random bytes, gets ${String(call.result)}`);
   if (record.drawn !== undefined) throw new Refusal('its dynamic linker draws random bytes more than once');
@@ -216,9 +217,10 @@ function getRandom(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void
 }
 
 function prlimit(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
-  const [, resource = 0n, changed = 0n, answer = 0n] = call.arguments;
-  if (changed !== 0n || call.result < 0n) throw new Refusal('its dynamic linker changes a resource limit');
-  const bytes = tracee.read(Number(answer), 16);
+  const resource = argument(call, 1);
+  if (argument(call, 2) !== 0n || call.result < 0n)
+    throw new Refusal('its dynamic linker changes a resource limit');
+  const bytes = tracee.read(Number(argument(call, 3)), 16);
   ask(record, { kind: 'limit', resource: Number(resource), answer: bytes }, `limit ${hex(resource)}`);
 }
 

@@ -48,7 +48,7 @@ export class PageMap {
 
   #collect(found: RangePages, start: Address, count: number): void {
     for (let index = 0; index < count; index++) {
-      const flags = this.#entries[index * entrySize + entrySize - 1] ?? 0;
+      const flags = this.#entries[index * entrySize + entrySize - 1]!;
       if (flags === 0 || (flags & (bit.present | bit.swapped)) === 0) continue;
       const swapped = (flags & bit.swapped) !== 0;
       if (swapped) found.swapped++;

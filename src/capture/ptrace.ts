@@ -54,20 +54,22 @@ export type Stop =
   | { readonly kind: 'signal'; readonly signal: number }
   | { readonly kind: 'gone'; readonly status: number; readonly signal: number };
 
-const registerIndex = new Map<Register, number>(registerNames.map((name, index) => [name, index]));
+const registerIndex = Object.fromEntries(registerNames.map((name, index) => [name, index])) as Readonly<
+  Record<Register, number>
+>;
 
 /** The registers of a stopped tracee: a copy to read and change, written back by `setRegisters`. */
 export class Registers {
   readonly words = new BigUint64Array(registerNames.length);
   get(name: Register): bigint {
-    return this.words[registerIndex.get(name) ?? 0] ?? 0n;
+    return this.words[registerIndex[name]]!;
   }
   /** For addresses and counts below 2^53. */
   number(name: Register): number {
     return Number(this.get(name));
   }
   set(name: Register, value: bigint | number): void {
-    this.words[registerIndex.get(name) ?? 0] = BigInt.asUintN(64, BigInt(value));
+    this.words[registerIndex[name]] = BigInt.asUintN(64, BigInt(value));
   }
 }
 

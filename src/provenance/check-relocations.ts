@@ -8,6 +8,7 @@ import { relocationName } from '../machine/relocations.ts';
 import type { Resolver } from '../program/definition.ts';
 import type { Module } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { ComparedRegion } from './compare-captures.ts';
@@ -125,7 +126,7 @@ function memoryReader(
   const regions = captures.first.regions.map((region, index) => ({
     ...region,
     source: regionPages(region),
-    pages: compared[index]?.pages,
+    pages: at(compared, index, 'compared region').pages,
   }));
   let last: { start: Address; bytes: Buffer } = { start: -1, bytes: Buffer.alloc(0) };
   const pageAt = (start: Address): Buffer => {
@@ -134,7 +135,7 @@ function memoryReader(
       (each) => start >= each.start && start < each.end && each.mappings.length > 0,
     );
     if (!region) throw new LinkonceError(`a relocation refers to ${hex(start)}, which no module has`);
-    last = { start, bytes: region.pages?.get(start) ?? region.source.original(start) };
+    last = { start, bytes: region.pages.get(start) ?? region.source.original(start) };
     return last.bytes;
   };
   return (address, length) => {

@@ -5,6 +5,7 @@
 import type { Capture, Region } from '../capture/capture.ts';
 import type { Module } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { ProcessWord, WordCounts, WordKind } from './explained.ts';
@@ -53,8 +54,8 @@ export interface ComparisonInput {
 
 /** Throws Refusal naming module, offset and both values of the first word without explanation. */
 export function compareRegion(input: ComparisonInput, index: number): ComparedRegion {
-  const [region, other] = [input.first.regions[index], input.second.regions[index]];
-  if (!region || !other) throw new Error('no such region');
+  const region = at(input.first.regions, index, 'region');
+  const other = at(input.second.regions, index, 'region');
   const { rseq } = input.first.registrations;
   const comparison: Comparison = {
     index,
@@ -95,7 +96,7 @@ function comparePage(comparison: Comparison, address: Address): void {
   for (let index = 0; index < a.length; index++) {
     const slot = pageSlots?.get(index);
     if (slot !== undefined) takeSlot(comparison, a, address, index, slot);
-    else if (a[index] !== b[index]) explainWord(comparison, a, address, index, b[index] ?? 0n);
+    else if (a[index] !== b[index]) explainWord(comparison, a, address, index, b[index]!);
     else if (a[index] !== original[index]) result.counts.constant++;
   }
   resetKernelWritten(comparison, a, address);
@@ -136,7 +137,7 @@ function explainWord(
 ): void {
   const { kernelWritten, torn, explainer } = comparison;
   const address = page + index * 8;
-  const first = words[index] ?? 0n;
+  const first = words[index]!;
   if (torn.holds(address, first ^ second)) return;
   if (address >= kernelWritten.start && address < kernelWritten.end) return;
   const explanation =

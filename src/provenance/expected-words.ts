@@ -11,6 +11,7 @@ import type { Relocation } from '../elf/elf-file.ts';
 import type { Definition, ReferenceKind, Resolver } from '../program/definition.ts';
 import type { Module, Program } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
+import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 
 export type Expectation =
@@ -54,7 +55,7 @@ export function expectWords(program: Program, resolver: Resolver, capture: Captu
 }
 
 function expect(site: Site, module: Module, relocation: Relocation): Expectation {
-  const bias = site.biases.get(module) ?? 0;
+  const bias = biasOf(site, module);
   const addend = BigInt(relocation.addend);
   switch (formulaOf(relocation.type)) {
     case 'none':
@@ -79,7 +80,7 @@ function expect(site: Site, module: Module, relocation: Relocation): Expectation
     case 'tlsOffset':
       return tlsOffset(site, module, relocation);
     case 'size':
-      return whole(BigInt(definition(site, module, relocation, 'data')?.symbol.size ?? 0) + addend);
+      return whole(definedSize(site, module, relocation) + addend);
     case 'absolute32':
       return {
         ...whole(fixed(symbolAddress(site, module, relocation, 'data', addend)) & 0xffff_ffffn),
@@ -88,6 +89,10 @@ function expect(site: Site, module: Module, relocation: Relocation): Expectation
     case undefined:
       throw new Refusal(`${module.path}: a dynamic relocation of type ${relocationName(relocation.type)}`);
   }
+}
+
+function biasOf({ biases }: Site, module: Module): Address {
+  return present(biases.get(module), 'load bias of a module');
 }
 
 function whole(value: bigint): { kind: 'value'; value: bigint; width: 8 } {
@@ -109,6 +114,12 @@ function definition(
   return site.resolver.resolve(module, relocation.symbol, kind);
 }
 
+/** None of a weak symbol that nobody defines. */
+function definedSize(site: Site, module: Module, relocation: Relocation): bigint {
+  const found = definition(site, module, relocation, 'data');
+  return found ? BigInt(found.symbol.size) : 0n;
+}
+
 function symbolAddress(
   site: Site,
   module: Module,
@@ -121,7 +132,7 @@ function symbolAddress(
   const { symbol } = found;
   if (symbol.type === STT.GNU_IFUNC && symbol.sectionIndex !== SHN.UNDEF)
     return { kind: 'ifunc', module: found.module, key: `${found.module.path} ${String(symbol.value)}` };
-  const bias = symbol.sectionIndex === SHN.ABS ? 0 : (site.biases.get(found.module) ?? 0);
+  const bias = symbol.sectionIndex === SHN.ABS ? 0 : biasOf(site, found.module);
   return whole(BigInt(bias + symbol.value) + addend);
 }
 
@@ -147,7 +158,7 @@ function copy(site: Site, module: Module, relocation: Relocation): Expectation {
   const found = definition(site, module, relocation, 'copy');
   if (!found) return { kind: 'captured' };
   const size = Math.min(found.symbol.size, module.elf.symbols.at(relocation.symbol).size);
-  return { kind: 'copy', from: (site.biases.get(found.module) ?? 0) + found.symbol.value, size };
+  return { kind: 'copy', from: biasOf(site, found.module) + found.symbol.value, size };
 }
 
 /** Without a symbol the reference is to the module's own TLS block. */

@@ -6,6 +6,7 @@ import type { Capture, Captures } from '../capture/capture.ts';
 import { programFacts } from '../program/facts.ts';
 import { createResolver } from '../program/resolver.ts';
 import { Refusal } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import { pageSize } from '../util/units.ts';
 import { requireAlikeRegions } from './alike-regions.ts';
 import { checkRelocations } from './check-relocations.ts';
@@ -41,7 +42,7 @@ export function explainCaptures(captures: Captures): ExplainedCaptures {
     regions: first.regions.map(({ written, ...region }, index) => ({
       region,
       writtenPages: written.reduce((sum, run) => sum + run.bytes.length / pageSize, 0),
-      pages: compared[index]?.pages ?? new Map(),
+      pages: at(compared, index, 'compared region').pages,
     })),
     references: columns(compared),
     processWords,

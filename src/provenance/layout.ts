@@ -2,8 +2,9 @@
  * A layout gives every region an address. Blueprint memory can be moved to any layout that keeps the order of the modules:
  * references move with what they point to.
  */
+import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
-import { pageSize, roundUp } from '../util/units.ts';
+import { roundUp } from '../util/units.ts';
 import type { Blueprint, BlueprintRegion } from './explained.ts';
 
 /** New start by region index. */
@@ -31,8 +32,8 @@ export function placedLayout(
   addresses: ReadonlyMap<string, Address>,
   base: Address,
 ): { readonly layout: Layout; readonly end: Address } {
-  const layout = blueprint.regions.map(({ region }) =>
-    region.movable ? (addresses.get(region.module?.path ?? '') ?? region.start) : region.start,
+  const layout = blueprint.regions.map(({ region: { movable, module, start } }) =>
+    movable && module ? present(addresses.get(module.path), `address of ${module.path}`) : start,
   );
   return { layout, end: pack(blueprint, layout, 'anonymous', base) };
 }
@@ -44,14 +45,15 @@ function pack(
   kind: BlueprintRegion['region']['kind'],
   base: Address,
 ): Address {
-  const placed = [...regions.keys()]
-    .filter((index) => regions[index] && isPlaced(regions[index].region, kind))
-    .sort((a, b) => (regions[a]?.region.start ?? 0) - (regions[b]?.region.start ?? 0));
+  const placed = regions
+    .map(({ region }, index) => ({ region, index }))
+    .filter(({ region }) => isPlaced(region, kind))
+    .sort((a, b) => a.region.start - b.region.start);
   let next = base;
-  for (const index of placed) {
-    const { start = 0, end = 0, alignment = pageSize } = regions[index]?.region ?? {};
-    layout[index] = roundUp(next, alignment);
-    next = roundUp(layout[index] + end - start, pageSize);
+  for (const { region, index } of placed) {
+    const start = roundUp(next, region.alignment);
+    layout[index] = start;
+    next = roundUp(start + region.end - region.start);
   }
   return next;
 }
@@ -71,6 +73,5 @@ export function regionAt({ regions }: Blueprint, address: Address): number {
 
 /** How far a layout moves a region, bytes. */
 export function regionShift(blueprint: Blueprint, layout: Layout, index: number): number {
-  const start = blueprint.regions[index]?.region.start ?? 0;
-  return (layout[index] ?? start) - start;
+  return at(layout, index, 'region') - at(blueprint.regions, index, 'region').region.start;
 }

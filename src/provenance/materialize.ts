@@ -1,4 +1,5 @@
 /** Blueprint memory at a layout: the pages that differ from the files, with every reference where it now leads. */
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 import type { Blueprint } from './explained.ts';
@@ -16,9 +17,8 @@ export function materialize(blueprint: Blueprint, layout: Layout): MovedPages {
   );
   const { count, addresses, owners, targets } = blueprint.references;
   for (let index = 0; index < count; index++) {
-    const shift = shifts[targets[index] ?? 0] ?? 0n;
-    const pages = moved[owners[index] ?? 0];
-    if (shift !== 0n && pages) addToWord(pages, addresses[index] ?? 0, shift);
+    const shift = at(shifts, targets[index]!, 'region');
+    if (shift !== 0n) addToWord(at(moved, owners[index]!, 'region'), addresses[index]!, shift);
   }
   return moved;
 }

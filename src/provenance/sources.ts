@@ -9,6 +9,7 @@
 import type { Capture, Context } from '../capture/capture.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { ProcessSource } from './explained.ts';
+import { at, present } from '../util/present.ts';
 
 export type Explanation =
   | { readonly kind: 'reference'; readonly region: number }
@@ -70,7 +71,7 @@ function regionShifts(first: Capture, second: Capture): Map<bigint, Shift> {
   };
   first.regions.forEach((region, index) => {
     if (!region.movable || region.kind === 'heap') return;
-    const distance = (second.regions[index]?.start ?? 0) - region.start;
+    const distance = at(second.regions, index, 'region').start - region.start;
     const explanation = (): Explanation => ({ kind: 'reference', region: index });
     add(
       distance,
@@ -133,7 +134,12 @@ function givenValues(a: Context, b: Context): Map<bigint, { source: ProcessSourc
   if (a.drawn !== undefined && b.drawn !== undefined) add({ kind: 'random' }, a.drawn, b.drawn);
   for (const [type, value] of a.auxiliary) {
     const inStack = value >= BigInt(a.stack.start) && value < BigInt(a.stack.end);
-    if (inStack) add({ kind: 'auxiliary', type }, value, b.auxiliary.get(type) ?? 0n);
+    if (inStack)
+      add(
+        { kind: 'auxiliary', type },
+        value,
+        present(b.auxiliary.get(type), 'entry of the auxiliary vector'),
+      );
   }
   return given;
 }

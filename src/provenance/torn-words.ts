@@ -19,6 +19,8 @@ export interface TornWords {
 /** Formulas whose word holds no address: 32 bits never do in a module that moves, and a copy's words are its source's. */
 const untorn: ReadonlySet<Formula | undefined> = new Set<Formula>(['none', 'copy', 'absolute32']);
 
+const noBits = 0n;
+
 /** The torn words of a region's module. */
 export function tornWords({ module, loadBias }: Region): TornWords {
   const addresses: Address[] = [];
@@ -27,8 +29,8 @@ export function tornWords({ module, loadBias }: Region): TornWords {
     addresses.push(address);
     const start = roundDown(address, 8);
     const bits = 0xffff_ffff_ffff_ffffn << BigInt((address - start) * 8);
-    masks.set(start, (masks.get(start) ?? 0n) | BigInt.asUintN(64, bits));
-    masks.set(start + 8, (masks.get(start + 8) ?? 0n) | (bits >> 64n));
+    masks.set(start, (masks.get(start) ?? noBits) | BigInt.asUintN(64, bits));
+    masks.set(start + 8, (masks.get(start + 8) ?? noBits) | (bits >> 64n));
   };
   for (const { address, type } of module?.elf.relocations ?? []) {
     const formula = formulaOf(type);
@@ -37,7 +39,7 @@ export function tornWords({ module, loadBias }: Region): TornWords {
     // A TLS descriptor is two words.
     if (formula === 'tlsDescriptor') add(loadBias + address + 8);
   }
-  return { addresses, holds: (address, differing) => (differing & ~(masks.get(address) ?? 0n)) === 0n };
+  return { addresses, holds: (address, differing) => (differing & ~(masks.get(address) ?? noBits)) === 0n };
 }
 
 /** The word at an address that is no multiple of 8; it may lie across two pages. */

@@ -12,6 +12,7 @@
 import { readElf } from '../elf/read-elf.ts';
 import { symbolName } from '../elf/symbol-name.ts';
 import { Refusal } from '../util/errors.ts';
+import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { Blueprint } from './explained.ts';
@@ -58,9 +59,9 @@ function linkerWords(blueprint: Blueprint): Words {
   const words = new Map<Address, Word>();
   const { references, processWords } = blueprint;
   for (let index = 0; index < references.count; index++) {
-    const [address = 0, owner = 0] = [references.addresses[index], references.owners[index]];
+    const [address, owner] = [references.addresses[index]!, references.owners[index]!];
     if (!isLinkers(blueprint, owner) || address % wordSize !== 0) continue;
-    const target = references.targets[index] ?? 0;
+    const target = references.targets[index]!;
     words.set(address, { owner, target, value: wordAt(blueprint, owner, address) });
   }
   for (const { address, region, source } of processWords)
@@ -75,8 +76,8 @@ function isLinkers({ regions, facts }: Blueprint, index: number): boolean {
 }
 
 function wordAt({ regions }: Blueprint, region: number, address: Address): number {
-  const page = regions[region]?.pages.get(roundDown(address));
-  return Number(page?.readBigUInt64LE(address % pageSize) ?? 0n);
+  const page = present(at(regions, region, 'region').pages.get(roundDown(address)), 'page of a reference');
+  return Number(page.readBigUInt64LE(address % pageSize));
 }
 
 /** The run of entries that begins at an address: a module's, others behind it, at least two. */
@@ -92,7 +93,8 @@ function runAt(blueprint: Blueprint, words: Words, address: Address): UnwindTabl
 }
 
 function isBelow(words: Words, first: Address, second: Address): boolean {
-  return (words.get(first)?.value ?? 0) < (words.get(second)?.value ?? 0);
+  const valueOf = (address: Address): number => present(words.get(address), 'entry').value;
+  return valueOf(first) < valueOf(second);
 }
 
 function isEntry(blueprint: Blueprint, words: Words, address: Address): boolean {

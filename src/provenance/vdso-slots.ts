@@ -2,6 +2,7 @@
 import type { Region } from '../capture/capture.ts';
 import { formulaOf } from '../machine/relocations.ts';
 import type { ProcessWord, VdsoSlot } from './explained.ts';
+import { at } from '../util/present.ts';
 
 /**
  * The process words that are PLT slots (JUMP_SLOT) into the vdso. Only calls go through such a slot, so that what it
@@ -11,7 +12,7 @@ export function eagerVdsoSlots(regions: readonly Region[], words: readonly Proce
   const candidates = words.filter(({ source, width }) => source.kind === 'vdso' && width === 8);
   const known = new Map<number, ReadonlySet<number>>();
   const slotsOf = (index: number): ReadonlySet<number> => {
-    const slots = known.get(index) ?? jumpSlots(regions[index]);
+    const slots = known.get(index) ?? jumpSlots(at(regions, index, 'region'));
     known.set(index, slots);
     return slots;
   };
@@ -20,8 +21,8 @@ export function eagerVdsoSlots(regions: readonly Region[], words: readonly Proce
     .map(({ address, region, addend }) => ({ address, region, offset: addend, eager: true }));
 }
 
-function jumpSlots(region: Region | undefined): ReadonlySet<number> {
-  const relocations = region?.module?.elf.relocations ?? [];
+function jumpSlots({ module, loadBias }: Region): ReadonlySet<number> {
+  const relocations = module?.elf.relocations ?? [];
   const slots = relocations.filter(({ table, type }) => table === 'jmprel' && formulaOf(type) === 'jumpSlot');
-  return new Set(slots.map(({ address }) => (region?.loadBias ?? 0) + address));
+  return new Set(slots.map(({ address }) => loadBias + address));
 }
