@@ -1,5 +1,5 @@
 /**
- * Fills the figures of documents from docs/reports/everyday.json: `node scripts/fill-figures.mjs [--check]`. What stands between
+ * Fills the tables of documents from docs/reports/everyday.json and the list of figures: `node scripts/fill-figures.mjs [--check]`. What stands between
  * `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced. With --check nothing is written, and the status is 1
  * where a document does not have the report's figures.
  */
@@ -10,7 +10,7 @@ import { systems } from '../dist/src/systems/registry.js';
 import { tablesOf } from './lib/figures.mjs';
 
 const root = new URL('../', import.meta.url);
-const documents = ['README.md', 'docs/systems.md', 'docs/claims.md'];
+const documents = ['README.md', 'docs/systems.md', 'docs/claims.md', 'docs/formats/measurement.md'];
 const marker = /(<!-- measured: (\S+) -->\n)[^]*?(<!-- \/measured -->)/g;
 
 const measurement = JSON.parse(readFileSync(new URL('docs/reports/everyday.json', root), 'utf8'));

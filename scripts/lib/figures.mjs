@@ -4,11 +4,18 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import {
+  callFigure,
+  frameFigures,
+  headOf,
+  intervalText,
+  programFigures,
+} from '../../dist/src/report/figures.js';
 
 /** @typedef {import('../../dist/src/measure/measurement.js').Measurement} Measurement */
 /** @typedef {import('../../dist/src/measure/measurement.js').MeasuredResult} MeasuredResult */
 /** @typedef {import('../../dist/src/measure/measurement.js').MeasuredProgram} MeasuredProgram */
-/** @typedef {import('../../dist/src/measure/measurement.js').Estimate} Estimate */
+/** @typedef {import('../../dist/src/report/figures.js').Figure<MeasuredResult>} Figure */
 /** @typedef {import('../../dist/src/systems/system.js').System} System */
 
 const baseLine = 'got-plt lazy';
@@ -23,6 +30,8 @@ export function tablesOf(measurement, systems, sources) {
   return new Map([
     ['run', describeRun(measurement)],
     ['systems', systemsTable(systems)],
+    ['figures', fieldTable(programFigures)],
+    ['frames', fieldTable(frameFigures)],
     ['summary', summaryTable(measurement, ids)],
     ['number-4', standingTable(measurement, 'rebase-page-in')],
     ['simplest', simplestTable(measurement, sources)],
@@ -59,17 +68,22 @@ function systemsTable(systems) {
 function summaryTable(measurement, systems) {
   const sorted = [...measurement.programs].sort((one, other) => one.modules - other.modules);
   const programs = [sorted[0], sorted[sorted.length - 1]];
-  const heads = programs.map((program) => [`${nameOfProgram(program)}, ms`, 'private, kB', 'PSS, kB']);
+  const figures = figuresOf('startupMs', 'privateKb', 'pssKb');
+  const call = callFigure(measurement);
+  const heads = programs.map((program) => [
+    `${nameOfProgram(program)}, ms`,
+    ...figures.slice(1).map((figure) => headOf(figure)),
+  ]);
   const rows = systems.flatMap((system) => {
     const first = `${system} ${firstMeasured(measurement.programs, system)}`;
     return [...new Set(system === 'image' ? [first, 'image partitions'] : [first])];
   });
   const cells = rows.map((name) => [
     `\`${name.replace(' ', ':')}\``,
-    ...programs.flatMap((program) => shortCells(resultOf(program, name))),
-    callOf(measurement, name),
+    ...programs.flatMap((program) => cellsOf(resultOf(program, name), figures)),
+    cellOf(resultOf(programs[0], name), call),
   ]);
-  return table(['system', ...heads.flat(), 'call, ns'], cells);
+  return table(['system', ...heads.flat(), headOf(call)], cells);
 }
 
 /** @param {readonly MeasuredProgram[]} programs @param {string} system */
@@ -78,70 +92,23 @@ function firstMeasured(programs, system) {
   return (results.find(({ status }) => status === 'measured') ?? results[0]).variant;
 }
 
-/** @param {ReturnType<typeof resultOf>} result */
-function shortCells(result) {
-  if (result?.status !== 'measured') return [result?.status ?? none, none, none];
-  return [digits(result.startupMs?.median), whole(result.privateKb), whole(result.pssKb)];
-}
-
 /** All variants of one system. @param {Measurement} measurement @param {string} system */
 function systemTable(measurement, system) {
   const { programs } = measurement;
-  const head = [
-    'variant',
-    'program',
-    'start-up, ms',
-    'times as fast',
-    'private, kB',
-    'mappings',
-    'disk, kB',
-    'bind, ms',
-    'call, ns',
+  const figures = [
+    ...figuresOf('startupMs', 'startupRatio', 'privateKb', 'pssKb', 'mappings', 'diskKb', 'bindMs'),
+    callFigure(measurement),
   ];
   const variants = programs[0].results.filter((one) => one.system === system).map(({ variant }) => variant);
   const rows = variants.flatMap((variant) =>
-    programs.map((program) => {
-      const result = resultOf(program, `${system} ${variant}`);
-      const start = [`\`${variant}\``, nameOfProgram(program)];
-      if (result?.status !== 'measured')
-        return [...start, result?.status ?? none, ...Array.from({ length: 6 }, () => none)];
-      const { startupMs, startupRatio, privateKb, mappings, diskKb, bindMs } = result;
-      const figures = [
-        interval(startupMs),
-        digits(startupRatio?.median),
-        whole(privateKb),
-        whole(mappings),
-        whole(diskKb),
-        whole(bindMs),
-      ];
-      return [...start, ...figures, callOf(measurement, `${system} ${variant}`)];
-    }),
+    programs.map((program) => [
+      `\`${variant}\``,
+      nameOfProgram(program),
+      ...cellsOf(resultOf(program, `${system} ${variant}`), figures, ['startupMs']),
+    ]),
   );
-  return table(head, rows);
+  return table(['variant', 'program', ...figures.map((figure) => headOf(figure))], rows);
 }
-
-/**
- * @typedef {object} Aspect
- * @property {string} what
- * @property {(one: MeasuredResult) => Estimate | undefined} estimate
- * @property {(value: number) => string} text
- */
-
-/** @type {readonly Aspect[]} */
-const aspects = [
-  { what: 'start-up, ms', estimate: ({ startupMs }) => startupMs, text: digits },
-  {
-    what: 'private, kB',
-    estimate: (one) => ({ median: one.privateKb, ...one.spread.privateKb }),
-    text: whole,
-  },
-  { what: 'PSS, kB', estimate: (one) => ({ median: one.pssKb, ...one.spread.pssKb }), text: whole },
-  {
-    what: 'disk, kB',
-    estimate: ({ diskKb }) => (diskKb > 0 ? { median: diskKb, low: diskKb, high: diskKb } : undefined),
-    text: whole,
-  },
-];
 
 /** How the best variant of a system stands among all, by program. @param {Measurement} measurement @param {string} system */
 function standingTable({ programs }, system) {
@@ -153,26 +120,29 @@ function standingTable({ programs }, system) {
     'clearly better',
     `\`${baseLine}\``,
   ];
+  const figures = figuresOf('startupMs', 'privateKb', 'pssKb', 'diskKb');
   const rows = programs.flatMap((program) =>
-    aspects.map((aspect) => [nameOfProgram(program), aspect.what, ...standingOf(program, system, aspect)]),
+    figures.map((figure) => [nameOfProgram(program), headOf(figure), ...standingOf(program, system, figure)]),
   );
   return table(head, rows);
 }
 
 /**
- * What others are clearly better: those whose whole interval lies below.
- * @param {MeasuredProgram} program @param {string} system @param {Aspect} aspect
+ * What others are clearly better: those whose whole interval lies below. Those without files are in no order by disk.
+ * @param {MeasuredProgram} program @param {string} system @param {Figure} figure
  */
-function standingOf(program, system, { estimate, text }) {
-  const median = (/** @type {MeasuredResult} */ one) => estimate(one)?.median ?? Infinity;
+function standingOf(program, system, { value, interval, text }) {
+  const median = (/** @type {MeasuredResult} */ one) => value(one) || Infinity;
+  const ends = (/** @type {MeasuredResult} */ one) =>
+    interval?.(one) ?? { low: median(one), high: median(one) };
   const sorted = measuredOf(program)
-    .filter(estimate)
+    .filter((one) => value(one))
     .sort((one, other) => median(one) - median(other));
   const own = sorted.find((one) => one.system === system);
   const base = sorted.find((one) => `${one.system} ${one.variant}` === baseLine);
   const say = (/** @type {MeasuredResult | undefined} */ one) =>
     one ? `${text(median(one))} \`${one.system}:${one.variant}\`` : none;
-  const better = own && sorted.filter((one) => estimate(one).high < estimate(own).low).length;
+  const better = own && sorted.filter((one) => ends(one).high < ends(own).low).length;
   const count = better === undefined ? none : `${better} of ${sorted.length - 1}`;
   return [say(sorted[0]), say(own), count, base ? text(median(base)) : none];
 }
@@ -181,30 +151,20 @@ function standingOf(program, system, { estimate, text }) {
 function simplestTable(measurement, sources) {
   const largest = [...measurement.programs].sort((one, other) => other.modules - one.modules)[0];
   const name = nameOfProgram(largest);
-  const head = [
-    'solution',
-    'lines of its own',
-    'variant',
-    `${name}: start-up, ms`,
-    'private, kB',
-    'mappings',
-    'call, ns',
-  ];
+  const figures = [...figuresOf('startupMs', 'privateKb', 'mappings'), callFigure(measurement)];
+  const heads = figures.map((figure, index) => (index === 0 ? `${name}: ` : '') + headOf(figure));
   const solutions = ['image', 'offset-table', 'hash-address', 'hash-dispatcher', 'import-page'];
   const rows = solutions.flatMap((system) =>
     measuredOf(largest)
       .filter((one) => one.system === system)
       .map((one, index) => [
         index === 0 ? `\`${system}\`` : '',
-        index === 0 ? whole(linesOf(path.join(sources, system))) : '',
+        index === 0 ? String(linesOf(path.join(sources, system))) : '',
         `\`${one.variant}\``,
-        interval(one.startupMs),
-        whole(one.privateKb),
-        whole(one.mappings),
-        callOf(measurement, `${system} ${one.variant}`),
+        ...cellsOf(one, figures, ['startupMs']),
       ]),
   );
-  return table(head, rows);
+  return table(['solution', 'lines of its own', 'variant', ...heads], rows);
 }
 
 /** Lines of TypeScript that are neither empty nor a comment. @param {string} folder */
@@ -220,10 +180,36 @@ const measuredOf = ({ results }) => results.filter((one) => one.status === 'meas
 /** @param {MeasuredProgram} program @param {string} name */
 const resultOf = ({ results }, name) => results.find((one) => `${one.system} ${one.variant}` === name);
 
-/** A call through a PLT slot in steady state. @param {Measurement} measurement @param {string} name */
-function callOf({ calls }, name) {
-  const result = calls?.results.find((one) => `${one.system} ${one.variant}` === name);
-  return result?.status === 'measured' ? digits(result.figures['direct-plt'].ns.median) : none;
+/** @param {string[]} ids */
+const figuresOf = (...ids) => programFigures.filter(({ id }) => ids.includes(id));
+
+/**
+ * A cell a figure, with its interval for those that `detailed` names; the status of what was not measured in the first.
+ * @param {ReturnType<typeof resultOf>} result @param {readonly Figure[]} figures @param {readonly string[]} [detailed]
+ */
+function cellsOf(result, figures, detailed = []) {
+  if (result?.status !== 'measured')
+    return figures.map((_, index) => (index === 0 && result?.status) || none);
+  return figures.map((figure) => {
+    const interval = detailed.includes(figure.id) && intervalText(figure, result);
+    return cellOf(result, figure) + (interval ? ` [${interval}]` : '');
+  });
+}
+
+/** @param {ReturnType<typeof resultOf>} result @param {Figure} figure */
+function cellOf(result, { value, text }) {
+  const found = result?.status === 'measured' ? value(result) : undefined;
+  return found === undefined ? none : text(found);
+}
+
+/** What a page of docs/formats says of fields that are figures. @param {readonly import('../../dist/src/report/figures.js').Figure<never>[]} figures */
+function fieldTable(figures) {
+  const rows = figures.map((figure) => {
+    const type = figure.isEstimate ? 'Estimate' : 'number';
+    const absent = figure.absent === undefined ? '' : `, absent ${figure.absent}`;
+    return [`\`${figure.id}\``, type + absent, figure.unit || '1', figure.heading, figure.meaning];
+  });
+  return table(['field', 'type', 'unit', 'in tables', 'how it is measured'], rows, '---');
 }
 
 /** @param {MeasuredProgram} program */
@@ -232,23 +218,6 @@ const nameOfProgram = (program) =>
 
 /** @param {MeasuredProgram} program */
 const commandOf = (program) => [nameOfProgram(program), ...program.arguments].join(' ');
-
-/** @param {number | undefined} value */
-function digits(value) {
-  if (value === undefined) return none;
-  return value >= 100 ? whole(value) : value.toPrecision(3);
-}
-
-/** @param {number | undefined} value */
-function whole(value) {
-  return value === undefined ? none : Math.round(value).toLocaleString('en');
-}
-
-/** @param {Estimate | undefined} estimate */
-const interval = (estimate) =>
-  estimate === undefined
-    ? none
-    : `${digits(estimate.median)} [${digits(estimate.low)}–${digits(estimate.high)}]`;
 
 /** @param {string[]} head @param {string[][]} rows @param {string} [rule] of all columns but the first */
 function table(head, rows, rule = '--:') {

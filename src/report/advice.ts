@@ -1,7 +1,7 @@
 /** Which system for you: for each need the system that serves it best by the figures, why, and the command that uses it. */
 import type { Measurement } from '../measure/measurement.ts';
 import { baseLine, isBaseLine, isSameVariant, nameOf } from '../measure/measurement.ts';
-import { comparedWith, formatKb, shellWord, threeDigits } from './format.ts';
+import { capital, comparedWith, formatKb, shellWord, threeDigits } from './format.ts';
 import type { Overall } from './overall.ts';
 import { overallOf } from './overall.ts';
 import type { VariantFacts } from './variant-facts.ts';
@@ -136,7 +136,7 @@ function compare({ speed, privateKb, pssKb, callNs }: Overall, base: Overall): s
       : `a call ${threeDigits(callNs)} ns, ${threeDigits(base.callNs)} there`,
   ].filter((part) => part !== undefined);
   const text = parts.join('; ');
-  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
 }
 
 const drawnWords: Readonly<Record<VariantFacts['drawn'], string>> = {

@@ -21,6 +21,8 @@ export interface Winners {
   /** Others whose interval overlaps the fastest one's: no slower as far as the samples tell. */
   readonly asFast: readonly TimedResult[];
   readonly mostFrugal?: MeasuredResult;
+  /** Others of which a process had no more private memory than one of the most frugal's. */
+  readonly asFrugal: readonly MeasuredResult[];
 }
 
 export function isMeasured<R extends Result | WorkloadResult>(
@@ -43,11 +45,15 @@ export function findWinners({ results }: MeasuredProgram): Winners {
   const asFast = timed.filter(
     (one) => fastest && one !== fastest && one.startupMs.low <= fastest.startupMs.high,
   );
+  const asFrugal = measured.filter(
+    (one) => mostFrugal && one !== mostFrugal && one.spread.privateKb.low <= mostFrugal.spread.privateKb.high,
+  );
   return {
     ...(baseLine && { baseLine }),
     ...(fastest && { fastest }),
     asFast,
     ...(mostFrugal && { mostFrugal }),
+    asFrugal,
   };
 }
 
@@ -75,24 +81,29 @@ export function describeSpeed({ fastest, asFast, baseLine }: Winners): string {
         ? `${threeDigits(ratio.median)} times as fast as ${nameOf(baseLine)}`
         : `not clearly faster than ${nameOf(baseLine)}`,
     );
-  const others = asFast.filter((one) => one !== baseLine);
-  if (others.length > 0) parts.push(`with ${listFew(others)} too close to tell`);
-  return parts.join(', ');
+  return [...parts, ...tooClose(asFast.filter((one) => one !== baseLine))].join(', ');
 }
 
 /** More names than these are a number. */
 const few = 4;
 
-function listFew(results: readonly TimedResult[]): string {
-  return results.length > few ? `${results.length} others` : listing(results.map(nameOf));
+function tooClose(results: readonly MeasuredResult[]): readonly string[] {
+  if (results.length === 0) return [];
+  const names = results.length > few ? `${results.length} others` : listing(results.map(nameOf));
+  return [`with ${names} too close to tell`];
 }
 
 /** `2,885 kB of private memory a process, 74 % less than got-plt lazy`. */
-export function describeFrugality({ mostFrugal, baseLine }: Winners): string {
+export function describeFrugality({ mostFrugal, asFrugal, baseLine }: Winners): string {
   if (mostFrugal === undefined) return 'not measured';
-  const amount = `${formatKb(mostFrugal.privateKb)} of private memory a process`;
-  if (!baseLine || baseLine === mostFrugal) return amount;
-  return `${amount}, ${comparedInWords(mostFrugal.privateKb, baseLine.privateKb, nameOf(baseLine))}`;
+  const parts = [`${formatKb(mostFrugal.privateKb)} of private memory a process`];
+  if (baseLine && baseLine !== mostFrugal)
+    parts.push(
+      asFrugal.includes(baseLine)
+        ? `not clearly less than ${nameOf(baseLine)}`
+        : comparedInWords(mostFrugal.privateKb, baseLine.privateKb, nameOf(baseLine)),
+    );
+  return [...parts, ...tooClose(asFrugal.filter((one) => one !== baseLine))].join(', ');
 }
 
 /** Of the workload as a whole; absent where nothing was measured. Those that do not serve every program do not compete. */

@@ -6,27 +6,20 @@
 import type { CallMeasurement } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
 import type {
-  Estimate,
   MeasuredProgram,
   MeasuredResult,
   Measurement,
-  ProcessMemory,
   Result,
   ResultHead,
+  Spread,
 } from '../measure/measurement.ts';
 import { isSameVariant } from '../measure/measurement.ts';
+import type { Figure } from './figures.ts';
+import { memoryIds, programFigures } from './figures.ts';
 
 type Cell = string | number | undefined;
 /** By column; all rows of a file have the same columns. */
 type Row = Readonly<Record<string, Cell>>;
-
-const memoryNames: readonly (keyof ProcessMemory)[] = [
-  'privateKb',
-  'sharedKb',
-  'pssKb',
-  'pageTablesKb',
-  'mappings',
-];
 
 /** The text of the file. */
 export function renderCsv(measurement: Measurement): string {
@@ -67,13 +60,8 @@ function rowOf({ settings, calls }: Measurement, program: MeasuredProgram, resul
     processes: program.processes,
     ...{ system, variant, status },
     reason: result.status === 'measured' ? undefined : result.reason,
-    ...estimateCells('startupMs', measured?.startupMs),
-    ...estimateCells('startupRatio', measured?.startupRatio),
     runs: measured?.samplesMs.length,
-    ...joined(memoryNames.map((name) => memoryCells(name, measured))),
-    ...estimateCells('minorFaults', measured?.minorFaults),
-    diskKb: measured?.diskKb,
-    bindMs: measured?.bindMs,
+    ...joined(programFigures.map((figure) => figureCells(figure, measured))),
     ...joined(settings.counts.map((count) => growthCells(count, measured))),
     ...(calls && callCells(calls, result)),
   };
@@ -83,28 +71,30 @@ function joined(rows: readonly Row[]): Row {
   return Object.fromEntries(rows.flatMap((row) => Object.entries(row)));
 }
 
-/** The value, and its interval. */
-function estimateCells(name: string, estimate: Estimate | undefined): Row {
-  return {
-    [name]: estimate?.median,
-    [`${name}.low`]: estimate?.low,
-    [`${name}.high`]: estimate?.high,
-  };
+/** The value, and its interval where it has one. */
+function figureCells(
+  { id, value, interval }: Figure<MeasuredResult>,
+  result: MeasuredResult | undefined,
+): Row {
+  const cell = { [id]: result && value(result) };
+  return interval === undefined ? cell : { ...cell, ...intervalCells(id, result && interval(result)) };
 }
 
-/** The median of the processes, and their lowest and highest. */
-function memoryCells(name: keyof ProcessMemory, result: MeasuredResult | undefined): Row {
-  return estimateCells(name, result && { median: result[name], ...result.spread[name] });
+function intervalCells(name: string, interval: Spread | undefined): Row {
+  return { [`${name}.low`]: interval?.low, [`${name}.high`]: interval?.high };
 }
 
 function growthCells(count: number, result: MeasuredResult | undefined): Row {
   const point = result?.growth?.find(({ processes }) => processes === count);
-  return Object.fromEntries(memoryNames.map((name) => [`growth.${count}.${name}`, point?.[name]]));
+  return Object.fromEntries(memoryIds.map((name) => [`growth.${count}.${name}`, point?.[name]]));
 }
 
 function callCells({ results }: CallMeasurement, head: ResultHead): Row {
   const own = results.find((each) => isSameVariant(each, head));
   const figures = own?.status === 'measured' ? own.figures : undefined;
-  const cells = figureIds.map((id) => estimateCells(`calls.${id}.ns`, figures?.[id].ns));
+  const cells = figureIds.map((id) => ({
+    [`calls.${id}.ns`]: figures?.[id].ns.median,
+    ...intervalCells(`calls.${id}.ns`, figures?.[id].ns),
+  }));
   return { 'calls.status': own?.status, ...joined(cells) };
 }

@@ -79,6 +79,11 @@ export function titleOf({ programs }: Measurement): string {
   return programs.length > 3 ? `${programs.length} programs` : listing(labelsOf(programs));
 }
 
+/** For the beginning of a heading or a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A status in words: `not run`. */
 export function statusText(status: Result['status']): string {
   return status.replace('-', ' ');

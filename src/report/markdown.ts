@@ -15,6 +15,8 @@ import { nameOf } from '../measure/measurement.ts';
 import { advise, gather } from './advice.ts';
 import { collectFacts } from './collect-facts.ts';
 import { conclude, concludeWorkload } from './conclusion.ts';
+import type { Figure } from './figures.ts';
+import { headOf, intervalText, programFigures, shownFigures, workloadFigures } from './figures.ts';
 import {
   commandLine,
   formatKb,
@@ -69,7 +71,7 @@ function programParts({ settings }: Measurement, program: MeasuredProgram): read
   return [
     `## \`${commandLine(program).replaceAll('`', "'").replaceAll('\n', ' ')}\``,
     `${modules} modules; ${timing}; ${processesOf(program)} weighed ${formatMoment(settings.moment)}.`,
-    table(results, resultColumns(timed)),
+    table(results, figureColumns(programFigures, results)),
     growthTable(program, settings.counts),
     `**${escape(conclude(program))}**`,
   ];
@@ -78,25 +80,20 @@ function programParts({ settings }: Measurement, program: MeasuredProgram): read
 /** Head and cell of a column; a result without figures has its status there. */
 type Column<R> = readonly [head: string, cell: (result: R) => string];
 
-function resultColumns(timed: boolean): readonly Column<MeasuredResult>[] {
-  const times: readonly Column<MeasuredResult>[] = [
-    ['start-up, ms', ({ startupMs }) => interval(startupMs)],
-    ['times faster', ({ startupRatio }) => interval(startupRatio)],
-  ];
-  const faults: readonly Column<MeasuredResult>[] = [
-    ['faults', ({ minorFaults }) => whole(minorFaults?.median)],
-  ];
-  return [
-    ...(timed ? times : []),
-    ['private, kB', ({ privateKb, spread }) => ranged(privateKb, spread.privateKb)],
-    ['shared, kB', ({ sharedKb }) => whole(sharedKb)],
-    ['PSS, kB', ({ pssKb }) => whole(pssKb)],
-    ['page tables, kB', ({ pageTablesKb }) => whole(pageTablesKb)],
-    ['mappings', ({ mappings }) => whole(mappings)],
-    ...(timed ? faults : []),
-    ['disk, kB', ({ diskKb }) => whole(diskKb)],
-    ['bind, ms', ({ bindMs }) => whole(bindMs)],
-  ];
+/** An interval stands in brackets. */
+function figureColumns<R>(
+  figures: readonly Figure<R>[],
+  results: readonly ((R & { readonly status: 'measured' }) | UnmeasuredResult)[],
+): readonly Column<R>[] {
+  return shownFigures(figures, results).map((figure): Column<R> => [
+    headOf(figure),
+    (result) => {
+      const value = figure.value(result);
+      const interval = intervalText(figure, result);
+      if (value === undefined) return none;
+      return interval === undefined ? figure.text(value) : `${figure.text(value)} [${interval}]`;
+    },
+  ]);
 }
 
 function growthTable({ results }: MeasuredProgram, counts: readonly number[]): string {
@@ -116,13 +113,7 @@ function workloadParts(measurement: Measurement): readonly string[] {
   const labels = labelsOf(programs);
   const columns: readonly Column<MeasuredWorkload>[] = [
     ['programs', ({ programs: served }) => `${served.length} of ${programs.length}`],
-    ['private, kB', ({ privateKb }) => whole(privateKb)],
-    ['PSS, kB', ({ pssKb }) => whole(pssKb)],
-    ['RSS, kB', ({ privateKb, sharedKb }) => whole(privateKb + sharedKb)],
-    ['in one process, kB', ({ frames }) => whole(frames?.oneProcessKb)],
-    ['in one program, kB', ({ frames }) => whole(frames?.oneProgramKb)],
-    ['in several programs, kB', ({ frames }) => whole(frames?.severalProgramsKb)],
-    ['mappings', ({ mappings }) => whole(mappings)],
+    ...figureColumns(workloadFigures, workload),
   ];
   const counts = programs.map(({ processes }, index) => `${processes} of ${labels[index]!}`);
   return [
@@ -161,8 +152,8 @@ function methodParts({ machine, settings, date }: Measurement): readonly string[
   return [
     '## How it was measured',
     `Start-up is the time from fork to death of a process, all systems in turn in each round; an interval holds the median with ` +
-      `95 % confidence (bootstrap). Memory is what the kernel says of processes that are alive at once and stopped; of private memory ` +
-      `the lowest and the highest of them stand in brackets. What was refused, failed or was not run has no figures.`,
+      `95 % confidence (bootstrap). Memory is what the kernel says of processes that are alive at once and stopped; the lowest ` +
+      `and the highest of them stand in brackets. What was refused, failed or was not run has no figures.`,
     `${date}, ${settings.mode} settings; ${escape(cpu)}, ${cores} cores, ${formatKb(memoryKb)}; ${escape(kernel)}, ${libc}, Node ${node}.`,
   ];
 }
@@ -186,10 +177,6 @@ function table<R extends ResultHead>(
 function interval(estimate: Estimate | undefined): string {
   if (estimate === undefined) return none;
   return `${threeDigits(estimate.median)} [${threeDigits(estimate.low)}–${threeDigits(estimate.high)}]`;
-}
-
-function ranged(value: number, { low, high }: { readonly low: number; readonly high: number }): string {
-  return low === high ? whole(value) : `${whole(value)} [${whole(low)}–${whole(high)}]`;
 }
 
 function whole(value: number | undefined): string {

@@ -3,6 +3,9 @@ import type { Cell } from 'cli-table3';
 import Table from 'cli-table3';
 import type { ResultHead, UnmeasuredResult } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
+import type { Figure } from './figures.ts';
+import { shownFigures } from './figures.ts';
+import { compactKb, none } from './format.ts';
 
 /** `R` is a result with figures. */
 export interface Column<R> {
@@ -16,6 +19,34 @@ export interface Column<R> {
 }
 
 export type Row<R> = (R & { readonly status: 'measured' }) | UnmeasuredResult;
+
+/** What is said of some figures, by their ids, beyond their values. */
+export interface Emphasis<R> {
+  readonly best: Readonly<Record<string, R | undefined>>;
+  readonly details: Readonly<Record<string, (result: R) => string>>;
+}
+
+/** The columns of those figures that have room in a terminal. */
+export function figureColumns<R>(
+  figures: readonly Figure<R>[],
+  results: readonly Row<R>[],
+  { best, details }: Emphasis<R>,
+): readonly Column<R>[] {
+  return shownFigures(figures, results).flatMap((figure) => {
+    const { id, narrow } = figure;
+    const detail = details[id];
+    if (narrow === undefined) return [];
+    return [{ head: narrow, cell: narrowCell(figure), ...(detail && { detail }), best: best[id] }];
+  });
+}
+
+function narrowCell<R>({ unit, value, text }: Figure<R>): (result: R) => string {
+  return (result) => {
+    const found = value(result);
+    if (found === undefined) return none;
+    return unit === 'kB' ? compactKb(found) : text(found).replaceAll(',', '');
+  };
+}
 
 /** The table without a line break at its end. */
 export function renderTable<R extends ResultHead>(

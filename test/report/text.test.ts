@@ -157,8 +157,15 @@ describe('conclude', () => {
     if (base?.status !== 'measured') throw new Error('the sample begins with the base line');
     const twin = { ...base, system: 'install', startupRatio: { median: 1.01, low: 0.98, high: 1.05 } };
     const startupMs = { ...base.startupMs!, median: base.startupMs!.median - 0.1 };
-    const results = [base, { ...twin, startupMs }, ...rest.filter(({ status }) => status !== 'measured')];
-    expect(conclude(withResults(results))).toContain('not clearly faster than got-plt lazy');
+    const privateKb = base.spread.privateKb.low - 1;
+    const spread = { ...base.spread, privateKb: { low: privateKb, high: base.spread.privateKb.low } };
+    const close = { ...twin, startupMs, privateKb, spread };
+    const results = [base, close, ...rest.filter(({ status }) => status !== 'measured')];
+    const text = conclude(withResults(results));
+    expect(text).toContain('not clearly faster than got-plt lazy');
+    expect(text).toContain('not clearly less than got-plt lazy');
+    const other = { ...close, system: 'prelink', privateKb: privateKb + 1 };
+    expect(conclude(withResults([close, other]))).toContain('with prelink lazy too close to tell');
   });
 
   it('has one subject where one is both, and a word for nothing', () => {

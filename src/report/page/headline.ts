@@ -4,7 +4,7 @@ import { concludeWorkload } from '../conclusion.ts';
 import { formatMoment, titleOf } from '../format.ts';
 import { nothingBound } from '../reasons.ts';
 import { element } from './element.ts';
-import { createWorkloadFigures } from './figures.ts';
+import { createWorkloadFigures } from './key-figures.ts';
 import { createSummary } from './summary.ts';
 import { createThemeButton } from './theme.ts';
 

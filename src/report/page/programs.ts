@@ -1,9 +1,9 @@
 /** The figures of one program; where there are several, of the one that is chosen. */
 import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
+import { callFigure, intervalText, programFigures } from '../figures.ts';
 import { labelsOf } from '../format.ts';
 import { createCharts } from './charts.ts';
 import { createList } from './choice.ts';
-import { programColumns } from './columns.ts';
 import { element, section } from './element.ts';
 import { createResultsTable } from './results-table.ts';
 import { createSummary } from './summary.ts';
@@ -26,7 +26,8 @@ function createProgram(
   measurement: Measurement,
   program: MeasuredProgram,
 ): readonly (HTMLElement | undefined)[] {
-  const table = createResultsTable(program.results, programColumns(measurement), 'All figures');
+  const figures = [...programFigures, callFigure(measurement)];
+  const table = createResultsTable(program.results, figures, intervalText, 'All figures');
   return [...createCharts(measurement, program), section('All figures', table)];
 }
 

@@ -1,8 +1,9 @@
 /** All figures in a table whose headings sort it. Results without figures stay at its end, with their reason. */
 import type { ResultHead, UnmeasuredResult } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
-import type { Column } from './columns.ts';
-import { statusText } from '../format.ts';
+import type { Figure } from '../figures.ts';
+import { shownFigures } from '../figures.ts';
+import { capital, statusText } from '../format.ts';
 import { element } from './element.ts';
 
 type Direction = 'ascending' | 'descending';
@@ -17,16 +18,20 @@ interface WithFigures extends ResultHead {
   readonly status: 'measured';
 }
 
+/** A second, smaller line below a figure. */
+type Detail<R> = (figure: Figure<R>, result: R) => string | undefined;
+
 /** `name` is the table's, for assistive technology. Columns in which nothing was measured are left out. */
 export function createResultsTable<R extends WithFigures>(
   results: readonly (R | UnmeasuredResult)[],
-  allColumns: readonly Column<R>[],
+  figures: readonly Figure<R>[],
+  detail: Detail<R>,
   name: string,
 ): HTMLElement {
   const measured = results.filter((result): result is R => result.status === 'measured');
-  const columns = allColumns.filter(({ value }) => measured.some((result) => value(result) !== undefined));
+  const columns = shownFigures(figures, results);
   const body = element('tbody');
-  const rows = new Map(results.map((result) => [result, createRow(result, columns)]));
+  const rows = new Map(results.map((result) => [result, createRow(result, columns, detail)]));
   const fill = (sorted: readonly R[]): void => {
     const rest = results.filter((result) => result.status !== 'measured');
     body.replaceChildren(...[...sorted, ...rest].map((result) => rows.get(result)!));
@@ -46,9 +51,9 @@ export function createResultsTable<R extends WithFigures>(
 }
 
 /** What each figure is and how it was measured. */
-function createMeanings(columns: readonly Pick<Column<never>, 'heading' | 'meaning'>[]): HTMLElement {
+function createMeanings(columns: readonly Pick<Figure<never>, 'heading' | 'meaning'>[]): HTMLElement {
   const items = columns.flatMap(({ heading, meaning }) => [
-    element('dt', {}, heading),
+    element('dt', {}, capital(heading)),
     element('dd', {}, meaning),
   ]);
   const summary = element('summary', {}, 'How each figure was measured');
@@ -61,7 +66,7 @@ function sort<R>(results: readonly R[], order: Order<R>, direction: Direction): 
 }
 
 function createHeadings<R extends ResultHead>(
-  columns: readonly Column<R>[],
+  columns: readonly Figure<R>[],
   onSort: (order: Order<R>, direction: Direction) => void,
 ): HTMLTableRowElement {
   const byName: Order<R> = {
@@ -69,7 +74,7 @@ function createHeadings<R extends ResultHead>(
     compare: (one, other) => nameOf(one).localeCompare(nameOf(other)),
   };
   const byFigure = columns.map((column): Order<R> => ({
-    heading: createHeading(column.heading, column.unit, column.meaning),
+    heading: createHeading(capital(column.heading), column.unit, column.meaning),
     compare: (one, other) => (column.value(one) ?? Infinity) - (column.value(other) ?? Infinity),
   }));
   const orders = [byName, ...byFigure];
@@ -92,7 +97,8 @@ function createHeading(name: string, unit: string, meaning: string): HTMLTableCe
 
 function createRow<R extends WithFigures>(
   result: R | UnmeasuredResult,
-  columns: readonly Column<R>[],
+  columns: readonly Figure<R>[],
+  detail: Detail<R>,
 ): HTMLTableRowElement {
   const name = [result.system, element('small', {}, result.variant)];
   const head = element('th', { scope: 'row' }, ...name);
@@ -102,13 +108,17 @@ function createRow<R extends WithFigures>(
     const reason = element('td', { colspan: String(columns.length), class: 'reason' }, words);
     return element('tr', { class: 'unmeasured' }, head, reason);
   }
-  const cells = columns.map((column) => createCell(result, column));
+  const cells = columns.map((column) =>
+    createCell(column.value(result), column.text, detail(column, result)),
+  );
   return element('tr', isBaseLine(result) ? { class: 'base-line' } : {}, head, ...cells);
 }
 
-function createCell<R>(result: R, column: Column<R>): HTMLTableCellElement {
-  const value = column.value(result);
-  const detail = column.detail?.(result);
-  const text = value === undefined ? 'not measured' : column.text(value);
-  return element('td', {}, text, detail === undefined ? undefined : element('small', {}, detail));
+function createCell(
+  value: number | undefined,
+  text: (value: number) => string,
+  detail: string | undefined,
+): HTMLTableCellElement {
+  const words = value === undefined ? 'not measured' : text(value);
+  return element('td', {}, words, detail === undefined ? undefined : element('small', {}, detail));
 }

@@ -3,7 +3,7 @@ import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts'
 import { conclude } from '../conclusion.ts';
 import { commandLine, formatMoment, processesOf } from '../format.ts';
 import { element } from './element.ts';
-import { createProgramFigures } from './figures.ts';
+import { createProgramFigures } from './key-figures.ts';
 
 export function createSummary({ settings }: Measurement, program: MeasuredProgram): readonly HTMLElement[] {
   const timing = program.timed

@@ -1,8 +1,8 @@
 /** All programs together: the plot and the table of what their processes hold and share. */
 import type { MeasuredWorkload, Measurement } from '../../measure/measurement.ts';
 import { findWorkloadWinners, isMeasured, isWhole } from '../conclusion.ts';
+import { workloadFigures } from '../figures.ts';
 import { comparedWith, labelsOf, listing } from '../format.ts';
-import { workloadColumns } from './columns.ts';
 import { element, section } from './element.ts';
 import { createFigure } from './figure.ts';
 import { createResultsTable } from './results-table.ts';
@@ -11,7 +11,9 @@ import { createWorkloadPlot, frameKinds, hasFrames } from './workload-plot.ts';
 export function createWorkload(measurement: Measurement): readonly HTMLElement[] {
   const table = createResultsTable(
     measurement.workload,
-    workloadColumns((result, figure) => describe(measurement, result, figure)),
+    workloadFigures,
+    ({ id }, result) =>
+      id === 'privateKb' || id === 'pssKb' ? describe(measurement, result, id) : undefined,
     'All programs together',
   );
   return [...createChart(measurement), section('All programs together: figures', table)];

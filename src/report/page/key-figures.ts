@@ -48,7 +48,7 @@ function figure(term: string, value: string, detail: string): HTMLElement {
 function fastestFigure({ fastest }: Winners): HTMLElement | undefined {
   if (fastest === undefined) return undefined;
   const ratio = fastest.startupRatio;
-  const faster = ratio && ratio.median !== 1 ? `, ${threeDigits(ratio.median)}× as fast` : '';
+  const faster = ratio && ratio.median !== 1 ? `, ${threeDigits(ratio.median)} times as fast` : '';
   return figure('Fastest start-up', formatMs(fastest.startupMs.median), `${nameOf(fastest)}${faster}`);
 }
 
