@@ -3,6 +3,7 @@
  * kernel is told what the process is now, and we jump.
  */
 #pragma once
+#include "actions.h"
 #include "break.h"
 #include "describe.h"
 #include "filter.h"
@@ -77,29 +78,6 @@ static void place_break(struct start *start, struct finish *finish)
 		finish->program_break = start->kernel_break;
 }
 
-static void register_thread(const struct start *start)
-{
-	const struct plan *plan = start->plan;
-	uint64_t rseq = placed(start, plan->rseq_address, plan->rseq_region);
-	call2(__NR_arch_prctl, ARCH_SET_FS, placed(start, plan->fs_base, plan->fs_base_region));
-	if (plan->gs_base)
-		call2(__NR_arch_prctl, ARCH_SET_GS, plan->gs_base);
-	if (plan->trap_signal) {
-		/* On the stack of whoever calls, and again while it is handled: functions are entered inside of handlers, too. */
-		struct kernel_sigaction action = { plan->trap_handler, SA_SIGINFO | SA_RESTORER | SA_NODEFER,
-						   plan->trap_restorer, 0 };
-		uint64_t mask = 1ull << (plan->trap_signal - 1);
-		call4(__NR_rt_sigaction, plan->trap_signal, &action, 0, sizeof action.mask);
-		/* A process inherits what its parent blocked. */
-		call4(__NR_rt_sigprocmask, SIG_UNBLOCK, &mask, 0, sizeof mask);
-	}
-	if (plan->robust_head)
-		call2(__NR_set_robust_list, placed(start, plan->robust_head, plan->robust_region), plan->robust_length);
-	if (plan->rseq_address && call4(__NR_rseq, rseq, plan->rseq_length, 0, plan->rseq_signature) != 0)
-		/* RSEQ_CPU_ID_REGISTRATION_FAILED, as glibc sets it. */
-		*(int32_t *)(rseq + 4) = -2;
-}
-
 /* Runs in the image's copy. Where the link is refused and the program needs it, the original program is executed after all. */
 static __attribute__((noreturn, noinline)) void finish_start(struct finish *finish)
 {
@@ -119,7 +97,7 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 			say_line(program, ": handed over to the platform's linker: ", REASON_EXE_LINK);
 		execute(start, plan_string(plan, plan->invocation_path), program);
 	}
-	register_thread(start);
+	take_actions(start, 0);
 	jump(placed(start, plan->handoff, plan->handoff_region), start->stack,
 	     placed(start, plan->rax, plan->rax_region));
 }

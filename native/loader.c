@@ -77,9 +77,8 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 		start.replaced = 1;
 		describe_program(&start);
 	}
+	take_actions(&start, 1);
 	write_words(&start, finish.program_break);
-	if (start.moved)
-		sort_unwind_table(&start);
 	if ((why = seal(&start)))
 		hand_over(&start, why);
 	call1(__NR_close, start.image);

@@ -60,24 +60,31 @@ static long take_step(const struct start *start, const struct plan_step *step, i
 }
 
 /*
- * A backing without a path is the image. Any other one is a file that nobody changes once it is written, or a module's own.
- * Who owns it and who may write to it is not asked, as it is of the image: the plan, which is ours or root's, names the very
- * inode and its ctime, and whoever writes to the file, or changes owner or mode, moves the ctime on; nobody can set it back.
- * A library may belong to another user, as under the platform's linker.
+ * A file that nobody changes once it is written, or a module's own. Who owns it and who may write to it is not asked, as it is of
+ * the image: the plan, which is ours or root's, names the very inode and its ctime, and whoever writes to the file, or changes owner
+ * or mode, moves the ctime on; nobody can set it back. A library may belong to another user, as under the platform's linker.
  */
-static int open_backing(const struct start *start, const struct plan_backing *backing)
+static int open_unchanged(const struct plan_backing *backing, const char *path)
 {
-	const char *path = plan_string(start->plan, backing->path);
 	struct stat now;
-	if (!*path)
-		return start->image;
-	if (backing->in_places)
-		return open_in_place(start, backing, path);
 	int file = open_file(path, 0);
 	if (file < 0 || (!failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, backing)))
 		return file;
 	call1(__NR_close, file);
 	return -ENOENT;
+}
+
+static int open_backing(const struct start *start, const struct plan_backing *backing)
+{
+	const char *path = plan_string(start->plan, backing->path);
+	switch (backing->kind) {
+	case BACKING_OWN:
+		return start->image;
+	case BACKING_SHOWN:
+		return open_in_place(start, backing, path);
+	default:
+		return open_unchanged(backing, path);
+	}
 }
 
 /* The last stage must be this very code. */
@@ -198,8 +205,7 @@ static void find_sources(const struct start *start, uint64_t program_break, stru
 	sources->value[SOURCE_AUXILIARY] = 0;
 	sources->value[SOURCE_VDSO] = auxiliary_value(start, AT_SYSINFO_EHDR);
 	sources->value[SOURCE_PROGRAM_BREAK] = program_break;
-	sources->value[SOURCE_THREAD_ID] = (uint64_t)call1(
-		__NR_set_tid_address, placed(start, start->plan->thread_id_address, start->plan->thread_id_region));
+	sources->value[SOURCE_THREAD_ID] = start->thread_id;
 	/* glibc sysdeps/unix/sysv/linux/dl-osinfo.h: the lowest byte is zero, so that no string can run over it. */
 	sources->value[SOURCE_STACK_CANARY] = random[0] & ~0xffull;
 	sources->value[SOURCE_POINTER_GUARD] = random[1];

@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 5
+#define PLAN_VERSION 6
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 #define SERVING_SUFFIX ".served"
@@ -18,6 +18,20 @@ enum {
 	OPERATION_PROTECT = 3,
 	OPERATION_MAP_ZERO = 4,
 	OPERATION_FILL = 5,
+};
+enum {
+	BACKING_OWN = 0,
+	BACKING_FILE = 1,
+	BACKING_SHOWN = 2,
+};
+enum {
+	ACTION_SET_THREAD_ID_ADDRESS = 0,
+	ACTION_SET_FS = 1,
+	ACTION_SET_GS = 2,
+	ACTION_SET_ROBUST_LIST = 3,
+	ACTION_REGISTER_RSEQ = 4,
+	ACTION_ENTER_BY_SIGNAL = 5,
+	ACTION_SORT_UNWIND_TABLE = 6,
 };
 enum {
 	SOURCE_STACK_POINTER = 0,
@@ -104,7 +118,7 @@ enum {
 #define REASON_NO_DESCRIPTOR "no file descriptor is left"
 #define REASON_NO_MEMORY "there is not enough memory, or a limit of it is reached"
 
-/* A file that the next steps map; without a path, the image itself. */
+/* What the next steps map; see `backingKinds`. */
 struct plan_backing {
 	uint64_t device;
 	uint64_t inode;
@@ -115,7 +129,7 @@ struct plan_backing {
 	uint32_t ctime_nanoseconds;
 	uint32_t path;
 	uint32_t steps;
-	uint32_t in_places;
+	uint32_t kind;
 	uint32_t reserved;
 };
 _Static_assert(sizeof(struct plan_backing) == 64, "plan_backing");
@@ -164,6 +178,16 @@ struct plan_fix_range {
 	uint32_t region;
 };
 _Static_assert(sizeof(struct plan_fix_range) == 24, "plan_fix_range");
+
+/* What a start does beside; see `actions`. */
+struct plan_action {
+	uint64_t value;
+	uint64_t second_argument;
+	uint64_t third_argument;
+	uint32_t operation;
+	uint32_t region;
+};
+_Static_assert(sizeof(struct plan_action) == 32, "plan_action");
 
 /* A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty. */
 struct plan_file {
@@ -254,13 +278,6 @@ struct plan {
 	uint64_t loader_size;
 	uint64_t handoff;
 	uint64_t rax;
-	uint64_t fs_base;
-	uint64_t thread_id_address;
-	uint64_t robust_head;
-	uint64_t robust_length;
-	uint64_t rseq_address;
-	uint32_t rseq_length;
-	uint32_t rseq_signature;
 	uint64_t heap_offset;
 	uint64_t heap_size;
 	uint64_t code_start;
@@ -273,22 +290,11 @@ struct plan {
 	uint64_t linker_base;
 	uint64_t entry;
 	uint64_t xcr0;
-	uint64_t gs_base;
-	uint64_t trap_signal;
-	uint64_t trap_handler;
-	uint64_t trap_restorer;
 	uint64_t fixes_offset;
 	uint64_t fixes_size;
 	uint64_t fixes_checksum;
-	uint64_t unwind_table;
-	uint64_t unwind_table_count;
-	uint32_t unwind_table_region;
 	uint32_t handoff_region;
 	uint32_t rax_region;
-	uint32_t fs_base_region;
-	uint32_t thread_id_region;
-	uint32_t robust_region;
-	uint32_t rseq_region;
 	uint32_t executable_region;
 	uint32_t linker_region;
 	uint32_t heap_region;
@@ -302,6 +308,7 @@ struct plan {
 	uint32_t platform;
 	uint32_t vdso_notes;
 	uint32_t vdso_notes_size;
+	uint32_t reserved;
 	uint32_t backings_offset;
 	uint32_t backings_count;
 	uint32_t steps_offset;
@@ -314,6 +321,8 @@ struct plan {
 	uint32_t seals_count;
 	uint32_t fix_ranges_offset;
 	uint32_t fix_ranges_count;
+	uint32_t actions_offset;
+	uint32_t actions_count;
 	uint32_t files_offset;
 	uint32_t files_count;
 	uint32_t links_offset;
@@ -331,7 +340,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 504, "plan");
+_Static_assert(sizeof(struct plan) == 400, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

@@ -189,22 +189,3 @@ static const char *fix(struct start *start, const struct fixes *fixes)
 	start->fixes.end = 0;
 	return 0;
 }
-
-/* glibc since 2.35 searches it by halves for the module of an address (elf/dl-find_object.c). */
-struct unwind_entry {
-	uint64_t start, end, map, eh_frame;
-};
-
-static void sort_unwind_table(const struct start *start)
-{
-	const struct plan *plan = start->plan;
-	struct unwind_entry *table = (struct unwind_entry *)placed(start, plan->unwind_table, plan->unwind_table_region);
-	for (uint64_t i = 1; i < plan->unwind_table_count; i++) {
-		struct unwind_entry entry = table[i];
-		uint64_t at = i;
-		for (; at > 0 && table[at - 1].start > entry.start; at--)
-			table[at] = table[at - 1];
-		if (at < i)
-			table[at] = entry;
-	}
-}

@@ -73,6 +73,8 @@ struct start {
 	int is_own_name;
 	/* Drawn for this process, where a word of it wants that. */
 	uint64_t random;
+	/* As set_tid_address answers it. */
+	uint64_t thread_id;
 };
 
 static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
@@ -92,6 +94,7 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define PLAN_OFFSET_prefault prefaults_offset
 #define PLAN_OFFSET_seal seals_offset
 #define PLAN_OFFSET_fix_range fix_ranges_offset
+#define PLAN_OFFSET_action actions_offset
 #define PLAN_OFFSET_file files_offset
 #define PLAN_OFFSET_link links_offset
 #define PLAN_OFFSET_path paths_offset

@@ -3,8 +3,8 @@
  * and where each call goes; `rewireCalls` writes it into PLT slots and call sites. The functions keep their addresses, and
  * the GOT stays as the linker left it: data, and functions whose address is taken, are reached as ever.
  */
+import type { Action } from '../image/actions.ts';
 import type { CodeFrame } from '../image/code-frames.ts';
-import type { Trap } from '../image/make-plan.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 
 export interface CallScheme {
@@ -89,9 +89,8 @@ export interface Wiring {
   readonly tables: readonly TableMemory[];
   /** One line each. */
   readonly notes?: readonly string[];
-  /** What the segment base register %gs holds. */
-  readonly gsBase?: Address;
-  readonly trap?: Trap;
+  /** What each start has to do beside. */
+  readonly actions?: readonly Action[];
 }
 
 export interface ModuleWiring {

@@ -29,7 +29,6 @@ export function rewireCalls(placed: PlacedMemory, scheme: CallScheme, allotments
       rewriteModule(each, own, counts);
       pieces.set(each.region, withArea(each, own, scheme));
     });
-    const { gsBase, trap } = wiring;
     return {
       ...placed,
       pieces: [...replaced(placed.pieces, pieces), ...wiring.tables.map(tablePiece)],
@@ -38,8 +37,7 @@ export function rewireCalls(placed: PlacedMemory, scheme: CallScheme, allotments
         ...program.modules.flatMap((each, index) => areaFrames(each, wiring.modules[index])),
         ...wiring.tables.flatMap(tableFrames),
       ],
-      ...(gsBase !== undefined && { gsBase }),
-      ...(trap && { trap }),
+      actions: [...placed.actions, ...(wiring.actions ?? [])],
     };
   } finally {
     reader.close();

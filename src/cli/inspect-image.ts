@@ -73,7 +73,7 @@ function readImage(path: string): StoredFile {
   const rows = (name: TableName): unknown[] =>
     plan.rows(name).map((row) =>
       Object.fromEntries(
-        Object.entries(row)
+        Object.entries<bigint>(row)
           .filter(([field]) => field !== 'reserved')
           .map(([field, value]) => [
             field,

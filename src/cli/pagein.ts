@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { Places } from '../image/make-plan.ts';
+import type { Places } from '../image/places.ts';
 import type { PlacesStatus } from '../pagein/status.ts';
 import { LinkonceError } from '../util/errors.ts';
 

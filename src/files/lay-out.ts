@@ -7,7 +7,7 @@ import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import type { Allotments } from '../calls/wiring.ts';
 import { rewireCalls } from '../calls/rewire-calls.ts';
 import { composeImage, placeMemory } from '../image/compose-image.ts';
-import type { Places } from '../image/make-plan.ts';
+import type { Places } from '../image/places.ts';
 import type { Place } from '../image/filing.ts';
 import { PageReader } from '../image/page-reader.ts';
 import type { Blueprint } from '../provenance/explained.ts';

@@ -3,20 +3,21 @@ import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
 import { materialize } from '../provenance/materialize.ts';
-import { findUnwindTable } from '../provenance/unwind-table.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
+import type { Action } from './actions.ts';
+import { registrationActions, unwindActions } from './actions.ts';
 import type { CodeFrame } from './code-frames.ts';
 import { frameTables } from './code-frames.ts';
 import type { Filing } from './filing.ts';
 import type { FixUps } from './fix-ups.ts';
 import { collectFixUps } from './fix-ups.ts';
-import type { Places, Placing, Trap } from './make-plan.ts';
 import { makePlan } from './make-plan.ts';
 import type { MemoryPlan, OwnPart } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
 import type { Piece, Protections } from './pieces.ts';
 import { collectPieces } from './pieces.ts';
+import type { Places } from './places.ts';
 import { encodePlan } from './plan.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 import { planRegions } from './regions.ts';
@@ -44,9 +45,8 @@ export interface PlacedMemory extends Placement {
   readonly loader: Buffer;
   /** The heap's pages from the break upwards. */
   readonly heap: readonly Buffer[];
-  /** What the segment base register %gs shall hold. */
-  readonly gsBase?: Address;
-  readonly trap?: Trap;
+  /** What each start does once all of that is there. */
+  readonly actions: readonly Action[];
   /** Of code that a system wrote, and that is no module's. */
   readonly frames?: readonly CodeFrame[];
   /** Absent where calls go as compiled. */
@@ -93,7 +93,18 @@ export function placeMemory(blueprint: Blueprint, placement: Placement, loader: 
   for (const word of thunks.words) clearWord(moved[word.region], word);
   const pieces = collectPieces(blueprint, layout, moved, protections);
   const regions = planRegions(blueprint, layout, moves, { address: headEnd - size, length: size });
-  return { ...placement, blueprint, regions, pieces, thunks, loader, heap: heapPages(blueprint, moved) };
+  const actions = actionsOf(blueprint, placement, regions);
+  const heap = heapPages(blueprint, moved);
+  return { ...placement, blueprint, regions, pieces, thunks, loader, heap, actions };
+}
+
+/** In places all modules move by one distance, and stay sorted. */
+function actionsOf(blueprint: Blueprint, { moves, places }: Placement, regions: PlanRegions): Action[] {
+  const movesApart = moves !== 'never' && !places;
+  return [
+    ...registrationActions(blueprint.start.registrations, regions),
+    ...(movesApart ? unwindActions(blueprint, regions) : []),
+  ];
 }
 
 /** Bytes of loader and thunks, in whole pages; the same for all programs with one linker. */
@@ -102,53 +113,56 @@ function loaderSize(blueprint: Blueprint, loader: Buffer): number {
 }
 
 export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
-  const { blueprint, layout, headEnd, regions, pieces, thunks, loader, heap, moves } = placed;
+  const { blueprint, layout, headEnd, regions, pieces, thunks, loader, heap } = placed;
   const codeSize = loaderSize(blueprint, loader);
   const loaderAddress = headEnd - codeSize;
   const inPlaces = placed.places !== undefined;
   const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length, inPlaces });
   const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
-  const unwindTable = moves === 'never' || inPlaces ? undefined : findUnwindTable(blueprint);
-  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; places: FilePlaces } => {
-    const own = { headEnd, headSize: tablesSize + codeSize };
-    const memory = planMemory({ blueprint, regions, pieces, words: thunks.words, filing, ...own });
-    const places = filePlaces(own.headSize, memory, fixUps, heap);
-    const planAddress = headEnd - own.headSize;
-    const placing = { planAddress, loaderAddress, loaderOffset: tablesSize, loaderSize: codeSize, ...places };
-    const { endOnCollision, gsBase, trap, places: relocated } = placed;
-    const parts = { blueprint, layout, regions, memory, fixUps, unwindTable, placing };
-    const extras = { gsBase, trap, places: relocated, endOnCollision, moves };
-    return {
-      plan: encodePlan(makePlan({ ...parts, ...extras, words: thunks.words }), tables.bytes),
-      memory,
-      places,
+  const { words } = thunks;
+  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; parts: FileParts } => {
+    const headSize = tablesSize + codeSize;
+    const memory = planMemory({ blueprint, regions, pieces, words, filing, headEnd, headSize });
+    const parts = fileParts(headSize, memory, fixUps, heap);
+    const placing = {
+      ...{ plan_address: headEnd - headSize, head_size: parts.headSize },
+      ...{ loader_address: loaderAddress, loader_offset: tablesSize, loader_size: codeSize },
+      ...{ fixes_offset: parts.fixesOffset, heap_offset: parts.heapOffset, file_size: parts.fileSize },
     };
+    const plan = makePlan({ ...placed, memory, fixUps, placing, words });
+    return { plan: encodePlan(plan, tables.bytes), memory, parts };
   };
   // The number of rows does not depend on where things are: the second round has the first one's size.
-  const { plan, memory, places } = compose(compose(0).plan.length);
+  const { plan, memory, parts } = compose(compose(0).plan.length);
   return {
     plan,
     code: Buffer.concat([loader, thunksCode(thunks, tables, loaderAddress - tables.bytes.length)]),
     planAddress: loaderAddress - plan.length,
-    headSize: places.headSize,
+    headSize: parts.headSize,
     layout,
     backings: [...new Set(memory.backings.flatMap(({ file }) => file?.path ?? []))],
     contents: memory.own,
-    fixUps: { offset: places.fixesOffset, bytes: fixUps.bytes },
-    heap: { offset: places.heapOffset, pages: heap },
-    fileSize: places.fileSize,
+    fixUps: { offset: parts.fixesOffset, bytes: fixUps.bytes },
+    heap: { offset: parts.heapOffset, pages: heap },
+    fileSize: parts.fileSize,
   };
 }
 
 /** What follows the plan's tables in the image file: fix-ups behind the memory, and the heap behind them. */
-type FilePlaces = Pick<Placing, 'headSize' | 'fixesOffset' | 'heapOffset' | 'fileSize'>;
+interface FileParts {
+  /** Bytes that are mapped by the first call. */
+  readonly headSize: number;
+  readonly fixesOffset: FileOffset;
+  readonly heapOffset: FileOffset;
+  readonly fileSize: number;
+}
 
-function filePlaces(
+function fileParts(
   headSize: FileOffset,
   memory: MemoryPlan,
   { bytes }: FixUps,
   heap: readonly Buffer[],
-): FilePlaces {
+): FileParts {
   const heapOffset = memory.fileSize + roundUp(bytes.length);
   return {
     headSize: headSize + memory.headLength,

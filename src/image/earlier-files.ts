@@ -9,7 +9,7 @@ export function earlierFiles(imagePath: string, folder: string): readonly string
   if (!existsSync(imagePath)) return [];
   try {
     const plan = readPlan(imagePath);
-    const backings = plan.rows('backings').map((row) => plan.text(row.path ?? 0n));
+    const backings = plan.rows('backings').map((row) => plan.text(row.path));
     return backings.filter((file) => path.dirname(file) === folder);
   } catch (error) {
     if (error instanceof LinkonceError) return [];

@@ -1,5 +1,5 @@
 /** What a system made of a program: how a process of it is started, and the files that this needs. */
-import type { Places } from './make-plan.ts';
+import type { Places } from './places.ts';
 import type { Address } from '../util/units.ts';
 
 /** What is needed to start a process of a program under a system. */

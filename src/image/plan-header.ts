@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Structure } from './plan-layout.ts';
 import {
+  actions,
+  backingKinds,
   launcherAnswers,
   launcherFlags,
   launcherMagic,
@@ -63,6 +65,8 @@ export function planHeaderText(): string {
     `#define SERVING_PATIENCE ${String(serving.patience)}`,
     '',
     enumeration('OPERATION', operations),
+    enumeration('BACKING', backingKinds),
+    enumeration('ACTION', actions),
     enumeration('SOURCE', sources),
     enumeration('PATH', pathKinds),
     enumeration('PLAN', planFlags),

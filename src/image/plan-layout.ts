@@ -20,7 +20,7 @@ const structure = <const Fields extends Record<string, FieldType>>(
 ): Structure<Fields> => ({ name, comment, fields });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 5;
+export const planVersion = 6;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
@@ -38,6 +38,36 @@ export const operations = {
   mapZero: 4,
   /** Anonymous memory, filled with what the backing's file holds; the range must be free. */
   fill: 5,
+} as const;
+
+/** Where the pages of a backing's steps come from. */
+export const backingKinds = {
+  /** The program's own image. */
+  own: 0,
+  /** A file that processes map as it is. */
+  file: 1,
+  /** What a place shows under the file's name. */
+  shown: 2,
+} as const;
+
+/**
+ * What a start does once the program's memory is there, in the order of the plan's rows: `value`, which moves with its region, and
+ * two numbers more. native/actions.h has a case for each.
+ */
+export const actions = {
+  /** set_tid_address(2). Comes before the process words are written, since its answer is one of them. */
+  setThreadIdAddress: 0,
+  /** The thread pointer. */
+  setFs: 1,
+  setGs: 2,
+  /** A head, and its length. */
+  setRobustList: 3,
+  /** An area, its length, and the signature before abort handlers. */
+  registerRseq: 4,
+  /** Functions are entered by a signal: its handler, what returns from it, and the signal. */
+  enterBySignal: 5,
+  /** Where something moved: glibc's sorted table of modules, and its number of entries. */
+  sortUnwindTable: 6,
 } as const;
 
 /** What a process word is made of. */
@@ -96,7 +126,7 @@ export const launcherFlags = {
 export const launcherAnswers = { runs: 0, handsOver: 3 } as const;
 
 export const tables = {
-  backings: structure('plan_backing', 'A file that the next steps map; without a path, the image itself.', {
+  backings: structure('plan_backing', 'What the next steps map; see `backingKinds`.', {
     device: 'u64',
     inode: 'u64',
     size: 'u64',
@@ -106,8 +136,7 @@ export const tables = {
     ctime_nanoseconds: 'u32',
     path: 'u32',
     steps: 'u32',
-    /** 1: what a place shows under the file's name is mapped. */
-    in_places: 'u32',
+    kind: 'u32',
     reserved: 'u32',
   }),
   steps: structure('plan_step', 'One change of the address space, in order.', {
@@ -137,6 +166,13 @@ export const tables = {
     address: 'u64',
     length: 'u64',
     protection: 'u32',
+    region: 'u32',
+  }),
+  actions: structure('plan_action', 'What a start does beside; see `actions`.', {
+    value: 'u64',
+    second_argument: 'u64',
+    third_argument: 'u64',
+    operation: 'u32',
     region: 'u32',
   }),
   files: structure(
@@ -212,13 +248,6 @@ export const headerFields = {
   loader_size: 'u64',
   handoff: 'u64',
   rax: 'u64',
-  fs_base: 'u64',
-  thread_id_address: 'u64',
-  robust_head: 'u64',
-  robust_length: 'u64',
-  rseq_address: 'u64',
-  rseq_length: 'u32',
-  rseq_signature: 'u32',
   heap_offset: 'u64',
   heap_size: 'u64',
   code_start: 'u64',
@@ -232,27 +261,13 @@ export const headerFields = {
   linker_base: 'u64',
   entry: 'u64',
   xcr0: 'u64',
-  /** What %gs shall hold; 0: nothing. */
-  gs_base: 'u64',
-  /** A signal by which functions are entered, 0: none; its handler, and what returns from it (rt_sigaction). */
-  trap_signal: 'u64',
-  trap_handler: 'u64',
-  trap_restorer: 'u64',
   /** Groups of fix-ups, behind the memory: see docs/formats/image.md. */
   fixes_offset: 'u64',
   fixes_size: 'u64',
   fixes_checksum: 'u64',
-  /** glibc's sorted table of modules; 0 where there is none. */
-  unwind_table: 'u64',
-  unwind_table_count: 'u64',
   /** Rows of `regions` that addresses above lie in. */
-  unwind_table_region: 'u32',
   handoff_region: 'u32',
   rax_region: 'u32',
-  fs_base_region: 'u32',
-  thread_id_region: 'u32',
-  robust_region: 'u32',
-  rseq_region: 'u32',
   executable_region: 'u32',
   linker_region: 'u32',
   /** 0 where there is no heap. */
@@ -271,6 +286,7 @@ export const headerFields = {
   platform: 'u32',
   vdso_notes: 'u32',
   vdso_notes_size: 'u32',
+  reserved: 'u32',
 } as const satisfies Record<string, FieldType>;
 
 /** Ends every launcher: how it finds its image, and what it does without. Strings follow, offsets from its start. */

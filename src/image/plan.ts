@@ -12,7 +12,14 @@ type TextField =
   'program_path' | 'invocation_path' | 'interpreter_path' | 'command_name' | 'platform' | 'places_path';
 /** Filled in by the encoder. */
 type ComputedField =
-  'magic' | 'version' | 'header_size' | 'checksum' | 'tables_size' | 'vdso_notes' | 'vdso_notes_size';
+  | 'magic'
+  | 'version'
+  | 'header_size'
+  | 'checksum'
+  | 'tables_size'
+  | 'vdso_notes'
+  | 'vdso_notes_size'
+  | 'reserved';
 
 /** The rows of a table; a `path`, `directory` or `text` is the string itself. */
 export type TableRows<Name extends TableName> = readonly {
@@ -93,6 +100,7 @@ export function encodePlan(plan: Plan, tail: Buffer): Buffer {
     tables_size: bytes.length,
     vdso_notes: notes,
     vdso_notes_size: plan.vdsoNotes.length,
+    reserved: 0,
   } as Values<typeof planHeader>;
   encodeStructure(planHeader, values, bytes, 0);
   bytes.writeBigUInt64LE(planChecksum(bytes.subarray(checksumEnd)), checksumEnd - 8);
@@ -125,13 +133,20 @@ function encodeTable(plan: Plan, name: TableName, strings: Strings): Buffer {
   return bytes;
 }
 
+export type DecodedRow<Name extends TableName> = Readonly<
+  Record<keyof (typeof tables)[Name]['fields'], bigint>
+>;
+
+/** What rows of `files` and `backings` have in common. */
+type FileRow = DecodedRow<'files' | 'backings'> & { readonly directory?: bigint };
+
 /** A plan as it stands in a file: numbers as they are, strings still as offsets. */
 export interface DecodedPlan {
   readonly header: Readonly<Record<keyof (typeof planHeader)['fields'], bigint>>;
   /** The string at an offset. */
   text(offset: bigint): string;
   bytes(offset: bigint, length: bigint): Buffer;
-  rows(name: TableName): Readonly<Record<string, bigint>>[];
+  rows<Name extends TableName>(name: Name): DecodedRow<Name>[];
 }
 
 /** Throws LinkonceError naming `path` where the bytes are no whole plan of this version. */
@@ -190,9 +205,9 @@ export function encodeIdentities(
 }
 
 /** The path of a row of `files` or `backings`; empty for the image itself. */
-export function pathOf(plan: DecodedPlan, row: Readonly<Record<string, bigint>>): string {
+export function pathOf(plan: DecodedPlan, row: FileRow): string {
   const directory = row.directory === undefined ? '' : plan.text(row.directory);
-  const name = plan.text(row.path ?? 0n);
+  const name = plan.text(row.path);
   return directory === '' ? name : `${directory}/${name}`;
 }
 
@@ -212,10 +227,10 @@ export function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileId
 }
 
 /** The identity in a row. */
-export function rowIdentity(row: Readonly<Record<string, bigint>>): FileIdentity {
+export function rowIdentity(row: FileRow): FileIdentity {
   const time = (kind: 'mtime' | 'ctime'): bigint =>
-    (row[`${kind}_seconds`] ?? 0n) * nanoseconds + (row[`${kind}_nanoseconds`] ?? 0n);
-  const { device = 0n, inode = 0n, size = 0n } = row;
+    row[`${kind}_seconds`] * nanoseconds + row[`${kind}_nanoseconds`];
+  const { device, inode, size } = row;
   return { device, inode, size, mtimeNs: time('mtime'), ctimeNs: time('ctime') };
 }
 

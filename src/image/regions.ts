@@ -9,12 +9,17 @@ import type { TableRows } from './plan.ts';
 /** When memory is elsewhere than the plan has it: never, where a module's range is taken, or in every process. */
 export type Moves = 'never' | 'on-collision' | 'always';
 
+export interface Located {
+  readonly address: Address;
+  readonly region: number;
+}
+
 export interface PlanRegions {
   readonly rows: TableRows<'regions'>;
   /** Row of a blueprint's region; 0 for one without memory. */
   rowOf(region: number): number;
-  /** Row that holds an address of the first capture; 0 for one outside of all. */
-  rowAt(address: Address): number;
+  /** Where the plan has an address of the first capture, and the row that it moves with; 0 for one outside of all. */
+  locate(address: Address): Located;
   /** Row of the heap; 0 where there is none. */
   readonly heap: number;
   /** Whether the loader may choose a row's place. */
@@ -41,10 +46,14 @@ export function planRegions(
   };
   const rows = used.map((index) => regionRow(blueprint, index, shiftOf(index), moves));
   const all = [{ ...head, path: '', alignment: 0 }, ...rows];
+  const locate = (address: Address): Located => {
+    const region = regionAt(blueprint, address);
+    return { address: address + shiftOf(region), region: rowOf(region) };
+  };
   return {
     rows: all,
     rowOf,
-    rowAt: (address) => rowOf(regionAt(blueprint, address)),
+    locate,
     heap: rowOf(blueprint.regions.findIndex(({ region }) => region.kind === 'heap')),
     isMovable: (row) => (all[row]?.alignment ?? 0) > 0,
     place: (region, address) => address + shiftOf(region),

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { clearDeadMounts } from '../fuse/mount-state.ts';
 import type { Server } from '../fuse/server.ts';
 import { startServer } from '../fuse/server.ts';
-import type { Places } from '../image/make-plan.ts';
+import type { Places } from '../image/places.ts';
 import { slideBits, slideUnit } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { packageRoot } from '../util/native.ts';

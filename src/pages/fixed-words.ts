@@ -1,5 +1,6 @@
 /** The words that the loader of an image fixes where something moved. docs/formats/image.md, 'Regions that may move'. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { plannedActions } from '../image/actions.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 import type { MappedImage } from './mapped-images.ts';
@@ -22,9 +23,8 @@ export function fixedWords(image: MappedImage): ReadonlySet<Address> {
       continue;
     for (const offset of offsets) put(start + offset, wordSize);
   }
-  const { unwind_table: table, unwind_table_count: count, unwind_table_region: region } = plan.header;
-  if (table !== 0n)
-    put(Number(table) + (regions[Number(region)]?.shift ?? 0), Number(count) * unwindEntrySize);
+  for (const { value, region, second_argument: count } of plannedActions(plan, 'sortUnwindTable'))
+    put(Number(value) + (regions[Number(region)]?.shift ?? 0), Number(count) * unwindEntrySize);
   return words;
 }
 

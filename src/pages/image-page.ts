@@ -2,6 +2,7 @@
  * Why a page of an image is private: the words that the loader wrote for this process, the references that it moved in place
  * of the linker, and what the program wrote since.
  */
+import { plannedActions } from '../image/actions.ts';
 import { sources } from '../image/plan-layout.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
@@ -49,9 +50,9 @@ function processWords({ plan, regions }: MappedImage): Map<Address, string> {
     const start = Number(address) + (regions[Number(region)]?.shift ?? 0);
     for (let at = roundDown(start, wordSize); at < start + Number(size); at += wordSize) words.set(at, name);
   };
-  const { rseq_address: rseq, rseq_region: area, rseq_length: length } = plan.header;
-  if (rseq !== 0n) put(rseq, area, length, 'rseq');
-  for (const { address = 0n, width = 0n, source, region = 0n } of plan.rows('words'))
+  for (const { value, region, second_argument: length } of plannedActions(plan, 'registerRseq'))
+    put(value, region, length, 'rseq');
+  for (const { address, width, source, region } of plan.rows('words'))
     if (region !== plan.header.heap_region)
       put(address, region, width, names.get(Number(source)) ?? 'unknown');
   return words;

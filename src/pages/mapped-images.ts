@@ -2,8 +2,8 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { MapsLine } from '../capture/memory-map.ts';
-import type { DecodedPlan } from '../image/plan.ts';
-import { operations, planMagic } from '../image/plan-layout.ts';
+import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
+import { backingKinds, operations, planMagic } from '../image/plan-layout.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Address, FileOffset } from '../util/units.ts';
@@ -68,14 +68,14 @@ function planOf(file: string): DecodedPlan | undefined {
 
 /** What maps calls a backing; undefined for the image itself. */
 function nameOf(
-  backing: Readonly<Record<string, bigint>>,
+  backing: DecodedRow<'backings'>,
   plan: DecodedPlan,
   root: string,
   lines: readonly MapsLine[],
 ): string | undefined {
-  const file = plan.text(backing.path ?? 0n);
+  const file = plan.text(backing.path);
   if (file === '') return undefined;
-  if (backing.in_places !== 1n) return realPath(file, root);
+  if (backing.kind !== BigInt(backingKinds.shown)) return realPath(file, root);
   const place = mappedPlace(realPath(plan.text(plan.header.places_path), root), lines);
   return path.join(place ?? '', path.basename(file));
 }

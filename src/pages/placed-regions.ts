@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import type { MapsLine } from '../capture/memory-map.ts';
-import type { DecodedPlan } from '../image/plan.ts';
+import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
 import { operations } from '../image/plan-layout.ts';
 import type { Address } from '../util/units.ts';
 
@@ -21,14 +21,14 @@ export interface PlacedRegion {
 
 /** A step of the plan, and the name that maps has for the file of its backing. */
 export interface NamedStep {
-  readonly step: Readonly<Record<string, bigint>>;
+  readonly step: DecodedRow<'steps'>;
   readonly name: string;
 }
 
 /** The steps in their order. `nameOf`: what maps calls a backing. */
 export function namedSteps(
   plan: DecodedPlan,
-  nameOf: (backing: Readonly<Record<string, bigint>>) => string,
+  nameOf: (backing: DecodedRow<'backings'>) => string,
 ): readonly NamedStep[] {
   const steps = plan.rows('steps');
   let next = 0;
@@ -51,7 +51,7 @@ export function placeRegions(
   return rows.map(({ address, length, path: file, alignment }, row) => {
     const shift = alignment === 0n ? 0 : (shifts.get(row) ?? common);
     const start = Number(address) + shift;
-    const module = plan.text(file ?? 0n);
+    const module = plan.text(file);
     return { start, end: start + Number(length), shift, ...(module !== '' && { module }) };
   });
 }

@@ -1,6 +1,6 @@
 /** How a system arranges the modules of several programs: what its folder states, and what the shared code follows. */
 import type { CallScheme } from '../calls/call-scheme.ts';
-import type { Places } from '../image/make-plan.ts';
+import type { Places } from '../image/places.ts';
 import type { Protections } from '../image/pieces.ts';
 import type { Address } from '../util/units.ts';
 import type { AddressPolicy, AddressSpace } from './addresses.ts';

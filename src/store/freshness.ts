@@ -77,7 +77,7 @@ export function identityOf(file: string): FileIdentity | undefined {
 function changedLink(plan: DecodedPlan): string | undefined {
   const changed = plan
     .rows('links')
-    .map((row) => ({ link: plan.text(row.path ?? 0n), text: plan.text(row.text ?? 0n) }))
+    .map((row) => ({ link: plan.text(row.path), text: plan.text(row.text) }))
     .find(({ link, text }) => textOf(link) !== text);
   return changed && `${changed.link} leads elsewhere`;
 }
@@ -92,7 +92,7 @@ function textOf(link: string): string | undefined {
 
 function changedPath(plan: DecodedPlan): string | undefined {
   for (const row of plan.rows('paths')) {
-    const name = plan.text(row.path ?? 0n);
+    const name = plan.text(row.path);
     // Of the current directory of a start that is to come nobody knows anything.
     if (!path.isAbsolute(name)) continue;
     const status = statusOf(name);

@@ -10,6 +10,7 @@ import type { MapsLine } from '../../src/capture/memory-map.ts';
 import { readMaps } from '../../src/capture/memory-map.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import { defaultGap } from '../../src/files/member-filing.ts';
+import { plannedActions } from '../../src/image/actions.ts';
 import type { Image } from '../../src/image/image.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import { placedLayout, regionShift } from '../../src/provenance/layout.ts';
@@ -176,6 +177,7 @@ function atHandoff<T>(image: Image, args: readonly string[], look: (tracee: Trac
 /** Compares every readable page with the explanation; answers how many there were. */
 function comparePages(tracee: Tracee, image: Image, subject: TestSubject): number {
   const plan = readPlan(`${image.file}.image`);
+  const rseq = Number(plannedActions(plan, 'registerRseq')[0]?.value ?? 0n);
   const explained = subject.last();
   const addresses = new Map(moduleRows(plan).map((row) => [plan.text(row.path ?? 0n), Number(row.address)]));
   const headEnd = Number(plan.header.loader_address + plan.header.loader_size);
@@ -186,7 +188,7 @@ function comparePages(tracee: Tracee, image: Image, subject: TestSubject): numbe
   explained.regions.forEach(({ region }, index) => {
     const shift =
       region.kind === 'heap' ? (heap?.start ?? 0) - region.start : regionShift(explained, layout, index);
-    const open = openBytes(subject, index, Number(plan.header.rseq_address) - shift);
+    const open = openBytes(subject, index, rseq - shift);
     for (const mapping of region.mappings) {
       if ((mapping.protection & 1) === 0) continue;
       for (let page = mapping.start; page < mapping.end; page += pageSize) {

@@ -10,6 +10,7 @@ import { captureProgram } from '../../src/capture/capture-program.ts';
 import { readMaps } from '../../src/capture/memory-map.ts';
 import { PageMap } from '../../src/capture/page-map.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
+import { plannedActions } from '../../src/image/actions.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
@@ -60,7 +61,7 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
       patched.add(roundDown(Number(word.address) + Number(word.width) - 1));
     }
     // The kernel writes the thread's id when it ends, and the rseq area now.
-    if (plan.header.rseq_address !== 0n) patched.add(roundDown(Number(plan.header.rseq_address)));
+    for (const { value } of plannedActions(plan, 'registerRseq')) patched.add(roundDown(Number(value)));
     expect(patched.size).toBeLessThan(12);
     const own = atHandoff((tracee) => {
       const pages = new PageMap(tracee.pid);

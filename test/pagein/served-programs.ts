@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { clearDeadMounts } from '../../src/fuse/mount-state.ts';
 import { detach } from '../../src/fuse/mount.ts';
-import type { Places } from '../../src/image/make-plan.ts';
+import type { Places } from '../../src/image/places.ts';
 import type { PlaceCounts } from '../../src/pagein/serve-places.ts';
 import { openProgram } from '../../src/pipeline.ts';
 import type { Explained } from '../../src/provenance/explained.ts';

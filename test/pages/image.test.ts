@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
+import { plannedActions } from '../../src/image/actions.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import { explainPages } from '../../src/pages/explain-pages.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
@@ -43,7 +44,8 @@ describe.each([
   test('pages with words of the process are those of the plan', () => {
     const plan = readPlan(`${output}.image`);
     const words = plan.rows('words').map((row) => Number(row.address));
-    const pages = new Set([...words, Number(plan.header.rseq_address)].map((each) => roundDown(each)));
+    const rseq = plannedActions(plan, 'registerRseq').map(({ value }) => Number(value));
+    const pages = new Set([...words, ...rseq].map((each) => roundDown(each)));
     expect(count(['process words', 'process words and program'])).toBe(pages.size);
     const counted = inImage.flatMap(({ words: each }) => Object.entries(each));
     const total = counted.filter(([kind]) => kind !== 'program' && kind !== 'rseq');

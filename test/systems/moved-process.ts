@@ -57,7 +57,7 @@ export function atHandoff(
 /** From the modules' own files, of which each has its first page mapped. */
 function shiftsOf(plan: DecodedPlan, maps: readonly MapsLine[], slides: boolean): number[] {
   const shifts = plan.rows('regions').map(({ path, address, alignment }) => {
-    const file = plan.text(path ?? 0n);
+    const file = plan.text(path);
     const line =
       file === '' || alignment === 0n ? undefined : maps.find(({ name }) => name === realpathSync(file));
     return line && line.start - Number(address);

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Tracee, type Stop } from '../../src/capture/ptrace.ts';
 import { stopAt } from '../../src/capture/stop-point.ts';
+import { plannedActions } from '../../src/image/actions.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import type { BoundImage } from '../../src/pipeline.ts';
 import { disassemble } from '../calls/disassemble.ts';
@@ -83,7 +84,7 @@ function instructions(plan: ReturnType<typeof readPlan>, start: number, last: st
 
 test('at every instruction of handler and restorer', () => {
   const plan = readPlan(`${image.file}.image`);
-  const { trap_handler: handler, trap_restorer: restorer } = plan.header;
+  const { value: handler, second_argument: restorer } = plannedActions(plan, 'enterBySignal')[0]!;
   const addresses = [
     ...instructions(plan, Number(handler), 'ret'),
     ...instructions(plan, Number(restorer), 'syscall'),

@@ -8,6 +8,7 @@
 import type { CallScheme, TableMemory, WiredProgram } from '../../calls/call-scheme.ts';
 import { code, moveR11, undefinedInstruction, word32, word64 } from '../../calls/machine-code.ts';
 import { lowTables } from '../../calls/low-memory.ts';
+import { action } from '../../image/actions.ts';
 import type { CodeFrame } from '../../image/code-frames.ts';
 import { stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
@@ -32,7 +33,11 @@ function wire(program: WiredProgram): ReturnType<CallScheme['wire']> {
   const handler = page.add([handlerCode(page.address)]);
   const restorer = page.addRestorer(restorerCode);
   const table = functionTable(served, guardedFunctions(served, page));
-  return { modules, tables: [page.memory(), table], trap: { signal, handler, restorer } };
+  return {
+    modules,
+    tables: [page.memory(), table],
+    actions: [action('enterBySignal', handler, restorer, signal)],
+  };
 }
 
 function withoutLinker({ base, modules }: WiredProgram): WiredProgram {

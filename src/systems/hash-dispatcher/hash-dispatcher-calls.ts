@@ -20,6 +20,7 @@ import type {
 } from '../../calls/call-scheme.ts';
 import { jumpThroughGs, jumpWide } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
+import { action } from '../../image/actions.ts';
 import { PROT } from '../../image/pieces.ts';
 import { entriesOf } from '../../models/dispatcher-tables.ts';
 import type { Address } from '../../util/units.ts';
@@ -79,7 +80,7 @@ function wire(program: WiredProgram, base: Base): Wiring {
     modules,
     tables: [...tablesOf(base, used, resolved.words), ...resolved.memory],
     notes: [describe(used, wants.size, chosen, resolved.collisions)],
-    ...(base.isThroughGs && { gsBase: base.address }),
+    actions: base.isThroughGs ? [action('setGs', base.address)] : [],
   };
 }
 

@@ -24,6 +24,7 @@ import { lowTables } from '../../calls/low-memory.ts';
 import { areaSize, stubArea, unchanged } from '../../calls/stub-area.ts';
 import type { AddressFormat } from '../../ranges/address-format.ts';
 import { fieldSize, fieldUnit } from '../../ranges/address-format.ts';
+import { action } from '../../image/actions.ts';
 import type { Address } from '../../util/units.ts';
 import { isAddressed, offsetTable, slotOffset, type Slots } from './table.ts';
 
@@ -133,7 +134,7 @@ export function windowed(format: AddressFormat): CallScheme {
 }
 
 export function segmented(format: AddressFormat): CallScheme {
-  return slotted(format, jumpThroughGs, ({ base }) => ({ gsBase: base }));
+  return slotted(format, jumpThroughGs, ({ base }) => ({ actions: [action('setGs', base)] }));
 }
 
 /** Modules need no area: PLT slots, and sites that go through a slot, name the word in the table. */
