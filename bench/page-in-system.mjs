@@ -15,7 +15,9 @@ import { timeCommands } from '../dist/src/measure/stopwatch.js';
 import { servePlaces } from '../dist/src/pagein/serve-places.js';
 import { openProgram } from '../dist/src/pipeline.js';
 import { findProgram } from '../dist/src/program/find-program.js';
+import { buildVariant, variantOf } from '../dist/src/systems/build-variant.js';
 import { findSystem } from '../dist/src/systems/registry.js';
+import { valueOf } from '../dist/src/util/outcome.js';
 
 const rounds = Number(process.argv[2] ?? 40);
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
@@ -38,10 +40,9 @@ async function build(id, variant, subjects) {
   const home = path.join(folder, `${id}-${variant}`);
   mkdirSync(home);
   const outputs = programs.map(([name]) => path.join(home, name));
-  const request = { variant, outputs, folder: path.join(home, 'files'), asInterpreter: false };
-  const outcomes = await findSystem(id).build(subjects, request);
-  for (const outcome of outcomes) if ('failure' in outcome) throw outcome.failure;
-  return outcomes.map(({ image }) => image);
+  const request = { outputs, folder: path.join(home, 'files'), asInterpreter: false };
+  const outcomes = await buildVariant(variantOf(findSystem(id), variant), subjects, request);
+  return outcomes.map(valueOf);
 }
 
 const subjects = programs.map(([name]) => openProgram(findProgram(name, environment.PATH), () => undefined));

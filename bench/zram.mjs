@@ -13,7 +13,9 @@ import { readProcessMemory } from '../dist/src/measure/process-memory.js';
 import { servePlaces } from '../dist/src/pagein/serve-places.js';
 import { openProgram } from '../dist/src/pipeline.js';
 import { findProgram } from '../dist/src/program/find-program.js';
+import { buildVariant, variantOf } from '../dist/src/systems/build-variant.js';
 import { findSystem } from '../dist/src/systems/registry.js';
+import { valueOf } from '../dist/src/util/outcome.js';
 
 const processes = Number(process.argv[2] ?? 8);
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
@@ -65,10 +67,9 @@ async function build(id, variant, subjects) {
   const home = path.join(folder, id);
   mkdirSync(home);
   const outputs = names.map((name) => path.join(home, name));
-  const request = { variant, outputs, folder: path.join(home, 'files'), asInterpreter: false };
-  const outcomes = await findSystem(id).build(subjects, request);
-  for (const outcome of outcomes) if ('failure' in outcome) throw outcome.failure;
-  return outcomes.map(({ image }) => image);
+  const request = { outputs, folder: path.join(home, 'files'), asInterpreter: false };
+  const outcomes = await buildVariant(variantOf(findSystem(id), variant), subjects, request);
+  return outcomes.map(valueOf);
 }
 
 /** Processes of one program at their entry: what they have, and what becomes of it. */

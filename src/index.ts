@@ -28,10 +28,13 @@ export type {
 
 export { chooseSystem } from './systems/choose.ts';
 export { findSystem, systems } from './systems/registry.ts';
-export type { BuildRequest, System, SystemProperties, SystemVariant } from './systems/system.ts';
+export { buildVariant } from './systems/build-variant.ts';
+export type { BuildRequest } from './systems/build-variant.ts';
+export type { Randomness, System, SystemProperties, SystemVariant } from './systems/system.ts';
 
 export type { AddressFormat, AddressField } from './ranges/address-format.ts';
-export type { CollectionOutcome, CollectionRequest } from './bind/bind-programs.ts';
+export type { FolderRequest } from './bind/folder-bind.ts';
+export type { Outcome } from './util/outcome.ts';
 export type { Subject } from './bind/subject.ts';
 export type { Image } from './image/image.ts';
 export type { FileIdentity, Module, Program } from './program/program.ts';

@@ -25,7 +25,9 @@ import { explainCaptures } from './provenance/explain-captures.ts';
 import type { Explained } from './provenance/explained.ts';
 import type { Subject } from './bind/subject.ts';
 import { buildProbe } from './synthetic/build-probe.ts';
+import { buildVariant, variantOf } from './systems/build-variant.ts';
 import type { System } from './systems/system.ts';
+import { at } from './util/present.ts';
 import type { Address } from './util/units.ts';
 import { named } from './util/errors.ts';
 
@@ -105,20 +107,16 @@ export async function bindProgram(
 
 /** The same for a program that is bound several times: its captures are made once. */
 export async function bindSubject(subject: Subject, settings: BindSettings): Promise<BoundImage> {
-  const { system, output } = settings;
+  const { system, variant, output } = settings;
   const folder = `${output}.files`;
   const earlier = earlierFiles(`${output}.image`, folder);
-  const [outcome] = await system.build([subject], {
-    asInterpreter: false,
-    ...settings,
-    outputs: [output],
-    folder,
-  });
-  if (!outcome) throw new Error('no outcome');
+  const request = { asInterpreter: false, ...settings, outputs: [output], folder };
+  const outcome = at(await buildVariant(variantOf(system, variant), [subject], request), 0);
   if ('failure' in outcome) throw named(outcome.failure, subject.program.invocation);
+  const image = outcome.value;
   // A bind that wrote nothing leaves the earlier launcher in place, too.
-  if (outcome.image.files.length > 0) removeEarlier(earlier, outcome.image.files, folder);
-  return { ...outcome.image, modules: subject.program.modules };
+  if (image.files.length > 0) removeEarlier(earlier, image.files, folder);
+  return { ...image, modules: subject.program.modules };
 }
 
 /**

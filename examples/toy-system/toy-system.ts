@@ -1,7 +1,7 @@
 /** A toy: every module begins a block of 32 MiB of its own, so that the upper bits of an address say whose it is. */
 import { baseBits } from '../../src/capture/placement.ts';
 import type { Arrangement } from '../../src/ranges/arrangement.ts';
-import { buildCollection } from '../../src/bind/bind-programs.ts';
+import { drawnForStore } from '../../src/systems/shared/randomness.ts';
 import type { System } from '../../src/systems/system.ts';
 import { stubbed } from './toy-calls.ts';
 
@@ -20,7 +20,7 @@ const blocks: Arrangement = {
   onCollision: 'hand-over',
 };
 
-const arrangements = { plain: blocks, stubs: { ...blocks, calls: stubbed } };
+const randomness = drawnForStore(baseBits - lostBits);
 
 export const toy: System = {
   id: 'toy',
@@ -34,16 +34,19 @@ export const toy: System = {
     work: { mapping: 'start-up, module by module', relocation: 'bind', binding: 'bind' },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-    aslr: [
-      { bits: baseBits - lostBits, drawn: 'store' },
-      { bits: baseBits - lostBits, drawn: 'boot' },
-    ],
   },
   variants: [
-    { id: 'plain', summary: 'modules call each other as they were compiled' },
-    { id: 'stubs', summary: 'a stub for each import names its target' },
+    {
+      id: 'plain',
+      summary: 'modules call each other as they were compiled',
+      arrangement: blocks,
+      randomness,
+    },
+    {
+      id: 'stubs',
+      summary: 'a stub for each import names its target',
+      arrangement: { ...blocks, calls: stubbed },
+      randomness,
+    },
   ],
-  arrangements,
-  build: (subjects, request) =>
-    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

@@ -7,6 +7,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { checkOutput } from './check-output.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { variantOf } from '../systems/build-variant.ts';
 import { chooseSystem } from './system-choice.ts';
 
 interface BindOptions {
@@ -35,10 +36,14 @@ export function registerBind(program: Command): void {
       if (options.output !== undefined && names.length > 1)
         command.error('-o names one launcher; bind several programs without it');
       const choice = await chooseSystem(options.system, command);
-      if (options.base !== undefined && choice.system.takesBase !== true)
+      if (options.base !== undefined && !canMoveTables(choice))
         command.error(`${choice.system.id} has no tables whose base could be chosen`);
       for (const name of names) await bindOne(name, choice, options);
     });
+}
+
+function canMoveTables({ system, variant }: SystemChoice): boolean {
+  return variantOf(system, variant).arrangementAt !== undefined;
 }
 
 /** One of several programs that cannot be bound does not keep the others from it. */

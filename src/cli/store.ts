@@ -87,18 +87,16 @@ async function settingsOf(options: AddOptions, command: Command): Promise<Partia
   };
 }
 
-/** Without a variant, the first that a store can arrange. */
+/** Without a variant, the first whose programs share files, which is what a store is for. */
 async function chooseStoreSystem(
   text: string,
   command: Command,
 ): Promise<{ readonly system: string; readonly variant: string }> {
   const { system, variant } = await chooseSystem(text, command);
-  const able = Object.keys(system.arrangements);
-  const [first] = able;
+  const able = system.variants.filter(({ arrangement }) => arrangement !== undefined);
+  const first = able.find(({ arrangement }) => arrangement?.files !== 'program');
   if (first === undefined) return command.error(`${system.id} has nothing to keep in a store`);
-  if (!text.includes(':')) return { system: system.id, variant: first };
-  if (!able.includes(variant))
-    return command.error(`a store cannot have ${system.id}:${variant}; it can have: ${able.join(', ')}`);
+  if (!text.includes(':')) return { system: system.id, variant: first.id };
   return { system: system.id, variant };
 }
 

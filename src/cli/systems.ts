@@ -1,5 +1,6 @@
 /** `linkonce systems`: what each system states of itself. */
 import type { Command } from 'commander';
+import type { AddressFormat } from '../ranges/address-format.ts';
 import { pictureOf } from '../ranges/address-format.ts';
 import type { System } from '../systems/system.ts';
 import { colorsFor } from '../util/colors.ts';
@@ -12,31 +13,27 @@ export function registerSystems(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const { systems } = await import('../systems/registry.ts');
-      process.stdout.write(
-        json ? `${JSON.stringify(systems.map(plain), null, 2)}\n` : systems.map(describe).join('\n'),
-      );
+      const { describeRandomness, formatsOf } = await import('../systems/variant-groups.ts');
+      const texts = systems.map((each) => describe(each, describeRandomness(each), formatsOf(each)));
+      const values = systems.map((each) => plain(each, formatsOf(each)));
+      process.stdout.write(json ? `${JSON.stringify(values, null, 2)}\n` : texts.join('\n'));
     });
 }
 
 /** What a system states, without what it does. */
-function plain({
-  id,
-  seed,
-  summary,
-  properties,
-  variants,
-  formats = [],
-}: System): Omit<System, 'build' | 'arrangements'> {
+function plain(system: System, formats: readonly AddressFormat[]) {
+  const { id, seed, summary, properties } = system;
+  const variants = system.variants.map(({ id, summary, randomness }) => ({ id, summary, randomness }));
   return { id, seed, summary, properties, variants, formats };
 }
 
-function describeAslr({ bits, drawn }: System['properties']['aslr'][number]): string {
-  return drawn === 'never' ? 'none' : `${bits} bits, drawn once a ${drawn}`;
-}
-
-function describe({ id, seed, summary, properties, variants, formats = [] }: System): string {
+function describe(
+  { id, seed, summary, properties, variants }: System,
+  randomness: string,
+  formats: readonly AddressFormat[],
+): string {
   const colors = colorsFor(process.stdout);
-  const { work, aslr } = properties;
+  const { work } = properties;
   const rows: readonly (readonly [string, string])[] = [
     ...variants.map((variant) => [`:${variant.id}`, variant.summary] as const),
     ['placement', properties.placement],
@@ -47,7 +44,7 @@ function describe({ id, seed, summary, properties, variants, formats = [] }: Sys
     ['binding', work.binding],
     ['collision', properties.onCollision],
     ['upgrade', properties.onUpgrade],
-    ['ASLR', aslr.map(describeAslr).join('; ')],
+    ['ASLR', randomness],
     ...formats.map((format) => ['addresses', `${pictureOf(format)}  (${format.id})`] as const),
   ];
   const lines = rows.map(([name, text]) => `  ${colors.dim(name.padEnd(10))}  ${text}\n`);

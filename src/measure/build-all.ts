@@ -2,8 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Subject } from '../bind/subject.ts';
+import { buildVariant, variantOf } from '../systems/build-variant.ts';
 import type { System } from '../systems/system.ts';
 import { Refusal } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import type { CompareSubject } from './subject.ts';
 
 /** A system and one of its variants. */
@@ -31,9 +33,10 @@ export async function buildAll(
   });
   const clocks = subjects.map(clockCaptures);
   const begun = performance.now();
-  const outcomes = await system.build(
+  const outcomes = await buildVariant(
+    variantOf(system, variant),
     clocks.map(({ subject }) => subject),
-    { variant, outputs, folder: path.join(folder, 'shared'), asInterpreter: false, window },
+    { outputs, folder: path.join(folder, 'shared'), asInterpreter: false, window },
   );
   const waitedMs = clocks.reduce((sum, clock) => sum + clock.waitedMs(), 0);
   const restMs = (performance.now() - begun - waitedMs) / subjects.length;
@@ -44,8 +47,9 @@ export async function buildAll(
       return { ...head, status: failure instanceof Refusal ? 'refused' : 'failed', reason: failure.message };
     }
     // The platform's own linker writes nothing and has no bind.
-    const bindMs = outcome.image.files.length === 0 ? 0 : restMs + (clocks[index]?.chargedMs() ?? 0);
-    return { ...head, image: outcome.image, bindMs };
+    const image = outcome.value;
+    const bindMs = image.files.length === 0 ? 0 : restMs + at(clocks, index).chargedMs();
+    return { ...head, image, bindMs };
   });
 }
 

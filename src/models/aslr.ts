@@ -5,8 +5,8 @@
  * H. Shacham et al., On the Effectiveness of Address-Space Randomization, CCS 2004, has the guesses.
  */
 
-/** When addresses are drawn; as `SystemProperties.aslr` says it. */
-export type Drawn = 'process' | 'boot' | 'bind' | 'store' | 'never';
+/** How often addresses are drawn; `store`: once for a store, or for a launcher that stands for itself. */
+export type Drawn = 'process' | 'boot' | 'store' | 'never';
 
 export interface LayoutSettings {
   /** Random bits of an address. */

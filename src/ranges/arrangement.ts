@@ -9,9 +9,9 @@ export interface Arrangement {
   readonly protections: Protections;
   /**
    * `partition`: one file for libraries that the same programs use; an executable stands in its own image. `module`: one
-   * file each.
+   * file each. `program`: none; everything stands in the program's own image, without gaps.
    */
-  readonly files: 'partition' | 'module';
+  readonly files: 'partition' | 'module' | 'program';
   /** Ranges that the linker does not write to are mapped from the module's own file. */
   readonly codeFromModules: boolean;
   readonly addresses: AddressPolicy;

@@ -30,10 +30,18 @@ export interface Placing {
   /** Of all modules that have a range, those held before and kept among them. */
   readonly holdings: readonly Holding[];
   /** By the program's index: why it cannot be laid out, or must run through the platform's linker. */
-  readonly failures: ReadonlyMap<number, PlacingFailure>;
+  readonly failures: ReadonlyMap<number, LinkonceError>;
 }
 
-export type PlacingFailure = { readonly error: LinkonceError } | { readonly relocatedAtStart: string };
+/** The platform's linker runs the program, since its modules cannot have their ranges and its system wants it so: no fault. */
+export class LeftToLinker extends LinkonceError {
+  override readonly name = 'LeftToLinker';
+
+  /** For people. */
+  get note(): string {
+    return `relocated at each start by the platform's linker: ${this.message}`;
+  }
+}
 
 /** What is placed already. */
 export interface Placed {
@@ -62,7 +70,7 @@ export function placePrograms(
   const { addresses: policy } = arrangement;
   const added = assignRanges(space, kept, missing, { ...arrangement, policy }).holdings;
   const all = [...kept, ...assignNumbers(kept, added, missing)];
-  const failures = new Map<number, PlacingFailure>();
+  const failures = new Map<number, LinkonceError>();
   programs.forEach(({ program }, index) => {
     const failure = problemOf(program, all, arrangement, space);
     if (failure) failures.set(index, failure);
@@ -124,7 +132,7 @@ function problemOf(
   holdings: readonly Holding[],
   { onCollision, addresses }: Arrangement,
   space: AddressSpace,
-): PlacingFailure | undefined {
+): LinkonceError | undefined {
   const own = movableModules(program).map(({ path }) => ({
     path,
     holding: holdings.find(({ key }) => key === path),
@@ -133,16 +141,16 @@ function problemOf(
   if (without) {
     const words = `${without.path} finds no range in a window of ${String(space.bits)} bits`;
     return addresses === 'overlapping'
-      ? { relocatedAtStart: words }
-      : { error: new Refusal(`${program.invocation}: ${words}`) };
+      ? new LeftToLinker(words)
+      : new Refusal(`${program.invocation}: ${words}`);
   }
   const collision = findCollision(own.flatMap(({ holding }) => holding ?? []));
   if (!collision || onCollision === 'move') return undefined;
   const { module, holder } = collision;
   const words = `${module.key} wants ${hex(module.start)}-${hex(module.start + module.size)}, where ${holder.key} is`;
   return onCollision === 'end'
-    ? { error: new LinkonceError(`${program.invocation}: ${words}`) }
-    : { relocatedAtStart: words };
+    ? new LinkonceError(`${program.invocation}: ${words}`)
+    : new LeftToLinker(words);
 }
 
 /** Paths of a program's movable modules by their addresses; those at the same place as they come. */

@@ -72,7 +72,7 @@ export function advise(measurement: Measurement, facts: readonly VariantFacts[])
   });
   const base = candidates.find(isBaseLine);
   // Variants of the platform's own linker alone are no choice between systems.
-  if (base === undefined || !candidates.some(({ facts: { bound } }) => bound)) return [];
+  if (base === undefined || !candidates.some(({ facts: { stored } }) => stored)) return [];
   return needs.flatMap((need) => {
     const able = candidates.filter((each) => need.isFor(each) && need.cost(each) !== undefined);
     if (able.every(isBaseLine)) return [];
@@ -142,31 +142,28 @@ function compare({ speed, privateKb, pssKb, callNs }: Overall, base: Overall): s
 const drawnWords: Readonly<Record<VariantFacts['drawn'], string>> = {
   process: 'Each process draws its addresses.',
   boot: 'Addresses can be drawn anew at each boot, and processes share them.',
-  bind: 'Addresses are drawn at each bind, and processes share them.',
   store: 'Addresses are drawn once for a store, and processes share them.',
   never: 'Addresses follow from names: anyone can know them.',
 };
 
-function remarks({ facts: { drawn, served, stored, bound } }: Candidate): string {
+function remarks({ facts: { drawn, served } }: Candidate): string {
   return [
     drawnWords[drawn],
     served ? 'A server has to run; without it programs run through the platform’s linker.' : undefined,
-    stored || !bound ? undefined : 'A store cannot hold it: bind again after an upgrade.',
   ]
     .filter((part) => part !== undefined)
     .join(' ');
 }
 
-/** Programs of a store are started by their names, and an update follows upgrades; a launcher stands for itself. */
+/** Programs of a store are started by their names, and an update follows upgrades. */
 function commandFor(
   { programs }: Measurement,
   { system, variant, facts }: Candidate,
 ): readonly string[] | undefined {
-  if (!facts.bound) return undefined;
+  if (!facts.stored) return undefined;
   const names = [...new Set(programs.map(({ path }) => shellWord(path)))];
   const server = facts.served ? ['&&', 'linkonce', 'pagein', 'start'] : [];
-  const command = facts.stored ? ['store', 'add'] : ['bind'];
-  return ['linkonce', ...command, '--system', `${system}:${variant}`, ...names, ...server];
+  return ['linkonce', 'store', 'add', '--system', `${system}:${variant}`, ...names, ...server];
 }
 
 /** The needs of one choice together. */

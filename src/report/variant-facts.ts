@@ -7,8 +7,6 @@ export interface VariantFacts extends ResultHead {
   readonly drawn: Drawn;
   /** Its processes take their memory from a server, which has to run. */
   readonly served: boolean;
-  /** A store can hold it, and its programs survive upgrades there. */
+  /** A store can hold it, and its programs survive upgrades there; the platform's own linker has nothing to be held. */
   readonly stored: boolean;
-  /** It writes files, which a bind makes; the platform's own linker has none. */
-  readonly bound: boolean;
 }

@@ -6,14 +6,15 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import { packageRoot } from '../util/native.ts';
+import type { Outcome } from '../util/outcome.ts';
 import type { CaptureAnswer, CaptureOrder } from './capture-worker.ts';
 
-/** A failed program has its error; any other its record. `onDone` is called after each. */
+/** One outcome for each order: the path of its record. `onDone` is called after each. */
 export async function captureAll(
   orders: readonly CaptureOrder[],
   onDone: (done: number) => void,
-): Promise<(LinkonceError | undefined)[]> {
-  const results: (LinkonceError | undefined)[] = new Array<undefined>(orders.length).fill(undefined);
+): Promise<Outcome<string>[]> {
+  const results: Outcome<string>[] = [];
   let next = 0;
   let done = 0;
   const work = async (): Promise<void> => {
@@ -51,16 +52,16 @@ class Worker {
     this.#answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
-  async capture(order: CaptureOrder): Promise<LinkonceError | undefined> {
+  async capture(order: CaptureOrder): Promise<Outcome<string>> {
     this.#process.stdin?.write(`${JSON.stringify(order)}\n`);
     const line = await this.#answers.next();
     if (line.done === true) {
       this.hasEnded = true;
-      return new LinkonceError(`${order.invocation}: its capture ended without an answer`);
+      return { failure: new LinkonceError(`${order.invocation}: its capture ended without an answer`) };
     }
     const answer = JSON.parse(line.value) as CaptureAnswer;
-    if (answer === 'done') return undefined;
-    return 'refused' in answer ? new Refusal(answer.refused) : new LinkonceError(answer.failed);
+    if (answer === 'done') return { value: order.output };
+    return { failure: 'refused' in answer ? new Refusal(answer.refused) : new LinkonceError(answer.failed) };
   }
 
   end(): void {

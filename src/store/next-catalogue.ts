@@ -7,7 +7,7 @@ import { readersOf } from '../program/audience.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { identityOf, isForSameUsers, loaderDigest, moduleDigest } from './freshness.ts';
-import type { Loaded, Session, Wish } from './session.ts';
+import type { Loaded, Wish } from './session.ts';
 
 /**
  * The store without the programs that are built again, and without what it knows of files that changed. Where a module is for other
@@ -51,7 +51,7 @@ function isAsWritten({ path: file, identity }: BackingFile): boolean {
 
 /** With what was built and written. */
 export function merge(
-  { base }: Session,
+  base: Catalogue,
   loaded: readonly Loaded[],
   placing: Placing,
   built: readonly StoredProgram[],

@@ -1,32 +1,37 @@
 /**
- * Builds programs into a store: new ones, and those of which something changed. Programs that are not asked for keep their
- * files; what they share with the new ones is used again.
+ * Builds programs of a store, new ones and those of which something changed: the main flow (bind/) over what the store has. Programs
+ * that map worn files are laid out again with them, from their records.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { layOut } from '../files/lay-out.ts';
-import type { Placing } from '../ranges/place-programs.ts';
-import { freshName, placePrograms } from '../ranges/place-programs.ts';
-import type { Stock } from '../files/stock.ts';
+import { bindPrograms } from '../bind/bind-programs.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { cachedReader } from '../program/read-module.ts';
-import { LinkonceError, named } from '../util/errors.ts';
-import { nativePart } from '../util/native.ts';
-import type { Captured } from './capture-programs.ts';
+import type { Blueprint } from '../provenance/explained.ts';
+import type { Placed, Placing } from '../ranges/place-programs.ts';
+import { freshName, LeftToLinker, placePrograms } from '../ranges/place-programs.ts';
+import type { LinkonceError } from '../util/errors.ts';
+import { named } from '../util/errors.ts';
+import type { Outcome } from '../util/outcome.ts';
+import { attempt, valuesOf } from '../util/outcome.ts';
+import { at } from '../util/present.ts';
 import { capturePrograms } from './capture-programs.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
-import { names, shownPlaces } from './folder.ts';
+import { names } from './folder.ts';
 import { merge, withoutChanged } from './next-catalogue.ts';
-import type { Loaded, OnProgress, Session, Wish } from './session.ts';
-import { arrangementOf } from './session.ts';
+import type { Loaded, OnProgress, Wish } from './session.ts';
+import { shelfOf } from './session.ts';
 import { withoutWorn } from './worn-files.ts';
 import { writeProgram } from './write-program.ts';
 
 export interface Rebuilt {
   readonly catalogue: Catalogue;
-  /** In the order of the wishes. */
-  readonly failures: readonly { readonly wish: Wish; readonly error: LinkonceError }[];
+  readonly failures: readonly WishFailure[];
+}
+
+interface WishFailure {
+  readonly wish: Wish;
+  readonly error: LinkonceError;
 }
 
 /**
@@ -40,111 +45,76 @@ export async function rebuild(
   onProgress: OnProgress,
 ): Promise<Rebuilt> {
   onProgress('reading the modules');
-  const failures: Session['failures'] = [];
-  const loaded = loadAll(wishes, failures);
+  const read = loadAll(wishes);
+  const loaded = valuesOf(read);
   const { base, worn } = withoutWorn(withoutChanged(catalogue, wishes, loaded));
-  const session = { store, arrangement: arrangementOf(catalogue.settings), base, failures, onProgress };
-  const placing = placePrograms(
-    loaded.map(({ wish, program }) => ({ name: wish.name, program })),
-    session.arrangement,
-    base.space,
-    { holdings: base.holdings, programs: placedPrograms(base, worn) },
-  );
-  const relocated = collectRelocated(loaded, placing, failures);
-  const captured = [
-    ...worn.map((program) => ({ ...program, wish: program, blueprint: currentBlueprint(store, program) })),
-    ...(await capturePrograms(session, loaded, placing)),
+  // In this order everywhere below: those that are captured now, then those that have records.
+  const programs = [...loaded.map(withNewRecord), ...worn.map((wish) => ({ wish, record: wish.record }))];
+  const { outcomes, placing, added } = await bindPrograms({
+    ...shelfOf(store, base),
+    place: () => placePrograms(loaded, shelfOf(store, base).arrangement, base.space, heldBy(base, worn)),
+    explain: async (placing: Placing): Promise<Outcome<Blueprint>[]> => {
+      const records = programs.map(({ record }) => path.join(store, names.files, record));
+      const captured = await capturePrograms(loaded, records, placing, onProgress);
+      onProgress('writing images');
+      return [...captured, ...worn.map((program) => attempt(() => currentBlueprint(store, program)))];
+    },
+    write: (laidOut, index) => writeProgram(path.join(store, names.files), at(programs, index), laidOut),
+  });
+  const asked = programs.map(({ wish }) => wish);
+  const failures = [...failuresOf(wishes, read), ...failuresOf(asked, outcomes)];
+  const built = [
+    ...valuesOf(outcomes),
+    ...leftToLinker(loaded, placing),
+    ...failedAgain(catalogue, failures),
   ];
-  onProgress('writing images');
-  const written = writeAll(session, captured, placing);
-  const told = failures.map(({ wish, error }) => ({ wish, error: named(error, wish.invocation) }));
-  const built = [...relocated, ...written.programs, ...failedAgain(catalogue, told)];
-  return { failures: told, catalogue: merge(session, loaded, placing, built, written.added) };
+  return { failures, catalogue: merge(base, loaded, placing, built, added) };
 }
 
-/** Programs that could not be built again keep their files, and run through the platform's linker. */
-function failedAgain({ programs }: Catalogue, failures: Session['failures']): StoredProgram[] {
-  return failures.flatMap(({ wish, error }) =>
-    programs.filter(({ name }) => name === wish.name).map((each) => ({ ...each, failed: error.message })),
+function loadAll(wishes: readonly Wish[]): Outcome<Loaded>[] {
+  const read = cachedReader();
+  return wishes.map((wish) =>
+    attempt(() => ({ wish, name: wish.name, program: loadProgram(wish.invocation, { read }) })),
   );
 }
 
-/** Names and movable modules of programs that are not captured now. */
-function placedPrograms(
-  { programs, holdings }: Catalogue,
-  worn: readonly StoredProgram[],
-): { readonly name: string; readonly modules: readonly string[] }[] {
+function withNewRecord({ wish }: Loaded): { readonly wish: Wish; readonly record: string } {
+  return { wish, record: `${freshName(wish.name)}.record` };
+}
+
+/** Ranges, names and movable modules of programs that are not captured now. */
+function heldBy({ programs, holdings }: Catalogue, worn: readonly StoredProgram[]): Placed {
   const placed = new Set(holdings.map(({ key }) => key));
-  return [...programs, ...worn].map(({ name, modules }) => ({
+  const held = [...programs, ...worn].map(({ name, modules }) => ({
     name,
     modules: modules.filter((file) => placed.has(file)),
   }));
+  return { holdings, programs: held };
 }
 
-function loadAll(wishes: readonly Wish[], failures: Session['failures']): Loaded[] {
-  const read = cachedReader();
-  return wishes.flatMap((wish) => {
-    try {
-      return [{ wish, program: loadProgram(wish.invocation, { read }) }];
-    } catch (error) {
-      if (!(error instanceof LinkonceError)) throw error;
-      failures.push({ wish, error });
-      return [];
-    }
+/** One outcome for each wish. What the platform's linker is left is no failure. */
+function failuresOf(wishes: readonly Wish[], outcomes: readonly Outcome<unknown>[]): WishFailure[] {
+  return outcomes.flatMap((outcome, index) => {
+    if ('value' in outcome || outcome.failure instanceof LeftToLinker) return [];
+    const wish = at(wishes, index);
+    return [{ wish, error: named(outcome.failure, wish.invocation) }];
   });
 }
 
-/** Programs that the platform's linker runs since their modules collide; those with an error are failures. */
-function collectRelocated(
-  loaded: readonly Loaded[],
-  placing: Placing,
-  failures: Session['failures'],
-): StoredProgram[] {
-  return [...placing.failures].flatMap(([index, failure]) => {
-    const one = loaded[index];
-    if (!one) return [];
-    if ('error' in failure) {
-      failures.push({ wish: one.wish, error: failure.error });
-      return [];
-    }
-    const { relocatedAtStart } = failure;
+/** Programs that the platform's linker runs since their modules collide. */
+function leftToLinker(loaded: readonly Loaded[], { failures }: Placing): StoredProgram[] {
+  return [...failures].flatMap(([index, failure]) => {
+    if (!(failure instanceof LeftToLinker)) return [];
+    const { wish, program } = at(loaded, index);
     const nothing = { record: '', image: '', launcher: '', shared: [], writtenPages: 0, ownPages: 0 };
-    const modules = one.program.modules.map((module) => module.path);
-    const notes = [`relocated at each start by the platform's linker: ${relocatedAtStart}`];
-    return [{ ...one.wish, ...nothing, relocatedAtStart, modules, notes }];
+    const modules = program.modules.map((module) => module.path);
+    return [{ ...wish, ...nothing, relocatedAtStart: failure.message, modules, notes: [failure.note] }];
   });
 }
 
-interface Written {
-  readonly programs: readonly StoredProgram[];
-  readonly added: Stock;
-}
-
-function writeAll(session: Session, captured: readonly Captured[], placing: Placing): Written {
-  const { store, arrangement, base, failures } = session;
-  const files = path.join(store, names.files);
-  const { programs, added } = layOut({
-    ...{ arrangement, space: base.space, stock: base.stock, gap: base.settings.gap },
-    blueprints: captured.map(({ blueprint }) => blueprint),
-    ...placing,
-    newFile: (name) => path.join(files, freshName(name)),
-    loader: readFileSync(nativePart('loader.bin')),
-    shown: shownPlaces(store),
-  });
-  const stored = programs.flatMap((laidOut, index) => {
-    const one = captured[index];
-    if (!one) return [];
-    if ('failure' in laidOut) {
-      failures.push({ wish: one.wish, error: laidOut.failure });
-      return [];
-    }
-    try {
-      return [writeProgram(files, one, laidOut)];
-    } catch (error) {
-      if (!(error instanceof LinkonceError)) throw error;
-      failures.push({ wish: one.wish, error });
-      return [];
-    }
-  });
-  return { programs: stored, added };
+/** Programs that could not be built again keep their files, and run through the platform's linker. */
+function failedAgain({ programs }: Catalogue, failures: readonly WishFailure[]): StoredProgram[] {
+  return failures.flatMap(({ wish, error }) =>
+    programs.filter(({ name }) => name === wish.name).map((each) => ({ ...each, failed: error.message })),
+  );
 }

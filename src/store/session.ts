@@ -1,9 +1,13 @@
 /** What the steps of a rebuild hand to each other. */
+import path from 'node:path';
+import type { BindJob } from '../bind/bind-programs.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import type { Program } from '../program/program.ts';
+import { freshName } from '../ranges/place-programs.ts';
 import { findSystem } from '../systems/registry.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoreSettings } from './catalogue.ts';
+import { names, shownPlaces } from './folder.ts';
 
 /** A program that shall be in the store. */
 export interface Wish {
@@ -16,21 +20,28 @@ export type OnProgress = (step: string) => void;
 
 export interface Loaded {
   readonly wish: Wish;
+  /** As in the wish. */
+  readonly name: string;
   readonly program: Program;
 }
 
-export interface Session {
-  readonly store: string;
-  readonly arrangement: Arrangement;
-  /** Of the programs that are kept. */
-  readonly base: Catalogue;
-  readonly failures: { readonly wish: Wish; readonly error: LinkonceError }[];
-  readonly onProgress: OnProgress;
+/** Where programs of a store go, and what stands there already. */
+export function shelfOf(
+  store: string,
+  { settings, space, stock }: Catalogue,
+): Omit<BindJob<unknown>, 'place' | 'explain' | 'write'> {
+  return {
+    arrangement: arrangementOf(settings),
+    ...{ space, stock, gap: settings.gap },
+    newFile: (name) => path.join(store, names.files, freshName(name)),
+    shown: shownPlaces(store),
+  };
 }
 
 /** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
 export function arrangementOf({ system, variant }: Pick<StoreSettings, 'system' | 'variant'>): Arrangement {
-  const arrangement = findSystem(system)?.arrangements[variant];
+  const variants = findSystem(system)?.variants ?? [];
+  const arrangement = variants.find(({ id }) => id === variant)?.arrangement;
   if (!arrangement) throw new LinkonceError(`${system}:${variant} is no system of a store`);
   return arrangement;
 }

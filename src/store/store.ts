@@ -158,7 +158,7 @@ export function updateStore(context: StoreContext): Promise<Updated> {
     const catalogue = requireCatalogue(store);
     const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
     const updated = await updatePrograms(store, catalogue, onProgress);
-    const slid = isNewBoot ? slideAnew(store, updated.catalogue, onProgress) : undefined;
+    const slid = isNewBoot ? await slideAnew(store, updated.catalogue, onProgress) : undefined;
     if (updated.changed || slid) commit(store, slid ?? updated.catalogue);
     return updated;
   });
@@ -169,12 +169,12 @@ export function reslideStore(context: StoreContext): Promise<number> {
   const { store, onProgress } = context;
   return withStoreLock(context, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
-    commit(store, slideAnew(store, catalogue, onProgress));
+    commit(store, await slideAnew(store, catalogue, onProgress));
     return catalogue.programs.filter(isBound).length;
   });
 }
 
-function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress): Catalogue {
+async function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProgress): Promise<Catalogue> {
   const arrangement = arrangementOf(catalogue.settings);
   if (arrangement.fixedBase)
     throw new LinkonceError(
@@ -192,10 +192,10 @@ export function exportStore(context: StoreContext, target: string): Promise<numb
   return withStoreLock(context, async () => {
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     const programs = catalogue.programs.filter(({ failed }) => failed === undefined);
-    return withNewStoreLock({ ...context, store: target }, () => {
+    return withNewStoreLock({ ...context, store: target }, async () => {
       if (readCatalogue(target)) throw new LinkonceError(`${target}: is not empty`);
       const exported = withPrograms(catalogue, programs);
-      commit(target, layOutAgain(store, target, exported, catalogue.space.base, onProgress));
+      commit(target, await layOutAgain(store, target, exported, catalogue.space.base, onProgress));
       return programs.length;
     });
   });

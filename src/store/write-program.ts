@@ -1,19 +1,20 @@
 /** Writes image and launcher of one program of a store. */
 import path from 'node:path';
-import type { LaidOut } from '../files/lay-out.ts';
+import type { LaidOut } from '../files/compose-program.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { writeImage } from '../image/write-image.ts';
 import { pageSize } from '../util/units.ts';
-import type { Captured } from './capture-programs.ts';
 import type { StoredProgram } from './catalogue.ts';
+import type { Wish } from './session.ts';
 
 /** Image and launcher of one program. */
 export function writeProgram(
   files: string,
-  { wish, record, blueprint }: Pick<Captured, 'wish' | 'record' | 'blueprint'>,
+  { wish, record }: { readonly wish: Wish; readonly record: string },
   { placed, composed }: LaidOut,
 ): StoredProgram {
   const { asInterpreter, name } = wish;
+  const { blueprint } = placed;
   const output = path.join(files, freshName(`${name}.launcher`));
   const imagePath = path.join(files, freshName(`${name}.image`));
   const image = writeImage(placed, composed, { output, imagePath, asInterpreter, ownName: name });

@@ -2,12 +2,14 @@
  * The one interface behind which each system stands. A system is a folder here and a line in `registry.ts`; shared code
  * never asks which one it has, it reads what the system says of itself or catches the `Refusal` that it throws.
  */
-import type { AddressFormat } from '../ranges/address-format.ts';
-import type { Arrangement } from '../ranges/arrangement.ts';
-import type { CollectionOutcome, CollectionRequest } from '../bind/bind-programs.ts';
+import type { FolderRequest } from '../bind/folder-bind.ts';
 import type { Subject } from '../bind/subject.ts';
+import type { Image } from '../image/image.ts';
 import type { Drawn } from '../models/aslr.ts';
 import type { CostLaw } from '../models/cost-law.ts';
+import type { AddressFormat } from '../ranges/address-format.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
+import type { Outcome } from '../util/outcome.ts';
 import type { Address } from '../util/units.ts';
 
 /** One of the ways to share code. */
@@ -21,25 +23,47 @@ export interface System {
   readonly properties: SystemProperties;
   /** The first is the default. */
   readonly variants: readonly SystemVariant[];
-  /**
-   * Writes what the system needs to run the programs, which share what they can. One outcome for each, in their order: one
-   * that cannot be served does not keep the others from it. Every file appears whole or not at all.
-   */
-  build(subjects: readonly Subject[], request: BuildRequest): Promise<readonly CollectionOutcome[]>;
-  /** Whether `base` of a request says where its tables go. */
-  readonly takesBase?: boolean;
-  /** How its addresses are made, where they mean something. */
-  readonly formats?: readonly AddressFormat[];
-  /** What it costs on paper, by variant; absent where nobody has counted it. */
-  readonly costs?: Readonly<Record<string, CostLaw>>;
-  /** How a store arranges programs under a variant; absent where the system has no files to arrange. */
-  readonly arrangements: Readonly<Record<string, Arrangement>>;
 }
 
-/** One of several forms of a system. */
-export interface SystemVariant {
+/** One of several forms of a system: all that is known of it. */
+export type SystemVariant = VariantHead & (ArrangedVariant | BuiltVariant);
+
+interface VariantHead {
   readonly id: string;
+  /** One line. */
   readonly summary: string;
+  /** Of a module's address; where a module has it in several ways, one each. */
+  readonly randomness: readonly Randomness[];
+  /** What it costs on paper; absent where nobody has counted it. */
+  readonly costs?: CostLaw;
+  /** How its addresses are made, where they mean something. */
+  readonly format?: AddressFormat;
+}
+
+/** Almost all: how modules are arranged in a folder or a store, and the shared code does the rest. */
+interface ArrangedVariant {
+  readonly arrangement: Arrangement;
+  /** The same with the system's tables where a person wants them, if they can be moved. Throws LinkonceError. */
+  readonly arrangementAt?: (base: Address) => Arrangement;
+  readonly build?: undefined;
+}
+
+/** One that writes no files of modules, and that no store can hold. */
+interface BuiltVariant {
+  readonly arrangement?: undefined;
+  readonly arrangementAt?: undefined;
+  /**
+   * What is to be started in place of each program. One outcome for each, in their order: one that cannot be served does not
+   * keep the others from it.
+   */
+  build(subjects: readonly Subject[], request: FolderRequest): Promise<readonly Outcome<Image>[]>;
+}
+
+/** How random a module's address is. */
+export interface Randomness {
+  readonly bits: number;
+  /** How often it is drawn. */
+  readonly drawn: Drawn;
 }
 
 /** What the system states for itself; shown by `linkonce systems`. */
@@ -53,16 +77,4 @@ export interface SystemProperties {
   /** What happens when a module's range is taken. */
   readonly onCollision: string;
   readonly onUpgrade: string;
-  /** Random bits of a module's address, and how often they are drawn. */
-  readonly aslr: readonly {
-    readonly bits: number;
-    readonly drawn: Drawn;
-  }[];
-}
-
-/** What is built, where, and in which variant. */
-export interface BuildRequest extends CollectionRequest {
-  readonly variant: string;
-  /** Where a system has its tables, in place of where it likes. */
-  readonly base?: Address | undefined;
 }

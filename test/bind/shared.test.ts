@@ -26,6 +26,8 @@ import { testSubject } from './subjects.ts';
 import { runToHandoff } from '../image/follow-loader.ts';
 import { ownWords } from '../image/own-words.ts';
 import { moduleRows } from '../image/module-rows.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
+import { valueOf } from '../../src/util/outcome.ts';
 
 const forms = [
   ['image', 'partitions'],
@@ -61,19 +63,16 @@ describe.each(forms)('%s:%s', (id, variant) => {
   const shared = path.join(folder, id);
 
   beforeAll(async () => {
-    const outcomes = await findSystem(id)!.build(
+    const outcomes = await buildVariant(
+      variantOf(findSystem(id)!, variant),
       members.map(({ subject }) => subject),
       {
-        variant,
         outputs: members.map(({ name }) => path.join(folder, `${name}.${id}`)),
         folder: shared,
         asInterpreter: false,
       },
     );
-    for (const outcome of outcomes) {
-      if ('failure' in outcome) throw outcome.failure;
-      images.push(outcome.image);
-    }
+    images.push(...outcomes.map(valueOf));
   });
 
   /** Programs that this machine does not keep from running from their images. */

@@ -17,6 +17,7 @@ import { buildPrograms, environment, missing, programs, type TestProgram } from 
 import { reasonToHandOver } from './workplace.ts';
 import { runProgram, type Outcome } from '../run-program.ts';
 import { differenceByDesign, refusalOfForm, refusalOfProgram } from './refusals.ts';
+import { variantOf } from '../../src/systems/build-variant.ts';
 
 interface Form extends SystemChoice {
   readonly asInterpreter: boolean;
@@ -46,7 +47,7 @@ const forms: readonly Form[] = systems.flatMap((system) =>
 );
 
 function changesCalls({ system, variant }: Form): boolean {
-  return system.arrangements[variant]?.calls !== undefined;
+  return variantOf(system, variant).arrangement?.calls !== undefined;
 }
 
 async function expectRefusal(form: Form, words: RegExp): Promise<void> {

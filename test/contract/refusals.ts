@@ -1,5 +1,6 @@
 /** What systems are known to refuse, and in which words; and what they are meant to show otherwise. */
 import type { System } from '../../src/systems/system.ts';
+import { variantOf } from '../../src/systems/build-variant.ts';
 
 /** Whole forms, by name: no program runs so. */
 const forms: Readonly<Record<string, RegExp>> = {
@@ -26,11 +27,8 @@ const mergedRanges = {
   reason: 'the variant makes read-only data executable, and this program prints the protections',
 };
 
-/** Variants that merge ranges; one without an arrangement cannot say it of itself. */
 function isMerged({ system, variant }: FormChoice): boolean {
-  return (
-    system.arrangements[variant]?.protections === 'merged' || `${system.id}:${variant}` === 'image:merged'
-  );
+  return variantOf(system, variant).arrangement?.protections === 'merged';
 }
 
 interface FormChoice {

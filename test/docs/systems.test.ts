@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { systems } from '../../src/systems/registry.ts';
 import type { System } from '../../src/systems/system.ts';
 import { packageRoot } from '../../src/util/native.ts';
+import { describeRandomness } from '../../src/systems/variant-groups.ts';
 
 const folder = path.join(packageRoot(), 'docs');
 const text = readFileSync(path.join(folder, 'systems.md'), 'utf8');
@@ -29,11 +30,8 @@ function tableBelow(section: string, heading: string): string[][] {
 }
 
 /** What `linkonce systems` says. */
-function statedBy({ properties }: System): string[][] {
-  const { placement, shared, private: own, work, onCollision, onUpgrade, aslr } = properties;
-  const randomness = aslr.map(({ bits, drawn }) =>
-    drawn === 'never' ? 'none' : `${String(bits)} bits, drawn once a ${drawn}`,
-  );
+function statedBy(system: System): string[][] {
+  const { placement, shared, private: own, work, onCollision, onUpgrade } = system.properties;
   return [
     ['modules', placement],
     ['shared', shared],
@@ -43,7 +41,7 @@ function statedBy({ properties }: System): string[][] {
     ['binding', work.binding],
     ['collision', onCollision],
     ['upgrade', onUpgrade],
-    ['ASLR', randomness.join('; ')],
+    ['ASLR', describeRandomness(system)],
   ];
 }
 

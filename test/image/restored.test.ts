@@ -20,6 +20,7 @@ import { pageSize, roundDown } from '../../src/util/units.ts';
 import { testProgram } from '../programs/build.ts';
 import { runToHandoff } from './follow-loader.ts';
 import { prefaultedPages } from './prefaulted.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-restored-'));
 afterAll(() => {
@@ -31,8 +32,7 @@ describe.each(['threads', 'tls-models', 'copy-relocation', 'exceptions'])('%s', 
   const explained = explainCaptures(captureProgram(program));
   const subject = { program, explained: () => Promise.resolve(explained) };
   const output = path.join(directory, name);
-  await image.build([subject], {
-    variant: 'single',
+  await buildVariant(variantOf(image, 'single'), [subject], {
     outputs: [output],
     folder: `${output}.files`,
     asInterpreter: false,

@@ -6,8 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { measureSystems } from '../../src/measure/measure-systems.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
 import type { Subject } from '../../src/bind/subject.ts';
-import type { BuildRequest, System } from '../../src/systems/system.ts';
-import type { CollectionOutcome } from '../../src/bind/bind-programs.ts';
+import type { FolderRequest } from '../../src/bind/folder-bind.ts';
+import type { Image } from '../../src/image/image.ts';
+import type { System, SystemVariant } from '../../src/systems/system.ts';
+import type { Outcome } from '../../src/util/outcome.ts';
+import { attemptLater } from '../../src/util/outcome.ts';
 import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 
 const file = '/bin/true';
@@ -24,24 +27,16 @@ function fakeSubject(): Subject {
 const fakeRequest = (subject = fakeSubject()) => ({ subject, arguments: [], processes: 1 });
 
 /** A system whose image is the program itself and a file of 8 kB. */
-function fakeSystem(id: string, prepare: (subject: Subject, request: BuildRequest) => unknown): System {
-  const buildOne = async (
-    subject: Subject,
-    output: string,
-    request: BuildRequest,
-  ): Promise<CollectionOutcome> => {
-    try {
+function fakeSystem(id: string, prepare: (subject: Subject, request: FolderRequest) => unknown): System {
+  const buildOne = (subject: Subject, output: string, request: FolderRequest): Promise<Outcome<Image>> =>
+    attemptLater(async () => {
       await prepare(subject, { ...request, outputs: [output] });
-    } catch (failure) {
-      if (failure instanceof LinkonceError) return { failure };
-      throw failure;
-    }
-    writeFileSync(output, Buffer.alloc(8192, 1));
-    return { image: { file, environment: {}, files: [output], notes: [] } };
-  };
-  const build: System['build'] = (subjects, request) =>
+      writeFileSync(output, Buffer.alloc(8192, 1));
+      return { file, environment: {}, files: [output], notes: [] };
+    });
+  const build: SystemVariant['build'] = (subjects, request) =>
     Promise.all(subjects.map((subject, index) => buildOne(subject, request.outputs[index]!, request)));
-  return { id, build } as unknown as System;
+  return { id, variants: [{ id: 'plain', build }] } as unknown as System;
 }
 
 async function measure(...systems: System[]) {

@@ -18,6 +18,8 @@ import { pageSize } from '../../src/util/units.ts';
 import { whyNoPlaces } from '../pagein/served-programs.ts';
 import { testProgram } from '../programs/build.ts';
 import { patienceMs } from '../patience.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
+import { valueOf } from '../../src/util/outcome.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-space-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -30,11 +32,11 @@ settleFiles(subject.program.modules.map((module) => module.path));
 async function build(choice: string, window?: number): Promise<Image> {
   const [id = '', variant = ''] = choice.split(':');
   const output = path.join(folder, `${id}-${variant}`);
-  const request = { variant, outputs: [output], folder: `${output}.files`, asInterpreter: false, window };
-  const [outcome] = await findSystem(id)!.build([subject], request);
-  if (!outcome || 'failure' in outcome) throw new Error(outcome?.failure.message ?? 'no outcome');
-  settleFiles(outcome.image.files);
-  return outcome.image;
+  const request = { outputs: [output], folder: `${output}.files`, asInterpreter: false, window };
+  const [outcome] = await buildVariant(variantOf(findSystem(id)!, variant), [subject], request);
+  const image = valueOf(outcome!);
+  settleFiles(image.files);
+  return image;
 }
 
 interface Seen {

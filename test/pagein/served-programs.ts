@@ -14,6 +14,8 @@ import type { Explained } from '../../src/provenance/explained.ts';
 import { rebasePageIn } from '../../src/systems/rebase-page-in/rebase-page-in-system.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { environment } from '../programs/build.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
+import { valueOf } from '../../src/util/outcome.ts';
 
 const here = path.join(packageRoot(), 'test', 'pagein');
 
@@ -100,14 +102,13 @@ export class ServedPrograms {
       return { program: subject.program, explained: keep };
     });
     const outputs = programs.map((file) => path.join(this.folder, `bound-${path.basename(file)}`));
-    const request = { variant, outputs, folder: path.join(this.folder, 'files'), asInterpreter: false };
-    const outcomes = await rebasePageIn.build(subjects, request);
-    outcomes.forEach((outcome, index) => {
-      if ('failure' in outcome) throw outcome.failure;
+    const request = { outputs, folder: path.join(this.folder, 'files'), asInterpreter: false };
+    const outcomes = await buildVariant(variantOf(rebasePageIn, variant), subjects, request);
+    outcomes.map(valueOf).forEach((image, index) => {
       const [program = '', file = ''] = [programs[index], outputs[index]];
       const explained = known.get(program);
       if (!explained) throw new Error(`${program} was not explained`);
-      this.#places = outcome.image.places;
+      this.#places = image.places;
       this.bound.set(path.basename(program), { program, file, image: `${file}.image`, explained });
     });
   }

@@ -10,6 +10,7 @@ import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import { image } from '../../src/systems/image/image-system.ts';
 import { roundDown } from '../../src/util/units.ts';
 import { compileDirty, directory, privatePagesByKernel, startDirty, writeBack } from './waiting-process.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
 
 describe.each([
   ['launcher', false, ['-pie', '-fPIE']],
@@ -22,7 +23,8 @@ describe.each([
   const output = path.join(directory, name.replaceAll(' ', '-'));
   const subject = { program, explained: () => Promise.resolve(explained) };
   const folder = `${output}.files`;
-  await image.build([subject], { variant: 'single', outputs: [output], folder, asInterpreter });
+  const request = { outputs: [output], folder, asInterpreter };
+  await buildVariant(variantOf(image, 'single'), [subject], request);
   writeBack(`${output}.image`);
   const process = await startDirty(output);
   const report = explainPages(process.pid);

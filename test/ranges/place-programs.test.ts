@@ -13,11 +13,13 @@ import { pageSize } from '../../src/util/units.ts';
 import { environment, testProgram } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import { testSubject } from '../bind/subjects.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-place-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const arrangement = install.arrangements.files!;
+const variant = variantOf(install, 'files');
+const arrangement = variant.arrangement!;
 const space = { base: 0x2000_0000_0000, bits: 30 };
 const program = loadProgram(testProgram('exceptions').path);
 const programs = [{ name: 'exceptions', program }];
@@ -41,15 +43,15 @@ test('a program that cannot be laid out is refused, and the others are built', a
   const explained = async (order?: readonly string[]): Promise<Blueprint> =>
     withMuchMemory(await large.explained(order));
   const outputs = ['large', 'usual'].map((name) => path.join(folder, name));
-  const request = { variant: 'files', outputs, folder: path.join(folder, 'files'), asInterpreter: false };
-  const [refused, built] = await install.build([{ program, explained }, usual], request);
+  const request = { outputs, folder: path.join(folder, 'files'), asInterpreter: false };
+  const [refused, built] = await buildVariant(variant, [{ program, explained }, usual], request);
   expect(refused).toMatchObject({ failure: expect.any(Refusal) as unknown });
   expect(refused).toMatchObject({
     failure: { message: expect.stringContaining('bytes of its own') as unknown },
   });
   if (!built || 'failure' in built) throw new Error('the other program was not built');
   const settings = { env: { ...environment, LINKONCE_DEBUG: '1' } };
-  const own = await runProgram(built.image.file, [], settings);
+  const own = await runProgram(built.value.file, [], settings);
   expect(own).toEqual(await runProgram(usual.program.invocation, [], settings));
 });
 

@@ -17,7 +17,6 @@ function factsOf(measurement: Measurement, special: Record<string, Partial<Varia
     drawn: 'store',
     served: false,
     stored: system !== 'got-plt',
-    bound: system !== 'got-plt',
     ...special[system],
   }));
 }
@@ -197,17 +196,13 @@ describe('collectFacts', () => {
   };
 
   it('says what systems say of themselves, of each variant', () => {
-    expect(of('got-plt lazy')).toEqual({ drawn: 'process', served: false, stored: false, bound: false });
-    expect(of('rebase-startup slide')).toEqual({
-      drawn: 'process',
-      served: false,
-      stored: true,
-      bound: true,
-    });
+    expect(of('got-plt lazy')).toEqual({ drawn: 'process', served: false, stored: false });
+    expect(of('rebase-startup slide')).toEqual({ drawn: 'process', served: false, stored: true });
     expect(of('rebase-startup collision').drawn).toBe('boot');
     expect(of('rebase-page-in whole').served).toBe(true);
-    // A store does not hold it, so that nothing can draw anew after its bind.
-    expect(of('image single')).toEqual({ drawn: 'bind', served: false, stored: false, bound: true });
-    expect(of('fixed files').drawn).toBe('never');
+    expect(of('image single')).toEqual({ drawn: 'boot', served: false, stored: true });
+    for (const name of ['fixed files', 'hash-address global', 'hash-address literal'])
+      expect(of(name).drawn).toBe('never');
+    expect(of('hash-address look-up').drawn).toBe('boot');
   });
 });

@@ -18,11 +18,11 @@ const programs = ['search-path', 'search-path-no-pie'];
 const said = (who: string): string => `library from ${who}\n`;
 
 /** For each system, the first variant that changes calls. */
-const forms = systems.flatMap(({ id, arrangements }) => {
-  const found = Object.entries(arrangements).find(([, { calls }]) => calls !== undefined);
-  return found
-    ? [{ form: `${id}:${found[0]}`, isFixed: found[1].fixedBase, isModular: found[1].files === 'module' }]
-    : [];
+const forms = systems.flatMap(({ id, variants }) => {
+  const found = variants.find(({ arrangement }) => arrangement?.calls !== undefined);
+  if (!found?.arrangement) return [];
+  const { fixedBase, files } = found.arrangement;
+  return [{ form: `${id}:${found.id}`, isFixed: fixedBase, isModular: files === 'module' }];
 });
 
 test('all systems of calls are here', () => {

@@ -12,17 +12,22 @@ const said = 'library from second\n';
 let place: Place;
 afterEach(() => place.remove());
 
-const able = systems.flatMap(({ id, arrangements }) =>
-  Object.entries(arrangements).map(([variant, arrangement]) => ({
-    name: `${id}:${variant}`,
-    ...arrangement,
-  })),
+const able = systems.flatMap(({ id, variants }) =>
+  variants.flatMap(({ id: variant, arrangement }) =>
+    arrangement ? [{ name: `${id}:${variant}`, ...arrangement }] : [],
+  ),
 );
 
 test('there are several', () => {
   place = createPlace();
   expect(able.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['image:partitions', 'prelink:files', 'install:files', 'fixed:files']),
+    expect.arrayContaining([
+      'image:single',
+      'image:partitions',
+      'prelink:files',
+      'install:files',
+      'fixed:files',
+    ]),
   );
 });
 

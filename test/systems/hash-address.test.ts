@@ -11,6 +11,7 @@ import { compile } from './compile.ts';
 import { fnv1a } from './fnv.ts';
 import type { Smap } from './smaps.ts';
 import { atExit, readSmaps } from './smaps.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
 
 const binder = new Binder();
 afterAll(() => {
@@ -100,17 +101,17 @@ describe.each(['literal', 'look-up-literal'])('%s', (variant) => {
     const { system } = choiceOf(form);
     const subjects = [program, other].map((file) => openProgram(file, () => undefined));
     const outputs = ['colliding', 'other'].map((name) => path.join(folder, name, 'bound'));
-    const [failed, built] = await system.build(subjects, {
-      ...{ variant, outputs, folder: path.join(folder, 'files'), asInterpreter: false },
+    const [failed, built] = await buildVariant(variantOf(system, variant), subjects, {
+      ...{ outputs, folder: path.join(folder, 'files'), asInterpreter: false },
     });
-    if (!failed || !('failure' in failed) || !built || !('image' in built))
+    if (!failed || !('failure' in failed) || !built || !('value' in built))
       throw new Error('not as expected');
     const { failure } = failed;
     expect(failure).toBeInstanceOf(LinkonceError);
     expect(failure).not.toBeInstanceOf(Refusal);
     expect(failure.message).toMatch(new RegExp(` wants ${place}-0x[0-9a-f]+, where .* is$`));
     for (const name of ['libone.so', second]) expect(failure.message).toContain(path.join(own, name));
-    expect(await runProgram(built.image.file, [], { env: debugging })).toMatchObject({ stdout: '3\n' });
+    expect(await runProgram(built.value.file, [], { env: debugging })).toMatchObject({ stdout: '3\n' });
   });
 });
 

@@ -11,6 +11,7 @@ import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import { allForms, Binder, choiceOf } from './bound-set.ts';
 import { compileRegisterProgram, sites } from './register-program.ts';
+import { variantOf } from '../../src/systems/build-variant.ts';
 
 const binder = new Binder();
 const links = {
@@ -68,7 +69,7 @@ describe.each(names)('%s', (name) => {
       const image = await binder.bind(programs.get(name)!, form);
       const reason = reasonToHandOver(image);
       if (reason !== undefined) skip(reason);
-      const { clobbers = [] } = system.arrangements[variant]?.calls ?? {};
+      const { clobbers = [] } = variantOf(system, variant).arrangement?.calls ?? {};
       expect(await withPlaces([image], () => run(image.file))).toBe(losing(clobbers));
     });
 });

@@ -1,12 +1,13 @@
 /** Programs of rebase-startup whose modules want the addresses that a test chooses. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { captureProgram } from '../../src/capture/capture-program.ts';
 import { moduleSpan } from '../../src/capture/module-span.ts';
 import { drawBase } from '../../src/capture/placement.ts';
 import type { Arrangement } from '../../src/ranges/arrangement.ts';
-import { layOut } from '../../src/files/lay-out.ts';
+import { bindPrograms } from '../../src/bind/bind-programs.ts';
+import { buildVariant, variantOf } from '../../src/systems/build-variant.ts';
+import { valueOf } from '../../src/util/outcome.ts';
 import { defaultGap } from '../../src/files/member-filing.ts';
 import { movableModules, orderOf } from '../../src/ranges/place-programs.ts';
 import { writeImage } from '../../src/image/write-image.ts';
@@ -15,7 +16,6 @@ import type { Program } from '../../src/program/program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import type { Explained, ExplainedCaptures } from '../../src/provenance/explained.ts';
 import { rebaseStartup } from '../../src/systems/rebase-startup/rebase-startup-system.ts';
-import { nativePart } from '../../src/util/native.ts';
 import type { Address } from '../../src/util/units.ts';
 import { roundUp } from '../../src/util/units.ts';
 
@@ -37,7 +37,11 @@ interface Form {
 }
 
 /** Builds a program whose modules want to be at these addresses. */
-export function placeProgram(file: string, wish: Wish, { output, variant, ...form }: Form): PlacedProgram {
+export async function placeProgram(
+  file: string,
+  wish: Wish,
+  { output, variant, asInterpreter, onCollision }: Form,
+): Promise<PlacedProgram> {
   const program = loadProgram(file);
   const space = { base: drawBase(), bits: 40 };
   const holdings = movableModules(program).map((module) => {
@@ -46,25 +50,23 @@ export function placeProgram(file: string, wish: Wish, { output, variant, ...for
     return { key: module.path, start: wish(module.name, size, space.base), size };
   });
   const explained = explainInOrder(program, orderOf(program, holdings));
-  const usual = rebaseStartup.arrangements[variant]!;
-  let files = 0;
-  const { programs } = layOut({
-    blueprints: [explained],
-    arrangement: { ...usual, onCollision: form.onCollision ?? usual.onCollision },
-    ...{ space, holdings },
-    partitions: [{ name: 'all', modules: holdings.map(({ key }) => key) }],
-    stock: { modules: [], runs: [] },
-    newFile: (name) => `${output}.${path.basename(name)}.${files++}`,
-    loader: readFileSync(nativePart('loader.bin')),
-    shown: { path: '', files: '' },
-    gap: defaultGap,
-  });
+  const usual = variantOf(rebaseStartup, variant).arrangement!;
   const image = `${output}.image`;
-  const [laidOut] = programs;
-  if (!laidOut) throw new Error('no program');
-  if ('failure' in laidOut) throw laidOut.failure;
-  const { placed, composed } = laidOut;
-  writeImage(placed, composed, { output, imagePath: image, asInterpreter: form.asInterpreter });
+  let files = 0;
+  const { outcomes } = await bindPrograms({
+    arrangement: { ...usual, onCollision: onCollision ?? usual.onCollision },
+    ...{ space, gap: defaultGap, stock: { modules: [], runs: [] } },
+    newFile: (name) => `${output}.${path.basename(name)}.${files++}`,
+    shown: { path: '', files: '' },
+    place: () => {
+      const partitions = [{ name: 'all', modules: holdings.map(({ key }) => key) }];
+      return { holdings, partitions, failures: new Map() };
+    },
+    explain: () => Promise.resolve([{ value: explained }]),
+    write: ({ placed, composed }) =>
+      writeImage(placed, composed, { output, imagePath: image, asInterpreter }),
+  });
+  outcomes.map(valueOf);
   return { file: output, image, explained };
 }
 
@@ -75,11 +77,9 @@ export async function placeInWindow(file: string, window: number, output: string
   const explain = (order: readonly string[] = []): Promise<Explained> =>
     Promise.resolve((explained = explainInOrder(program, order)));
   const request = { outputs: [output], folder: `${output}.files`, asInterpreter: false, window };
-  const [outcome] = await rebaseStartup.build([{ program, explained: explain }], {
-    ...request,
-    variant: 'collision',
-  });
-  expect(outcome).toHaveProperty('image');
+  const variant = variantOf(rebaseStartup, 'collision');
+  const [outcome] = await buildVariant(variant, [{ program, explained: explain }], request);
+  expect(outcome).toHaveProperty('value');
   return { file: output, image: `${output}.image`, explained: explained! };
 }
 

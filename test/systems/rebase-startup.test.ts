@@ -38,15 +38,15 @@ describe('where all modules want one place', () => {
       const file = path.join(folder, mode, name);
       mkdirSync(path.dirname(file), { recursive: true });
       const form = { variant: 'collision', asInterpreter: mode === 'interpreter', output: file } as const;
-      await expectAsStock(name, placeProgram(testProgram(name).path, atOnePlace, form).file);
+      await expectAsStock(name, (await placeProgram(testProgram(name).path, atOnePlace, form)).file);
     });
   });
 
   test.each(names)(
     'in %s all but one module moved, and the pages that provenance predicts are private',
-    (name) => {
+    async (name) => {
       const form = { variant: 'collision', asInterpreter: false, output: output(name) } as const;
-      const placed = placeProgram(testProgram(name).path, atOnePlace, form);
+      const placed = await placeProgram(testProgram(name).path, atOnePlace, form);
       const process = atHandoff(placed);
       const movable = process.plan.rows('regions').filter(({ alignment }) => alignment !== 0n);
       expect(process.shifts.filter((shift) => shift !== 0)).toHaveLength(movable.length - 1);
@@ -57,7 +57,7 @@ describe('where all modules want one place', () => {
 
   test('damaged fix-ups hand over', async () => {
     const form = { variant: 'collision', asInterpreter: false, output: output('damaged') } as const;
-    const { file, image } = placeProgram(testProgram('cancel').path, atOnePlace, form);
+    const { file, image } = await placeProgram(testProgram('cancel').path, atOnePlace, form);
     const bytes = readFileSync(image);
     const at = Number(readPlan(image).header.fixes_offset) + 5;
     bytes[at] = bytes[at]! ^ 1;
@@ -127,7 +127,7 @@ describe('where the kernel has put something', () => {
       output: longer(program, String(asInterpreter)),
     } as const;
     const stock = await runProgram(program, [], { env: debugging });
-    expect(await withoutRandomness(placeProgram(program, inStack, form).file)).toEqual(stock);
+    expect(await withoutRandomness((await placeProgram(program, inStack, form)).file)).toEqual(stock);
   });
 
   test('a system whose modules stay hands over', async () => {
@@ -136,7 +136,10 @@ describe('where the kernel has put something', () => {
       asInterpreter: false,
       output: longer(testProgram('cancel').path, 'stays'),
     } as const;
-    const { file } = placeProgram(testProgram('cancel').path, inStack, { ...form, onCollision: 'hand-over' });
+    const { file } = await placeProgram(testProgram('cancel').path, inStack, {
+      ...form,
+      onCollision: 'hand-over',
+    });
     expect((await withoutRandomness(file)).stderr).toMatch(
       /libc.* wants .* is\n.*handed over.*a range is taken/,
     );
@@ -149,7 +152,7 @@ describe('slide', () => {
     // Modules beside each other, so that nothing but the slide moves them.
     let next = 0;
     const apart: Wish = (_name, _size, base) => base + (next += 0x1000_0000);
-    const placed = placeProgram(testProgram(name).path, apart, form);
+    const placed = await placeProgram(testProgram(name).path, apart, form);
     const processes = [1, 2].map(() => atHandoff(placed, { slides: true }));
     for (const process of processes) expect(process.own).toEqual(predictPages(placed.explained, process));
     const slides = processes.map(({ shifts }) => [...new Set(shifts.filter((shift) => shift !== 0))]);

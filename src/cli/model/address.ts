@@ -25,7 +25,8 @@ export function registerAddress(model: Command): void {
     .option('--json', 'print JSON')
     .action(async (id: string | undefined, options: AddressOptions, command: Command) => {
       const { systems } = await import('../../systems/registry.ts');
-      const all = systems.flatMap(({ formats = [] }) => formats);
+      const { formatsOf } = await import('../../systems/variant-groups.ts');
+      const all = systems.flatMap(formatsOf);
       const chosen = all.filter((format) => id === undefined || format.id === id);
       if (chosen.length === 0)
         command.error(

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { LayoutCost } from '../../models/aslr.ts';
 import { groupedCost, layoutCost } from '../../models/aslr.ts';
 import { compactKb } from '../../report/format.ts';
+import type { EquallyRandom } from '../../systems/variant-groups.ts';
+import { roundedBits } from '../../systems/variant-groups.ts';
 import type { System } from '../../systems/system.ts';
 import { positiveInteger } from '../options.ts';
 import { count, percent, writeModel } from './output.ts';
@@ -35,18 +37,24 @@ export function registerAslr(model: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: AslrOptions) => {
       const { systems } = await import('../../systems/registry.ts');
-      const rows = [...systems.flatMap((system) => rowsOf(system, options)), grouped(options)];
+      const { byRandomness } = await import('../../systems/variant-groups.ts');
+      const rows = systems.flatMap((system) => rowsOf(system, byRandomness(system), options));
+      rows.push(grouped(options));
       writeModel([tableOf(rows, options)], { ...options, rows }, options.json);
     });
 }
 
-function rowsOf({ id, properties }: System, { processes, relocatedKb }: AslrOptions): AslrRow[] {
-  return properties.aslr.map(({ bits, drawn }) => ({
-    system: id,
-    bits,
-    drawn,
-    ...layoutCost({ bits, drawn, processes, relocatedKb }),
-  }));
+/** One line for each way in which variants draw their addresses. */
+function rowsOf(system: System, groups: readonly EquallyRandom[], options: AslrOptions): AslrRow[] {
+  const { processes, relocatedKb } = options;
+  return groups.flatMap(({ variants, randomness }) =>
+    randomness.map(({ bits, drawn }) => ({
+      system: groups.length === 1 ? system.id : `${system.id}:${variants.join(',')}`,
+      bits,
+      drawn,
+      ...layoutCost({ bits, drawn, processes, relocatedKb }),
+    })),
+  );
 }
 
 /** As many bits as a place has. */
@@ -64,7 +72,7 @@ function tableOf(rows: readonly AslrRow[], { processes, relocatedKb }: AslrOptio
     rows: rows.map(({ system, drawn, bits, layouts, guesses, exposed, memoryKb }) => [
       system,
       drawn,
-      String(bits),
+      roundedBits(bits),
       count(layouts),
       count(guesses),
       percent(exposed),

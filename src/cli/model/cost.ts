@@ -42,12 +42,11 @@ export function registerCost(model: Command): void {
     });
 }
 
-function rowsOf({ id, variants, costs = {} }: System, { processes, ...size }: CostOptions): CostRow[] {
+function rowsOf({ id, variants }: System, { processes, ...size }: CostOptions): CostRow[] {
   const program: ProgramSize = { ...syntheticTree, ...size };
-  return variants.flatMap(({ id: variant }) => {
-    const law = costs[variant];
-    return law ? [{ system: id, variant, ...costOf(law, program, processes) }] : [];
-  });
+  return variants.flatMap(({ id: variant, costs }) =>
+    costs ? [{ system: id, variant, ...costOf(costs, program, processes) }] : [],
+  );
 }
 
 /** vm.max_map_count: more mappings no process has, unless the machine is told to allow them. */

@@ -6,6 +6,7 @@ import { cpSync, copyFileSync, mkdtempSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { StoreContext } from '../../store/lock.ts';
 import { addPrograms, updateStore } from '../../store/store.ts';
+import { variantOf } from '../../systems/build-variant.ts';
 import type { Replacement } from '../../synthetic/build-replacement.ts';
 import { LinkonceError } from '../../util/errors.ts';
 import { findWrong } from './bind-trial.ts';
@@ -32,7 +33,7 @@ export async function timeUpdates(
   limitMs: number,
 ): Promise<readonly number[]> {
   const { system, variant } = trial.choice;
-  if (system.arrangements[variant] === undefined) return [];
+  if (variantOf(system, variant).arrangement === undefined) return [];
   const stored = copySet(trial, replacement, directory);
   const { failures } = await addPrograms(
     stored.context,

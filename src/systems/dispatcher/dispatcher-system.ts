@@ -2,18 +2,12 @@
  * Common system 7 of the seed: a central dispatcher function, as a microkernel, an operating system or a BIOS has one. Modules
  * hold the numbers of the functions that they call, not their addresses.
  */
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
-
-const arrangements = {
-  jump: { ...rewrittenCopies, calls: jumping },
-  trap: { ...rewrittenCopies, calls: trapping },
-  count: { ...rewrittenCopies, calls: counting },
-};
 
 export const dispatcher: System = {
   id: 'dispatcher',
@@ -33,12 +27,26 @@ export const dispatcher: System = {
     ...copyProperties,
   },
   variants: [
-    { id: 'jump', summary: 'the dispatcher is entered by a jump' },
-    { id: 'trap', summary: 'by a trap: a signal, whose handler goes on at the function; SIGILL is taken' },
-    { id: 'count', summary: 'by a jump, and counts the calls' },
+    {
+      id: 'jump',
+      summary: 'the dispatcher is entered by a jump',
+      arrangement: { ...rewrittenCopies, calls: jumping },
+      randomness: drawnForStore(),
+      costs: copyCosts(17),
+    },
+    {
+      id: 'trap',
+      summary: 'by a trap: a signal, whose handler goes on at the function; SIGILL is taken',
+      arrangement: { ...rewrittenCopies, calls: trapping },
+      randomness: drawnForStore(),
+      costs: copyCosts(17),
+    },
+    {
+      id: 'count',
+      summary: 'by a jump, and counts the calls',
+      arrangement: { ...rewrittenCopies, calls: counting },
+      randomness: drawnForStore(),
+      costs: copyCosts(18),
+    },
   ],
-  costs: { jump: copyCosts(17), trap: copyCosts(17), count: copyCosts(18) },
-  arrangements,
-  build: (subjects, request) =>
-    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

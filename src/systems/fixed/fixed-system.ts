@@ -3,8 +3,8 @@
  * depends on its name only and is the same everywhere; where two want the same range, that is an error.
  */
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
+import { neverDrawn } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 
 const everywhere: Arrangement = {
@@ -28,10 +28,14 @@ export const fixed: System = {
     work: { mapping: 'start-up, module by module', relocation: 'bind', binding: 'bind' },
     onCollision: 'an error that names module, range, and who holds it',
     onUpgrade: 'hands over to ld.so until the program is bound again',
-    aslr: [{ bits: 0, drawn: 'never' }],
   },
-  variants: [{ id: 'files', summary: 'one relocated file for each module' }],
-  costs: { files: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }) },
-  arrangements: { files: everywhere },
-  build: (subjects, request) => buildCollection(subjects, everywhere, request),
+  variants: [
+    {
+      id: 'files',
+      summary: 'one relocated file for each module',
+      arrangement: everywhere,
+      randomness: neverDrawn,
+      costs: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }),
+    },
+  ],
 };

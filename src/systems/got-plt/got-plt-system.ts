@@ -2,15 +2,25 @@
 import { Refusal } from '../../util/errors.ts';
 import type { CostLaw } from '../../models/cost-law.ts';
 import { linkMapPages } from '../../models/cost-law.ts';
-import type { System } from '../system.ts';
+import type { Image } from '../../image/image.ts';
+import type { Randomness, System, SystemVariant } from '../system.ts';
 
 /** mmap_base and the executable's base both have 28 random bits on x86-64 (CONFIG_ARCH_MMAP_RND_BITS). */
-const mmapRandomBits = 28;
+const randomness: readonly Randomness[] = [{ bits: 28, drawn: 'process' }];
 
-const environments: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  lazy: {},
-  now: { LD_BIND_NOW: '1' },
-};
+/** The programs themselves, in an environment with these variables. */
+function startedWith(environment: Image['environment']): NonNullable<SystemVariant['build']> {
+  return (subjects, { asInterpreter }) =>
+    Promise.resolve(
+      subjects.map(({ program }) => {
+        if (asInterpreter)
+          return {
+            failure: new Refusal("got-plt is the platform's own linker: it needs no interpreter of ours"),
+          };
+        return { value: { file: program.invocation, environment, files: [], notes: [] } };
+      }),
+    );
+}
 
 /**
  * Headers, code, read-only data and RELRO, and what stays writable; the linker takes two pages at a time for its link maps, which
@@ -40,24 +50,21 @@ export const gotPlt: System = {
     },
     onCollision: 'none: the kernel chooses free ranges',
     onUpgrade: 'nothing to do',
-    aslr: [{ bits: mmapRandomBits, drawn: 'process' }],
   },
   variants: [
-    { id: 'lazy', summary: 'slots are bound at their first call, where the modules allow it' },
-    { id: 'now', summary: 'LD_BIND_NOW=1: all slots are bound at start-up' },
+    {
+      id: 'lazy',
+      summary: 'slots are bound at their first call, where the modules allow it',
+      build: startedWith({}),
+      randomness,
+      costs: linked,
+    },
+    {
+      id: 'now',
+      summary: 'LD_BIND_NOW=1: all slots are bound at start-up',
+      build: startedWith({ LD_BIND_NOW: '1' }),
+      randomness,
+      costs: linked,
+    },
   ],
-  costs: { lazy: linked, now: linked },
-  arrangements: {},
-  build(subjects, { variant, asInterpreter }) {
-    return Promise.resolve(
-      subjects.map(({ program }) => {
-        if (asInterpreter)
-          return {
-            failure: new Refusal("got-plt is the platform's own linker: it needs no interpreter of ours"),
-          };
-        const environment = environments[variant] ?? {};
-        return { image: { file: program.invocation, environment, files: [], notes: [] } };
-      }),
-    );
-  },
 };

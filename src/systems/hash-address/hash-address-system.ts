@@ -2,15 +2,14 @@
  * Solution 3 of the seed: prelinking with a literally global address space. A module's address is a hash of its name, the same
  * on every machine; all executables have one constant address.
  */
-import { baseBits } from '../../capture/placement.ts';
 import type { CallScheme } from '../../calls/call-scheme.ts';
 import { lowTables } from '../../calls/low-memory.ts';
 import type { AddressFormat } from '../../ranges/address-format.ts';
 import { encodeAddress, fieldUnit } from '../../ranges/address-format.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import type { Address } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
+import { drawnForStore, neverDrawn } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 import { literalFormat, literalLookUpFormat, wideFormat, wideLookUpFormat } from './formats.ts';
 import { absoluteCalls, nearCalls } from './global-calls.ts';
@@ -78,19 +77,13 @@ const lookedUp = (calls: CallScheme): Arrangement => ({
   calls,
 });
 
-const arrangements = {
-  global: wide,
-  'look-up': lookedUp(lookUpCalls({ format: wideLookUpFormat, prefix: 3, first: 0, executable: 0 })),
-  literal,
-  'look-up-literal': lookedUp(
-    lookUpCalls({
-      format: literalLookUpFormat,
-      prefix: 0,
-      first: 16,
-      executable: lowTables / fieldUnit(literalLookUpFormat, 'H'),
-    }),
-  ),
-};
+const wideLookUp = lookUpCalls({ format: wideLookUpFormat, prefix: 3, first: 0, executable: 0 });
+const literalLookUp = lookUpCalls({
+  format: literalLookUpFormat,
+  prefix: 0,
+  first: 16,
+  executable: lowTables / fieldUnit(literalLookUpFormat, 'H'),
+});
 
 export const hashAddress: System = {
   id: 'hash-address',
@@ -108,25 +101,39 @@ export const hashAddress: System = {
     },
     onCollision: 'an error that names both modules, when a program is bound; at start-up as well',
     onUpgrade: 'hands over to ld.so until the program is bound again, at the same addresses',
-    aslr: [
-      { bits: 0, drawn: 'never' },
-      { bits: baseBits, drawn: 'store' },
-    ],
   },
   variants: [
-    { id: 'global', summary: 'modules at hashed addresses, 29 bits of hash and blocks of 32 KiB' },
-    { id: 'look-up', summary: 'look-up pages at hashed addresses, 32 bits of hash; modules anywhere' },
-    { id: 'literal', summary: "global in the seed's format of 32 bits: 16 bits of hash, below 2 GiB" },
-    { id: 'look-up-literal', summary: "look-up in the seed's format of 32 bits: 19 bits of hash" },
+    {
+      id: 'global',
+      summary: 'modules at hashed addresses, 29 bits of hash and blocks of 32 KiB',
+      arrangement: wide,
+      randomness: neverDrawn,
+      format: wideFormat,
+      costs: copyCosts(15),
+    },
+    {
+      id: 'look-up',
+      summary: 'look-up pages at hashed addresses, 32 bits of hash; modules anywhere',
+      arrangement: lookedUp(wideLookUp),
+      randomness: drawnForStore(),
+      format: wideLookUpFormat,
+      costs: copyCosts(17, { modules: 2 }),
+    },
+    {
+      id: 'literal',
+      summary: "global in the seed's format of 32 bits: 16 bits of hash, below 2 GiB",
+      arrangement: literal,
+      randomness: neverDrawn,
+      format: literalFormat,
+      costs: copyCosts(15),
+    },
+    {
+      id: 'look-up-literal',
+      summary: "look-up in the seed's format of 32 bits: 19 bits of hash",
+      arrangement: lookedUp(literalLookUp),
+      randomness: drawnForStore(),
+      format: literalLookUpFormat,
+      costs: copyCosts(17, { modules: 2 }),
+    },
   ],
-  costs: {
-    global: copyCosts(15),
-    'look-up': copyCosts(17, { modules: 2 }),
-    literal: copyCosts(15),
-    'look-up-literal': copyCosts(17, { modules: 2 }),
-  },
-  arrangements,
-  formats: [wideFormat, literalFormat, wideLookUpFormat, literalLookUpFormat],
-  build: (subjects, request) =>
-    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

@@ -5,12 +5,12 @@
 import type { CallScheme } from '../../calls/call-scheme.ts';
 import { lowTables, lowTablesEnd } from '../../calls/low-memory.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { LinkonceError } from '../../util/errors.ts';
 import type { Address } from '../../util/units.ts';
 import { hex, pageSize } from '../../util/units.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
 
@@ -22,22 +22,12 @@ const withCalls = (calls: CallScheme): Arrangement => ({ ...rewrittenCopies, cal
 /** From the space's beginning. */
 const movableDistance = 0x20_0000;
 
-const arrangements: Readonly<Record<string, Arrangement>> = {
-  constant: withCalls(constantDispatcher(lowTables)),
-  movable: {
-    ...withCalls(movableDispatcher((space) => space + movableDistance)),
-    reserved: movableRoom,
-  },
-};
-
-/** With the dispatcher where a person wants it. Throws LinkonceError where it cannot be. */
-function arrangementAt(variant: string, base: Address): Arrangement {
-  const end = variant === 'constant' ? lowTablesEnd : userEnd;
+/** Throws LinkonceError where the dispatcher cannot be at a base that a person wants. */
+function requireBase(base: Address, end: Address): void {
   if (base % pageSize !== 0 || base < 2 * lowestBase || base + movableRoom > end)
     throw new LinkonceError(
       `${hex(base)} is no base for the dispatcher: it takes whole pages from ${hex(2 * lowestBase)} to ${hex(end - movableRoom)}`,
     );
-  return withCalls(variant === 'constant' ? constantDispatcher(base) : movableDispatcher(() => base));
 }
 
 /** vm.mmap_min_addr, and the end of a user's addresses (Documentation/arch/x86/x86_64/mm.rst). */
@@ -63,15 +53,30 @@ export const hashDispatcher: System = {
     ...copyProperties,
   },
   variants: [
-    { id: 'constant', summary: 'the base is the same for everyone: a loophole in address randomness' },
-    { id: 'movable', summary: '%gs holds the base, which is random' },
+    {
+      id: 'constant',
+      summary: 'the base is the same for everyone: a loophole in address randomness',
+      arrangement: withCalls(constantDispatcher(lowTables)),
+      arrangementAt: (base) => {
+        requireBase(base, lowTablesEnd);
+        return withCalls(constantDispatcher(base));
+      },
+      randomness: drawnForStore(),
+      costs: copyCosts(18),
+    },
+    {
+      id: 'movable',
+      summary: '%gs holds the base, which is random',
+      arrangement: {
+        ...withCalls(movableDispatcher((space) => space + movableDistance)),
+        reserved: movableRoom,
+      },
+      arrangementAt: (base) => {
+        requireBase(base, userEnd);
+        return withCalls(movableDispatcher(() => base));
+      },
+      randomness: drawnForStore(),
+      costs: copyCosts(17),
+    },
   ],
-  costs: { constant: copyCosts(18), movable: copyCosts(17) },
-  arrangements,
-  takesBase: true,
-  build(subjects, request) {
-    const { base, variant } = request;
-    const arrangement = base === undefined ? arrangements[variant] : arrangementAt(variant, base);
-    return buildCollection(subjects, arrangement ?? rewrittenCopies, request);
-  },
 };

@@ -2,15 +2,12 @@
  * Solution 1 of the seed: one image with the code and data of all modules of all programs, mapped in a few operations.
  * Everything that the dynamic linker computed is in it; a process writes the few words that are its own.
  */
-import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
-import type { Protections } from '../../image/pieces.ts';
 import type { CostLaw, Terms } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 import { directCalls } from './direct-calls.ts';
-import { buildSingle } from './single.ts';
 
 const partitions: Arrangement = {
   protections: 'merged',
@@ -22,26 +19,14 @@ const partitions: Arrangement = {
   onCollision: 'hand-over',
 };
 
-const arrangements: Readonly<Record<string, Arrangement>> = {
-  partitions,
-  direct: { ...partitions, calls: directCalls },
-};
-
 /** One image file for one program, whatever else is bound. */
-const singleImages: Readonly<Record<string, Protections>> = { single: 'exact', merged: 'merged' };
+const single: Arrangement = { ...partitions, protections: 'exact', files: 'program' };
 
 /**
  * Modules without writable pages join their neighbours; one with such pages stands between two ranges of code. There are no files
  * of modules to be opened.
  */
 const inImage = (mappings: Terms): CostLaw => boundCosts({ mappings, steps: {} });
-const costs = {
-  single: inImage({ once: 22, modules: 2, writers: 2 }),
-  merged: inImage({ once: 15, writers: 2 }),
-  partitions: inImage({ once: 16, writers: 2 }),
-  direct: inImage({ once: 16, writers: 2 }),
-};
-
 export const image: System = {
   id: 'image',
   seed: 'solution 1',
@@ -57,27 +42,35 @@ export const image: System = {
     },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'hands over to ld.so until the program is bound again',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-    ],
   },
   variants: [
-    { id: 'single', summary: 'one program, one image file; every range protected as under ld.so' },
-    { id: 'merged', summary: 'the same; read-only data and code of a module are one executable range' },
-    { id: 'partitions', summary: 'one image for all programs, in partitions; ranges as in merged' },
-    { id: 'direct', summary: 'the same; calls lead straight to their functions, without PLT and GOT' },
+    {
+      id: 'single',
+      summary: 'one program, one image file; every range protected as under ld.so',
+      arrangement: single,
+      randomness: drawnForStore(),
+      costs: inImage({ once: 22, modules: 2, writers: 2 }),
+    },
+    {
+      id: 'merged',
+      summary: 'the same; read-only data and code of a module are one executable range',
+      arrangement: { ...single, protections: 'merged' },
+      randomness: drawnForStore(),
+      costs: inImage({ once: 15, writers: 2 }),
+    },
+    {
+      id: 'partitions',
+      summary: 'one image for all programs, in partitions; ranges as in merged',
+      arrangement: partitions,
+      randomness: drawnForStore(),
+      costs: inImage({ once: 16, writers: 2 }),
+    },
+    {
+      id: 'direct',
+      summary: 'the same; calls lead straight to their functions, without PLT and GOT',
+      arrangement: { ...partitions, calls: directCalls },
+      randomness: drawnForStore(),
+      costs: inImage({ once: 16, writers: 2 }),
+    },
   ],
-  costs,
-  arrangements,
-  async build(subjects, request) {
-    const protections = singleImages[request.variant];
-    if (protections === undefined)
-      return buildCollection(subjects, arrangements[request.variant] ?? partitions, request);
-    return Promise.all(
-      subjects.map((subject, index) =>
-        buildSingle(subject, request.outputs[index] ?? '', request, protections),
-      ),
-    );
-  },
 };

@@ -2,28 +2,15 @@
  * Solution 5 of the seed: a dispatcher page before each module's code, which contains only the module's imports. Its variants
  * are the seed's own steps against the private page that each module costs.
  */
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { boundPages, boundPrivate, copyCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 import { atFileEnd, filledAtStart, fromCache, fromStore } from './import-page-calls.ts';
 
-const arrangements = {
-  'start-up': { ...rewrittenCopies, calls: filledAtStart },
-  cache: { ...rewrittenCopies, calls: fromCache },
-  end: { ...rewrittenCopies, calls: atFileEnd },
-  shared: { ...rewrittenCopies, calls: fromStore },
-};
-
 /** The executable, the C library and the linker have pages of imports as well: three. */
 const besideCode = copyCosts(18, { importers: 1 });
-const costs = {
-  'start-up': { ...besideCode, privatePages: boundPrivate({ once: boundPages + 3, importPages: 1 }) },
-  cache: { ...besideCode, sharedPages: { filePages: 1, importPages: 1 } },
-  // Behind a module's writable pages they are one mapping more.
-  end: { ...copyCosts(18, { importingWriters: 1 }), sharedPages: { filePages: 1, importPages: 1 } },
-  shared: { ...copyCosts(15), sharedPages: { filePages: 1, importPages: 1 } },
-};
+const sharedPages = { filePages: 1, importPages: 1 };
 
 export const importPage: System = {
   id: 'import-page',
@@ -43,13 +30,34 @@ export const importPage: System = {
     ...copyProperties,
   },
   variants: [
-    { id: 'start-up', summary: 'each process fills its pages of imports: private memory' },
-    { id: 'cache', summary: "mapped from a dispatcher-cache file: the program's image" },
-    { id: 'end', summary: "at the end of each module's own file: no mapping more" },
-    { id: 'shared', summary: "before each module in the store's file: shared by all processes" },
+    {
+      id: 'start-up',
+      summary: 'each process fills its pages of imports: private memory',
+      arrangement: { ...rewrittenCopies, calls: filledAtStart },
+      randomness: drawnForStore(),
+      costs: { ...besideCode, privatePages: boundPrivate({ once: boundPages + 3, importPages: 1 }) },
+    },
+    {
+      id: 'cache',
+      summary: "mapped from a dispatcher-cache file: the program's image",
+      arrangement: { ...rewrittenCopies, calls: fromCache },
+      randomness: drawnForStore(),
+      costs: { ...besideCode, sharedPages },
+    },
+    {
+      id: 'end',
+      summary: "at the end of each module's own file: no mapping more",
+      arrangement: { ...rewrittenCopies, calls: atFileEnd },
+      randomness: drawnForStore(),
+      // Behind a module's writable pages they are one mapping more.
+      costs: { ...copyCosts(18, { importingWriters: 1 }), sharedPages },
+    },
+    {
+      id: 'shared',
+      summary: "before each module in the store's file: shared by all processes",
+      arrangement: { ...rewrittenCopies, calls: fromStore },
+      randomness: drawnForStore(),
+      costs: { ...copyCosts(15), sharedPages },
+    },
   ],
-  costs,
-  arrangements,
-  build: (subjects, request) =>
-    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

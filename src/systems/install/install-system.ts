@@ -2,10 +2,9 @@
  * Common system 6 of the seed: relocation at installation. Every module gets an address of its own on this machine, and a
  * relocated copy is written; nothing of that is left at start-up.
  */
-import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 
 const installed: Arrangement = {
@@ -33,13 +32,14 @@ export const install: System = {
     },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-    ],
   },
-  variants: [{ id: 'files', summary: 'one relocated file for each module' }],
-  costs: { files: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }) },
-  arrangements: { files: installed },
-  build: (subjects, request) => buildCollection(subjects, installed, request),
+  variants: [
+    {
+      id: 'files',
+      summary: 'one relocated file for each module',
+      arrangement: installed,
+      randomness: drawnForStore(),
+      costs: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }),
+    },
+  ],
 };

@@ -9,9 +9,9 @@ import type { AddressFormat } from '../../ranges/address-format.ts';
 import { encodeAddress, fieldSize, fieldUnit } from '../../ranges/address-format.ts';
 import type { AddressSpace } from '../../ranges/addresses.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { roundDown } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 import { literalFormat, wideFormat } from './formats.ts';
 import { globalSlots, masking, segmented, windowed } from './offset-table-calls.ts';
@@ -24,8 +24,8 @@ function spaceOf(format: AddressFormat, base: () => number, bits: number): Addre
 }
 
 /** The first base has the kernel's lowest page and executables with fixed addresses, the last one tables of other systems. */
-const literalBase = (): number =>
-  encodeAddress(literalFormat, { B: 1 + randomInt(fieldSize(literalFormat, 'B') - 2) });
+const literalBases = fieldSize(literalFormat, 'B') - 2;
+const literalBase = (): number => encodeAddress(literalFormat, { B: 1 + randomInt(literalBases) });
 const wideBase = (): number => roundDown(drawBase(), fieldUnit(wideFormat, 'B'));
 
 function arrange(format: AddressFormat, base: () => number, calls: CallScheme): Arrangement {
@@ -44,13 +44,9 @@ function arrange(format: AddressFormat, base: () => number, calls: CallScheme): 
   };
 }
 
-const arrangements = {
-  mask: arrange(wideFormat, wideBase, masking(wideFormat)),
-  window: arrange(wideFormat, wideBase, windowed(wideFormat)),
-  segment: arrange(wideFormat, wideBase, segmented(wideFormat)),
-  global: arrange(wideFormat, wideBase, globalSlots(wideFormat)),
-  literal: arrange(literalFormat, literalBase, masking(literalFormat)),
-};
+/** A base is a multiple of this many bits less than `drawBase` draws. */
+const wideRandomness = drawnForStore(14);
+const literalRandomness = drawnForStore(Math.log2(literalBases));
 
 export const offsetTable: System = {
   id: 'offset-table',
@@ -69,27 +65,47 @@ export const offsetTable: System = {
     },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-    aslr: [
-      { bits: 14, drawn: 'store' },
-      { bits: 14, drawn: 'boot' },
-    ],
   },
   variants: [
-    { id: 'mask', summary: 'the program counter is masked: code is the same at every base and place' },
-    { id: 'window', summary: 'the region is seen once more at a constant address' },
-    { id: 'segment', summary: '%gs holds the base' },
-    { id: 'global', summary: 'a function has one slot for all modules, at a constant distance' },
-    { id: 'literal', summary: "mask in the seed's format of 32 bits: 256 blocks, below 2 GiB; 6 bases" },
+    {
+      id: 'mask',
+      summary: 'the program counter is masked: code is the same at every base and place',
+      arrangement: arrange(wideFormat, wideBase, masking(wideFormat)),
+      randomness: wideRandomness,
+      format: wideFormat,
+      costs: copyCosts(16),
+    },
+    {
+      id: 'window',
+      summary: 'the region is seen once more at a constant address',
+      arrangement: arrange(wideFormat, wideBase, windowed(wideFormat)),
+      randomness: wideRandomness,
+      format: wideFormat,
+      costs: copyCosts(17),
+    },
+    {
+      id: 'segment',
+      summary: '%gs holds the base',
+      arrangement: arrange(wideFormat, wideBase, segmented(wideFormat)),
+      randomness: wideRandomness,
+      format: wideFormat,
+      costs: copyCosts(16),
+    },
+    {
+      id: 'global',
+      summary: 'a function has one slot for all modules, at a constant distance',
+      arrangement: arrange(wideFormat, wideBase, globalSlots(wideFormat)),
+      randomness: wideRandomness,
+      format: wideFormat,
+      costs: copyCosts(16),
+    },
+    {
+      id: 'literal',
+      summary: "mask in the seed's format of 32 bits: 256 blocks, below 2 GiB; 6 bases",
+      arrangement: arrange(literalFormat, literalBase, masking(literalFormat)),
+      randomness: literalRandomness,
+      format: literalFormat,
+      costs: copyCosts(16),
+    },
   ],
-  costs: {
-    mask: copyCosts(16),
-    window: copyCosts(17),
-    segment: copyCosts(16),
-    global: copyCosts(16),
-    literal: copyCosts(16),
-  },
-  arrangements,
-  formats: [wideFormat, literalFormat],
-  build: (subjects, request) =>
-    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

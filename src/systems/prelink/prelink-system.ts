@@ -3,10 +3,9 @@
  * module's code is mapped from its own file, its relocated data from a prelinked file for its preferred address; where
  * anything is not as at bind, the platform's linker relocates as ever.
  */
-import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 
 const prelinked: Arrangement = {
@@ -35,13 +34,14 @@ export const prelink: System = {
     },
     onCollision: 'ordinary relocation by ld.so',
     onUpgrade: 'ordinary relocation by ld.so until the program is bound again',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-    ],
   },
-  variants: [{ id: 'files', summary: 'code from the module files, data from prelinked files' }],
-  costs: { files: boundCosts({ mappings: { once: 23, modules: 4, writers: 1 }, steps: { modules: 2 } }) },
-  arrangements: { files: prelinked },
-  build: (subjects, request) => buildCollection(subjects, prelinked, request),
+  variants: [
+    {
+      id: 'files',
+      summary: 'code from the module files, data from prelinked files',
+      arrangement: prelinked,
+      randomness: drawnForStore(),
+      costs: boundCosts({ mappings: { once: 23, modules: 4, writers: 1 }, steps: { modules: 2 } }),
+    },
+  ],
 };

@@ -9,11 +9,10 @@
  */
 import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { placeCount } from '../../files/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import { boundCosts, boundPages, boundPrivate } from '../shared/bound-costs.ts';
-import type { System } from '../system.ts';
+import type { Randomness, System } from '../system.ts';
 
 /** Code from the module files: only what the linker wrote is relocated when it is read. */
 const paged: Arrangement = {
@@ -38,12 +37,6 @@ const whole: Arrangement = {
 
 const boot = { count: placeCount, byGroup: false };
 
-const arrangements = {
-  whole: { ...whole, places: boot },
-  data: { ...paged, places: boot },
-  group: { ...paged, places: { ...boot, byGroup: true } },
-};
-
 /** One mapping more than in an image, and one more page: the place. A range is reserved for each module. */
 const privatePages = boundPrivate({ once: boundPages + 1 });
 const fromPlaces = boundCosts({ mappings: { once: 17, writers: 2 }, privatePages });
@@ -52,6 +45,12 @@ const partlyFromPlaces = boundCosts({
   privatePages,
   steps: { modules: 2 },
 });
+
+/** Of the modules' base, and of the slide of a place, which is drawn when it is served. */
+const randomness: readonly Randomness[] = [
+  { bits: baseBits, drawn: 'store' },
+  { bits: slideBits, drawn: 'boot' },
+];
 
 export const rebasePageIn: System = {
   id: 'rebase-page-in',
@@ -72,18 +71,28 @@ export const rebasePageIn: System = {
     onCollision:
       'another place, whose pages are relocated when they are read; ld.so where none is free, or nobody serves',
     onUpgrade: 'hands over to ld.so until the program is bound again',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: slideBits, drawn: 'boot' },
-    ],
   },
   variants: [
-    { id: 'whole', summary: 'all modules rest compressed, in partitions as in image' },
-    { id: 'data', summary: 'what the linker wrote rests compressed, code is that of the module files' },
-    { id: 'group', summary: 'as data; groups of processes begin with different places' },
+    {
+      id: 'whole',
+      summary: 'all modules rest compressed, in partitions as in image',
+      arrangement: { ...whole, places: boot },
+      randomness,
+      costs: fromPlaces,
+    },
+    {
+      id: 'data',
+      summary: 'what the linker wrote rests compressed, code is that of the module files',
+      arrangement: { ...paged, places: boot },
+      randomness,
+      costs: partlyFromPlaces,
+    },
+    {
+      id: 'group',
+      summary: 'as data; groups of processes begin with different places',
+      arrangement: { ...paged, places: { ...boot, byGroup: true } },
+      randomness,
+      costs: partlyFromPlaces,
+    },
   ],
-  costs: { whole: fromPlaces, data: partlyFromPlaces, group: partlyFromPlaces },
-  arrangements,
-  build: (subjects, request) =>
-    buildCollection(subjects, arrangements[request.variant as keyof typeof arrangements], request),
 };

@@ -2,13 +2,12 @@
  * Common system 3 of the seed: prelinking, and on collision: relocate on startup, as Windows NT did with its DLLs. A module
  * whose range is taken goes elsewhere, and only the words that refer to it are fixed, in private copies of their pages.
  */
-import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
-import { buildCollection } from '../../bind/bind-programs.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import type { CostLaw } from '../../models/cost-law.ts';
 import { linkMapPages } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
+import { drawnForStore } from '../shared/randomness.ts';
 import type { System } from '../system.ts';
 
 const preferred: Arrangement = {
@@ -20,8 +19,6 @@ const preferred: Arrangement = {
   fixedBase: false,
   onCollision: 'move',
 };
-
-const arrangements = { collision: preferred, slide: { ...preferred, slides: true } };
 
 const unmoved = boundCosts({ mappings: { once: 23, modules: 4, writers: 1 }, steps: { modules: 2 } });
 /** Every page with a reference is private, those of executable and linker as well. */
@@ -51,22 +48,21 @@ export const rebaseStartup: System = {
     onCollision:
       'the module goes where the kernel has room, and references to it are fixed; ld.so where an executable with fixed addresses, plan or loader, or the memory of the linker itself is concerned',
     onUpgrade: 'hands over to ld.so until the program is bound again',
-    aslr: [
-      { bits: baseBits, drawn: 'store' },
-      { bits: baseBits, drawn: 'boot' },
-      { bits: slideBits, drawn: 'process' },
-    ],
   },
   variants: [
-    { id: 'collision', summary: 'a module moves where its range is taken' },
-    { id: 'slide', summary: 'everything moves by a distance that each process draws' },
+    {
+      id: 'collision',
+      summary: 'a module moves where its range is taken',
+      arrangement: preferred,
+      randomness: drawnForStore(),
+      costs: unmoved,
+    },
+    {
+      id: 'slide',
+      summary: 'everything moves by a distance that each process draws',
+      arrangement: { ...preferred, slides: true },
+      randomness: [...drawnForStore(), { bits: slideBits, drawn: 'process' }],
+      costs: moved,
+    },
   ],
-  costs: { collision: unmoved, slide: moved },
-  arrangements,
-  build: (subjects, request) =>
-    buildCollection(
-      subjects,
-      request.variant === 'slide' ? arrangements.slide : arrangements.collision,
-      request,
-    ),
 };

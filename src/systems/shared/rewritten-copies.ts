@@ -1,5 +1,4 @@
 /** What systems have in common that write a copy of each module, with its calls changed, at a range of its own. */
-import { baseBits } from '../../capture/placement.ts';
 import type { Arrangement } from '../../ranges/arrangement.ts';
 import type { SystemProperties } from '../system.ts';
 
@@ -13,10 +12,6 @@ export const rewrittenCopies: Arrangement = {
   onCollision: 'hand-over',
 };
 
-export const copyProperties: Pick<SystemProperties, 'onUpgrade' | 'aslr'> = {
+export const copyProperties: Pick<SystemProperties, 'onUpgrade'> = {
   onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
-  aslr: [
-    { bits: baseBits, drawn: 'store' },
-    { bits: baseBits, drawn: 'boot' },
-  ],
 };

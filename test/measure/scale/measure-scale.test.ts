@@ -77,12 +77,12 @@ describe('the growth lab', () => {
 
 /** A system that builds the same whatever the program. */
 function stub(id: string, outcome: object): SystemChoice {
-  const system = { id, arrangements: {}, build: () => Promise.resolve([outcome]) };
+  const system = { id, variants: [{ id: 'plain', build: () => Promise.resolve([outcome]) }] };
   return { system: system as unknown as System, variant: 'plain' };
 }
 
 function running(id: string, file: string): SystemChoice {
-  return stub(id, { image: { file, environment: {}, files: [], notes: [] } });
+  return stub(id, { value: { file, environment: {}, files: [], notes: [] } });
 }
 
 it('shows what refuses, ends badly, computes something else or hands over, without figures', async () => {

@@ -1,0 +1,38 @@
+/** Composes a program's image over the files that it shares. */
+import path from 'node:path';
+import type { Composed, PlacedMemory } from '../image/compose-image.ts';
+import { composeImage } from '../image/compose-image.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
+import { toFiling } from './member-filing.ts';
+import { writeOwnFile } from './own-file.ts';
+import type { SharedMemory } from './share-memory.ts';
+import type { NewFile } from './stocking.ts';
+
+/** A program that can be written. */
+export interface LaidOut {
+  readonly placed: PlacedMemory;
+  readonly composed: Composed;
+}
+
+export interface ComposingMeans {
+  readonly arrangement: Arrangement;
+  readonly newFile: NewFile;
+}
+
+/**
+ * With one more file of its own where memory comes from places, since the image holds plan and loader only. Throws LinkonceError
+ * where that cannot be written.
+ */
+export function composeProgram(
+  placed: PlacedMemory,
+  { filings, places }: SharedMemory,
+  { arrangement, newFile }: ComposingMeans,
+): LaidOut {
+  const filing = filings.get(placed);
+  if (!filing) throw new Error('a program without a filing');
+  if (arrangement.places === undefined)
+    return { placed, composed: composeImage(placed, toFiling(filing, places)) };
+  const name = path.basename(placed.blueprint.facts.invocation);
+  const own = writeOwnFile(placed, filing, places, newFile(`${name}.own`));
+  return { placed, composed: composeImage(placed, toFiling(own.filing, own.places)) };
+}

@@ -1,0 +1,69 @@
+/** Writes what several programs share once: their modules, each as most of them have it, and runs of pages in which some differ. */
+import type { PlacedMemory } from '../image/compose-image.ts';
+import type { Place } from '../image/filing.ts';
+import { PageReader } from '../image/page-reader.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
+import type { Partition } from '../ranges/order.ts';
+import { collectContents } from './contents.ts';
+import type { MemberFiling } from './member-filing.ts';
+import { fileMember } from './member-filing.ts';
+import { placesOf, stockRuns } from './pool.ts';
+import type { Stock, StockedModule } from './stock.ts';
+import type { NewFile } from './stocking.ts';
+import { stockModules } from './stocking.ts';
+
+export interface SharingInput {
+  readonly arrangement: Arrangement;
+  readonly partitions: readonly Partition[];
+  /** What stands in files already. */
+  readonly stock: Stock;
+  readonly newFile: NewFile;
+  /** Pages: see `member-filing.ts`. */
+  readonly gap: number;
+}
+
+export interface SharedMemory {
+  /** Of each program: where its memory stands in shared files, and where it differs from there. */
+  readonly filings: ReadonlyMap<PlacedMemory, MemberFiling>;
+  /** Where runs stand that several programs have, by their hash. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** What was written now. */
+  readonly added: Stock;
+}
+
+export function shareMemory(programs: readonly PlacedMemory[], input: SharingInput): SharedMemory {
+  const { arrangement, partitions, stock, newFile, gap } = input;
+  const contents = collectContents(programs, modulesToStock(programs, input));
+  const modules = stockModules(contents, partitions, arrangement, newFile);
+  const filings = fileMembers(programs, [...stock.modules, ...modules], gap);
+  const deviating = [...filings.values()].map((filing) => filing.runs);
+  const runs = stockRuns(deviating, stock.runs, newFile, arrangement.places !== undefined);
+  return { filings, places: placesOf([...stock.runs, ...runs]), added: { modules, runs } };
+}
+
+/** Paths of the modules that no shared file has, and one shall. */
+function modulesToStock(
+  programs: readonly PlacedMemory[],
+  { arrangement, partitions, stock }: SharingInput,
+): ReadonlySet<string> {
+  if (arrangement.files === 'program') return new Set();
+  const wanted = new Set(partitions.flatMap(({ modules }) => modules));
+  for (const { path } of stock.modules) wanted.delete(path);
+  if (arrangement.files === 'partition')
+    for (const { blueprint } of programs) wanted.delete(blueprint.facts.executable.path);
+  return wanted;
+}
+
+function fileMembers(
+  programs: readonly PlacedMemory[],
+  modules: readonly StockedModule[],
+  gap: number,
+): ReadonlyMap<PlacedMemory, MemberFiling> {
+  const byPath = new Map(modules.map((each) => [each.path, each]));
+  const reader = new PageReader();
+  try {
+    return new Map(programs.map((each) => [each, fileMember(each, byPath, reader, gap)]));
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,35 @@
+/** Binds programs in a folder under a variant, whatever it is. */
+import type { FolderRequest } from '../bind/folder-bind.ts';
+import { bindInFolder } from '../bind/folder-bind.ts';
+import type { Subject } from '../bind/subject.ts';
+import type { Image } from '../image/image.ts';
+import type { Outcome } from '../util/outcome.ts';
+import { present } from '../util/present.ts';
+import type { Address } from '../util/units.ts';
+import type { System, SystemVariant } from './system.ts';
+
+/** What is built, and where. */
+export interface BuildRequest extends FolderRequest {
+  /** Where a system has its tables, in place of where it likes; only for variants that can move them. */
+  readonly base?: Address | undefined;
+}
+
+/**
+ * One outcome for each subject, in their order: what the system refuses, or fails at, is one like any other. Throws LinkonceError
+ * where the base cannot be.
+ */
+export async function buildVariant(
+  variant: SystemVariant,
+  subjects: readonly Subject[],
+  { base, ...request }: BuildRequest,
+): Promise<readonly Outcome<Image>[]> {
+  if (variant.build) return variant.build(subjects, request);
+  const arrangement = base === undefined ? variant.arrangement : variant.arrangementAt?.(base);
+  return bindInFolder(subjects, present(arrangement, `a base of ${variant.id}`), request);
+}
+
+/** The variant of that id; a bug where there is none. */
+export function variantOf(system: System, id: string): SystemVariant {
+  const variant = system.variants.find((each) => each.id === id);
+  return present(variant, `variant ${id} of ${system.id}`);
+}
