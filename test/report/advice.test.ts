@@ -54,13 +54,6 @@ describe('advise', () => {
     expect(needOf('draws for itself', advice)?.choice).toBe('offset-table window');
   });
 
-  it('binds launchers of what a store cannot hold', () => {
-    const [first] = advise(sample, factsOf(sample, { image: { stored: false } })).slice(1);
-    expect(first?.choice).toBe('image one-file');
-    expect(first?.command?.join(' ')).toBe('linkonce bind --system image:one-file /usr/bin/ffmpeg');
-    expect(first?.reason).toContain('bind again after an upgrade');
-  });
-
   it('leaves programs as they are where nothing is better', () => {
     const slow = (result: MeasuredResult): MeasuredResult =>
       result.system === 'got-plt'

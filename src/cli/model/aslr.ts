@@ -44,14 +44,18 @@ export function registerAslr(model: Command): void {
     });
 }
 
-/** One line for each way in which variants draw their addresses. */
+/** A line for each way in which addresses are drawn: of the system, or where its variants differ of each. */
 function rowsOf(system: System, groups: readonly EquallyRandom[], options: AslrOptions): AslrRow[] {
   const { processes, relocatedKb } = options;
-  return groups.flatMap(({ variants, randomness }) =>
+  const named = groups.flatMap(({ variants, randomness }) =>
+    groups.length === 1
+      ? [{ name: system.id, randomness }]
+      : variants.map((variant) => ({ name: `${system.id}:${variant}`, randomness })),
+  );
+  return named.flatMap(({ name, randomness }) =>
     randomness.map(({ bits, drawn }) => ({
-      system: groups.length === 1 ? system.id : `${system.id}:${variants.join(',')}`,
-      bits,
-      drawn,
+      system: name,
+      ...{ bits, drawn },
       ...layoutCost({ bits, drawn, processes, relocatedKb }),
     })),
   );
@@ -68,7 +72,7 @@ function grouped({ processes, relocatedKb, groups }: AslrOptions): AslrRow {
 function tableOf(rows: readonly AslrRow[], { processes, relocatedKb }: AslrOptions) {
   return {
     title: `${count(processes)} processes, ${count(relocatedKb)} kB relocated in each (on paper; expected values, exact)`,
-    head: ['system', 'drawn', 'bits', 'layouts', 'guesses', 'one leak tells', 'kB'],
+    head: ['system', 'drawn', 'bits', 'layouts', 'guesses', 'one leak', 'kB'],
     rows: rows.map(({ system, drawn, bits, layouts, guesses, exposed, memoryKb }) => [
       system,
       drawn,
