@@ -94,7 +94,8 @@ export function predictPages(
   for (let index = 0; fixes === 'loader' && index < count; index++)
     if (hasMoved(targets[index]!) && !settled.has(addresses[index]!))
       add(owners[index]!, addresses[index]!, 8);
-  if (imageThunks(explained, [], 0).operands.some(({ region }) => hasMoved(region)))
+  const unmoved = explained.regions.map(({ region }) => region.start);
+  if (imageThunks(explained, unmoved, 0).operands.some(({ region }) => hasMoved(region)))
     pages.add(Number(plan.header.loader_address + plan.header.loader_size) - pageSize);
   for (const { region, address, width } of explained.processWords)
     if (!settled.has(address)) add(region, address, width);
