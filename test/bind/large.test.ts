@@ -14,7 +14,7 @@ import { moduleRows } from '../image/module-rows.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-large-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const sources = path.join(packageRoot(), 'test', 'collection', 'large');
+const sources = path.join(packageRoot(), 'test', 'bind', 'large');
 const numbers = [1, 2, 3, 4, 5];
 const program = path.join(folder, 'main');
 const expected = '1502 1204 906 608 310\n1 1\n';
