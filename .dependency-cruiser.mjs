@@ -4,7 +4,7 @@
  *
  * `image/`, `ranges/` and `files/` stand before `systems/` here: a system states in their words what `bind/` does.
  */
-const layers = [
+export const layers = [
   'util',
   'fuse',
   'compression',

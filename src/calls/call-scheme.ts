@@ -2,6 +2,13 @@
  * How a system has modules call each other. A scheme says what stands in the area beside each module, in tables of its own,
  * and where each call goes; `rewireCalls` writes it into PLT slots and call sites. The functions keep their addresses, and
  * the GOT stays as the linker left it: data, and functions whose address is taken, are reached as ever.
+ *
+ * 1. `readCalls` finds a module's PLT slots and call sites, by decoding from the beginnings of functions.
+ * 2. The module gets room for its area before or behind it, and numbers that are the same in all programs (ranges/).
+ * 3. `takeInHand` reads from the placed memory which function of which module each slot leads to. The scheme's `wire` answers with
+ *    the areas, its tables, and a landing for each slot.
+ * 4. `rewireCalls` writes these, and makes PLT slots and call sites lead there. A call site that is not certain, or out of reach,
+ *    stays as compiled.
  */
 import type { Action } from '../image/actions.ts';
 import type { CodeFrame } from '../image/code-frames.ts';

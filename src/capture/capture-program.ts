@@ -1,4 +1,12 @@
-/** The three captures of a program that provenance compares. */
+/**
+ * The three captures of a program that provenance compares: as it starts, with all else different, with every slot bound.
+ *
+ * A capture (capture-once.ts) starts the program under ptrace, moves what the kernel placed, gives every range an address of ours,
+ * records what the linker asks and registers, and reads its memory at the handoff point: everything is linked, and not one
+ * instruction of the program was executed. The first process then runs on through the constructors of its modules to the program's
+ * entry, which shows which pages every start writes to (record-start.ts). How a process is stopped at an address depends on the
+ * machine (stop-point.ts).
+ */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Module, Program } from '../program/program.ts';
 import type { Captures } from './capture.ts';

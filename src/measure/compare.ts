@@ -2,6 +2,8 @@
  * Measures images of programs side by side: first whether they do the same at all, then the start-up of all of them in
  * interleaved rounds, then the memory of some processes of each, of more and more, and of all programs together. What goes
  * wrong with one image is its result and does not end the comparison.
+ *
+ * Each step goes through `runStep`: what the journal has is not measured again, and nothing is after Ctrl-C.
  */
 import { checkBehaviour } from './check-behaviour.ts';
 import { findDrift, findStolen, readTicks, timeWork } from './clock-speed.ts';

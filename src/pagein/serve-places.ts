@@ -1,4 +1,14 @@
-/** Serves the places of a folder: a store, or what a bind wrote. */
+/**
+ * Serves the places of a folder: a store, or what a bind wrote. Processes of a system whose arrangement has `places` map their memory
+ * from a file system that relocates a page when it is read.
+ *
+ * 1. At bind, files/ writes what processes would map as files at rest: compressed, without a slide, with a list of the words that
+ *    move (moving-words.ts, shared-file.ts, own-file.ts). The program's image keeps plan and loader only.
+ * 2. Here a slide is drawn for each place, and the server (fuse/) is started. Its thread shows the files at rest in each place
+ *    (places-tree.ts); `relocatedRead` moves the words of what the kernel asks for, and of nothing else.
+ * 3. At start-up the loader (native/place.h) finds a place that is served and ours, and reserves all ranges there, or tries the next
+ *    place.
+ */
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,14 @@
-/** Where a store is, and what stands in it. */
+/**
+ * Where a store is, and what stands in it: a record of each program (its blueprint), a catalogue (modules with their digests and
+ * ranges, programs, what stands in which file), and files that never change.
+ *
+ * 1. An update judges each program by its plan (freshness.ts): it is fresh; or only identities of equal files changed, which are
+ *    written into its plan (refresh.ts); or it is built again.
+ * 2. To build it (rebuild.ts), workers capture the programs, and what the store has already is shared with what is new.
+ * 3. `commit` writes a generation (catalogue and launchers) and replaces one link. Then what no generation needs is removed.
+ * 4. New addresses, and a store elsewhere, need records only (relayout.ts): nothing is captured again.
+ * 5. `verifyStore` does the loader's work on paper, and compares every page with what the record says.
+ */
 import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';

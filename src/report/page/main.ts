@@ -1,4 +1,10 @@
-/** The report's page: reads the data that stand in it and shows them. */
+/**
+ * The report's page: reads the data that stand in it and shows them, section by section in the order below. This script runs in a
+ * browser: it and all that it imports from outside this folder need nothing of Node, and scripts/build.mjs bundles it.
+ *
+ * A plot is a function of a width. `createFigure` gives it choices, a caption and the buttons that save it, and draws it when it comes
+ * into view or when the browser has time (idle.ts).
+ */
 import { createAdvice } from './advice-cards.ts';
 import { createContents } from './contents.ts';
 import { createDownloads } from './downloads.ts';
