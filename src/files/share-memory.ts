@@ -1,4 +1,8 @@
-/** Writes what several programs share once: their modules, each as most of them have it, and runs of pages in which some differ. */
+/**
+ * Writes what several programs share once: their modules, each as most of them have it (`stockModules`), and the runs of pages in
+ * which some differ (`fileMember` finds them, `stockRuns` keeps those that several programs have). What is left stands in a
+ * program's own image.
+ */
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Place } from '../image/filing.ts';
 import { PageReader } from '../image/page-reader.ts';

@@ -1,4 +1,7 @@
-/** Gives the modules of programs their addresses, and tells which programs cannot have them. */
+/**
+ * Gives the modules of programs their addresses, and tells which programs cannot have them: `partitionModules` orders the modules
+ * by who uses them, and `assignRanges` gives each a range, which it keeps. Programs are captured in the order of these ranges.
+ */
 import { randomInt } from 'node:crypto';
 import { moduleReach, roomRequest } from '../calls/module-reach.ts';
 import { drawBase } from '../capture/placement.ts';
