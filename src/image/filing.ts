@@ -33,6 +33,3 @@ export interface Filing {
   /** Only for pieces with a home. Ascending, in whole pages. */
   overlays(piece: Piece): readonly Overlay[];
 }
-
-/** Everything in the program's own image. */
-export const ownImage: Filing = { home: () => undefined, overlays: () => [] };
