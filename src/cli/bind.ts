@@ -3,12 +3,12 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { BoundImage, SystemChoice } from '../pipeline.ts';
-import { LinkonceError } from '../util/errors.ts';
 import { checkOutput } from './check-output.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { variantOf } from '../systems/build-variant.ts';
 import { chooseSystem } from './system-choice.ts';
+import { attemptLater } from '../util/outcome.ts';
 
 interface BindOptions {
   readonly system: string;
@@ -48,13 +48,10 @@ function canMoveTables({ system, variant }: SystemChoice): boolean {
 
 /** One of several programs that cannot be bound does not keep the others from it. */
 async function bindOne(name: string, choice: SystemChoice, options: BindOptions): Promise<void> {
-  try {
-    await bind(name, choice, options);
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    process.stderr.write(`linkonce: ${error.message}\n`);
-    process.exitCode = 1;
-  }
+  const outcome = await attemptLater(() => bind(name, choice, options));
+  if ('value' in outcome) return;
+  process.stderr.write(`linkonce: ${outcome.failure.message}\n`);
+  process.exitCode = 1;
 }
 
 async function bind(name: string, { system, variant }: SystemChoice, options: BindOptions): Promise<void> {

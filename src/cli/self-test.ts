@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { askLauncher, describeObstacle } from '../image/ask-launcher.ts';
-import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Answer } from './doctor-finding.ts';
+import { attemptLater } from '../util/outcome.ts';
 
 /** What the program prints: see native/self-test.c. */
 const expected = '123\n';
@@ -16,10 +16,8 @@ const limitMs = 10_000;
 export async function testBind(): Promise<Answer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-doctor-'));
   try {
-    return await bindAndStart(path.join(folder, 'launcher'));
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    return { answer: 'no', detail: error.message };
+    const outcome = await attemptLater(() => bindAndStart(path.join(folder, 'launcher')));
+    return 'value' in outcome ? outcome.value : { answer: 'no', detail: outcome.failure.message };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,20 +1,16 @@
 /** What an earlier bind to the same output left behind. */
 import { existsSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { LinkonceError } from '../util/errors.ts';
 import { readPlan } from './verify-image.ts';
+import { attempt } from '../util/outcome.ts';
 
 /** The files of `folder` that an image maps; none where there is no image, or one that cannot be read. */
 export function earlierFiles(imagePath: string, folder: string): readonly string[] {
   if (!existsSync(imagePath)) return [];
-  try {
-    const plan = readPlan(imagePath);
-    const backings = plan.rows('backings').map((row) => plan.text(row.path));
-    return backings.filter((file) => path.dirname(file) === folder);
-  } catch (error) {
-    if (error instanceof LinkonceError) return [];
-    throw error;
-  }
+  const plan = attempt(() => readPlan(imagePath));
+  if ('failure' in plan) return [];
+  const backings = plan.value.rows('backings').map((row) => plan.value.text(row.path));
+  return backings.filter((file) => path.dirname(file) === folder);
 }
 
 /** Removes those of an earlier bind's files that the new one does not have, and the folder where it is empty then. */

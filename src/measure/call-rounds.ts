@@ -6,6 +6,7 @@ import { weighProcesses } from './memory.ts';
 import type { ProbeRun } from './run-probe.ts';
 import { runProbe } from './run-probe.ts';
 import type { Command } from './stopwatch.ts';
+import { attemptLater } from '../util/outcome.ts';
 
 /** What is timed, and what has come of it so far. */
 export interface CallCandidate {
@@ -78,12 +79,8 @@ async function rejectHandedOver({ command }: CallCandidate): Promise<void> {
 
 async function attempt(candidate: CallCandidate, work: () => Promise<void>): Promise<void> {
   if (candidate.failure !== undefined) return;
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    candidate.failure = error.message;
-  }
+  const outcome = await attemptLater(work);
+  if ('failure' in outcome) candidate.failure = outcome.failure.message;
 }
 
 function rotate<T>(list: readonly T[], by: number): readonly T[] {

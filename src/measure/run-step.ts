@@ -1,6 +1,7 @@
 /** Does each step of a comparison once: what the journal has is not measured again, and what is stopped is not measured. */
 import { LinkonceError } from '../util/errors.ts';
 import type { Attempt, Journal, StepFindings, StepKey, StepName } from './journal.ts';
+import { attemptLater } from '../util/outcome.ts';
 
 export interface StepContext {
   readonly journal: Journal;
@@ -34,12 +35,8 @@ async function unlessStopped<T>(stop: AbortSignal, work: () => Promise<T>): Prom
   }
 }
 
-/** A LinkonceError becomes a failure; anything else is thrown. */
+/** An outcome as the journal keeps it. */
 export async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    return { failure: error.message };
-  }
+  const outcome = await attemptLater(work);
+  return 'failure' in outcome ? { failure: outcome.failure.message } : outcome;
 }

@@ -7,6 +7,7 @@ import { isCompressed } from '../compression/is-compressed.ts';
 import type { PagedContent } from '../files/paged-content.ts';
 import { decodeWords } from '../files/paged-content.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { attempt } from '../util/outcome.ts';
 
 /** A file at rest. */
 export interface RestingFile extends PagedContent {
@@ -58,13 +59,10 @@ export class RestingFiles {
     for (const entry of readdirSync(this.#folder, { withFileTypes: true })) {
       const { name } = entry;
       if (!entry.isFile() || name.startsWith('.')) continue;
-      try {
-        const file = this.#all.files.get(name) ?? openResting(path.join(this.#folder, name));
-        if (file) files.set(name, file);
-      } catch (error) {
-        if (!(error instanceof LinkonceError)) throw error;
-        damaged.set(name, error);
-      }
+      const known = this.#all.files.get(name);
+      const opened = attempt(() => known ?? openResting(path.join(this.#folder, name)));
+      if ('failure' in opened) damaged.set(name, opened.failure);
+      else if (opened.value) files.set(name, opened.value);
     }
     return { files, damaged };
   }

@@ -1,7 +1,7 @@
 import type { Image } from '../image/image.ts';
-import { LinkonceError } from '../util/errors.ts';
 import type { ServedPlaces } from './serve-places.ts';
 import { servePlaces } from './serve-places.ts';
+import { attemptLater } from '../util/outcome.ts';
 
 /**
  * Serves the places of images, each folder of places once, while `work` goes on. Where that cannot be, a line says why, and their
@@ -13,14 +13,11 @@ export async function withPlaces<T>(images: readonly Image[], work: () => Promis
   const complain = (line: string): void => {
     process.stderr.write(`linkonce: ${line}\n`);
   };
-  const explain = (error: unknown): void => {
-    if (!(error instanceof LinkonceError)) throw error;
-    complain(error.message);
-  };
   try {
     for (const places of wanted.values()) {
-      const one = await servePlaces(places, complain).catch(explain);
-      if (one) served.push(one);
+      const one = await attemptLater(() => servePlaces(places, complain));
+      if ('value' in one) served.push(one.value);
+      else complain(one.failure.message);
     }
     return await work();
   } finally {

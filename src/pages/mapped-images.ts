@@ -5,11 +5,11 @@ import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
 import { backingKinds, operations, planMagic } from '../image/plan-layout.ts';
 import { readPlan } from '../image/verify-image.ts';
-import { LinkonceError } from '../util/errors.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pathOfMapping, readFilePage, rootOf } from './files.ts';
 import type { NamedStep, PlacedRegion } from './placed-regions.ts';
 import { mappedPlace, namedSteps, placeRegions } from './placed-regions.ts';
+import { attempt } from '../util/outcome.ts';
 
 export interface MappedImage {
   /** As in maps. */
@@ -58,12 +58,8 @@ function imageAt(pid: number, line: MapsLine, lines: readonly MapsLine[]): Mappe
 
 /** Undefined for an image that is damaged, or of another version: its pages are compared as any file's. */
 function planOf(file: string): DecodedPlan | undefined {
-  try {
-    return readPlan(file);
-  } catch (error) {
-    if (error instanceof LinkonceError) return undefined;
-    throw error;
-  }
+  const plan = attempt(() => readPlan(file));
+  return 'failure' in plan ? undefined : plan.value;
 }
 
 /** What maps calls a backing; undefined for the image itself. */

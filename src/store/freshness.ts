@@ -10,11 +10,11 @@ import { pathOf, rowIdentity } from '../image/plan.ts';
 import { isSameAudience, readersOf } from '../program/audience.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity, Module } from '../program/program.ts';
-import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf } from './catalogue.ts';
 import { statusOf } from '../util/status.ts';
+import { attempt } from '../util/outcome.ts';
 
 /** What the loader would find not as at bind; undefined where all is. */
 export function staleReason(plan: DecodedPlan): string | undefined {
@@ -30,12 +30,8 @@ export function otherAnswer(plan: DecodedPlan): string | undefined {
 export function damageOf(files: string, program: StoredProgram): string | undefined {
   const missing = filesOf(program).find((name) => !existsSync(path.join(files, name)));
   if (missing !== undefined) return `${path.join(files, missing)}: is missing`;
-  try {
-    return changedBacking(files, readPlan(path.join(files, program.image)));
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    return error.message;
-  }
+  const changed = attempt(() => changedBacking(files, readPlan(path.join(files, program.image))));
+  return 'failure' in changed ? changed.failure.message : changed.value;
 }
 
 function changedBacking(files: string, plan: DecodedPlan): string | undefined {

@@ -23,6 +23,7 @@ import { arrangementOf } from './session.ts';
 import { layOutAgain } from './relayout.ts';
 import { updatePrograms } from './update.ts';
 import type { Updated } from './update.ts';
+import { attempt } from '../util/outcome.ts';
 
 export interface ProgramFailure {
   readonly name: string;
@@ -88,15 +89,16 @@ function toWishes(
   const wishes = new Map<string, Wish>();
   const unknown: ProgramFailure[] = [];
   const search = searchPath(store);
-  for (const name of typed)
-    try {
-      const invocation = findProgram(name, search);
-      wishes.set(invocation, { name: path.basename(invocation), invocation, asInterpreter });
-    } catch (error) {
-      if (!(error instanceof LinkonceError)) throw error;
-      unknown.push({ name, error });
-    }
+  for (const name of typed) {
+    const found = attempt(() => findProgram(name, search));
+    if ('failure' in found) unknown.push({ name, error: found.failure });
+    else wishes.set(found.value, wishFor(found.value, asInterpreter));
+  }
   return { wishes: [...wishes.values()], unknown };
+}
+
+function wishFor(invocation: string, asInterpreter: boolean): Wish {
+  return { name: path.basename(invocation), invocation, asInterpreter };
 }
 
 /** PATH without the store's own launchers, which stand first in it. */

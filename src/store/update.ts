@@ -11,7 +11,7 @@ import type { FileIdentity } from '../program/program.ts';
 import type { ReadModule } from '../program/read-module.ts';
 import { cachedReader } from '../program/read-module.ts';
 import { hasWriter } from '../program/writers.ts';
-import { LinkonceError } from '../util/errors.ts';
+import type { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
 import {
@@ -27,6 +27,7 @@ import {
 import { rebuild } from './rebuild.ts';
 import type { OnProgress, Wish } from './session.ts';
 import { refreshProgram } from './refresh.ts';
+import { attempt } from '../util/outcome.ts';
 
 export interface Updated {
   readonly catalogue: Catalogue;
@@ -172,14 +173,11 @@ function judgePlan(store: string, program: StoredProgram, { identity, read }: Ju
 
 /** Whether the linker would find other modules now. */
 function otherModules(program: StoredProgram, read: ReadModule): string | undefined {
-  try {
-    const now = loadProgram(program.invocation, { read }).modules.map((module) => module.path);
-    const other = now.find((file, index) => file !== program.modules[index]);
-    return other === undefined && now.length === program.modules.length
-      ? undefined
-      : `it now uses ${other ?? 'other modules'}`;
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    return error.message;
-  }
+  const loaded = attempt(() => loadProgram(program.invocation, { read }));
+  if ('failure' in loaded) return loaded.failure.message;
+  const now = loaded.value.modules.map((module) => module.path);
+  const other = now.find((file, index) => file !== program.modules[index]);
+  return other === undefined && now.length === program.modules.length
+    ? undefined
+    : `it now uses ${other ?? 'other modules'}`;
 }

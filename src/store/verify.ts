@@ -12,7 +12,6 @@ import { launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { readPlan, verifyImage } from '../image/verify-image.ts';
-import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import { hex, pageSize } from '../util/units.ts';
@@ -28,6 +27,7 @@ import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
+import { attempt } from '../util/outcome.ts';
 
 export interface Verified {
   readonly programs: number;
@@ -56,13 +56,11 @@ function verify(store: string, catalogue: Catalogue, onProgress: (step: string) 
   for (const program of catalogue.programs) {
     onProgress(`comparing ${program.name}`);
     if (program.relocatedAtStart !== undefined || lacksFile(store, program)) continue;
-    try {
+    const outcome = attempt(() => {
       if (isOtherLoader || isStale(store, program)) stale.push(program.name);
       else faults.push(...verifyProgram(store, catalogue, program, comparison));
-    } catch (error) {
-      if (!(error instanceof LinkonceError)) throw error;
-      faults.push(error.message);
-    }
+    });
+    if ('failure' in outcome) faults.push(outcome.failure.message);
   }
   comparison.close();
   return {

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { withPlaces } from '../../pagein/with-places.ts';
 import { buildReplacement } from '../../synthetic/build-replacement.ts';
-import { LinkonceError } from '../../util/errors.ts';
 import type { Choice } from '../build-all.ts';
 import type { OnProgress } from '../course.ts';
 import { settleFiles } from '../files.ts';
@@ -23,6 +22,7 @@ import { isSpecimenOf, listDescriptions, prepareSpecimen } from './specimens.ts'
 import { timeUpdates } from './time-updates.ts';
 import type { Specimen, Trial } from './trial.ts';
 import { labelOf, soundTrials } from './trial.ts';
+import { attemptLater } from '../../util/outcome.ts';
 
 export interface ScaleLabSettings extends ScaleSettings {
   readonly choices: readonly Choice[];
@@ -104,13 +104,12 @@ async function updateAll({ trials, settings, directory, onProgress }: Lab): Prom
   for (const trial of soundTrials(trials).filter(isAsked)) {
     const { specimen, findings, name } = trial;
     onProgress(`updating ${labelOf(specimen)}: ${name}`);
-    try {
+    const times = await attemptLater(async () => {
       const replacement = await buildReplacement(specimen.description);
-      findings.updateMs = await timeUpdates(trial, replacement, directory, limitMs);
-    } catch (error) {
-      if (!(error instanceof LinkonceError)) throw error;
-      findings.obstacle = { status: 'failed', reason: error.message };
-    }
+      return timeUpdates(trial, replacement, directory, limitMs);
+    });
+    if ('value' in times) findings.updateMs = times.value;
+    else findings.obstacle = { status: 'failed', reason: times.failure.message };
   }
 }
 

@@ -1,11 +1,12 @@
 /** The memory of a trial's processes, so many of them alive at once. */
-import { LinkonceError } from '../../util/errors.ts';
 import { typicalMemory } from '../combine-memory.ts';
 import type { ProcessMemory } from '../measurement.ts';
 import { weighProcesses } from '../memory.ts';
 import { whyHandedOver } from '../handed-over.ts';
 import { lackOfRoom, readRoom } from './room-for-processes.ts';
 import type { BoundTrial, Obstacle } from './trial.ts';
+import { attemptLater } from '../../util/outcome.ts';
+import { at } from '../../util/present.ts';
 
 /** Adds to the trial what each count, ascending, came to: what a process takes tells whether the next would fit. */
 export async function weighTrial(
@@ -32,18 +33,11 @@ async function weigh(
   const { command, image } = bound;
   const entry = image.entry === undefined ? {} : { entry: image.entry };
   const load = { command, program: specimen.set.executable, processes: count, ...entry };
-  try {
-    const { weights } = await weighProcesses([load], { moment: 'exit', limitMs });
-    const weight = weights[0]!;
-    if (weight.executedAnother) return { status: 'failed', reason: whyHandedOver(command) };
-    if (weight.didNotEnd)
-      return {
-        status: 'failed',
-        reason: `not all ${count} processes came to their end in ${limitMs / 1000} s`,
-      };
-    return weight.processes;
-  } catch (error) {
-    if (!(error instanceof LinkonceError)) throw error;
-    return { status: 'failed', reason: error.message };
-  }
+  const failed = (reason: string): Obstacle => ({ status: 'failed', reason });
+  const weighing = await attemptLater(() => weighProcesses([load], { moment: 'exit', limitMs }));
+  if ('failure' in weighing) return failed(weighing.failure.message);
+  const weight = at(weighing.value.weights, 0);
+  if (weight.executedAnother) return failed(whyHandedOver(command));
+  if (weight.didNotEnd) return failed(`not all ${count} processes came to their end in ${limitMs / 1000} s`);
+  return weight.processes;
 }
