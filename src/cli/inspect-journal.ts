@@ -3,6 +3,7 @@ import { openSync, readSync, closeSync } from 'node:fs';
 import type { JournalEntry } from '../measure/journal.ts';
 import { readJournal } from '../report/journal-file.ts';
 import type { StoredFile } from './inspect-store.ts';
+import { tally } from '../util/tally.ts';
 
 const beginning = '{"format":"linkonce-journal"';
 
@@ -40,7 +41,7 @@ function stepCounts(entries: readonly JournalEntry[]): StoredFile[] {
   for (const entry of entries) {
     const candidate = 'candidate' in entry ? `, ${entry.candidate ?? 'the program'}` : '';
     const key = `${entry.step}${candidate}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    tally(counts, key);
   }
   return [...counts].map(([step, times]) => ({ step, times }));
 }

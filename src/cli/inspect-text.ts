@@ -2,6 +2,7 @@ import { DF_1, ET, nameOfConstant, PF, PT, SHN, STB } from '../elf/constants.ts'
 import type { ElfFile, Segment } from '../elf/elf-file.ts';
 import { relocationName } from '../machine/relocations.ts';
 import { colorsFor } from '../util/colors.ts';
+import { tally } from '../util/tally.ts';
 import { hex } from '../util/units.ts';
 
 type Row = readonly [name: string, text: string | undefined];
@@ -85,7 +86,7 @@ function relocationCounts({ relocations }: ElfFile): string {
   const counts = new Map<string, number>();
   for (const { type } of relocations) {
     const name = relocationName(type).replace('R_X86_64_', '');
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+    tally(counts, name);
   }
   const parts = [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => `${count} ${name}`);
   return parts.length === 0 ? '0' : parts.join(', ');

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Piece } from '../image/pieces.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 
 export interface ModuleContent {
@@ -56,9 +57,9 @@ interface Member {
 }
 
 function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
-  const pieces = members[0]?.pieces ?? [];
-  const last = pieces.at(-1);
-  const address = pieces[0]?.address ?? 0;
+  const { pieces } = at(members, 0, 'program');
+  const { address } = at(pieces, 0, 'piece');
+  const last = at(pieces, pieces.length - 1, 'piece');
   const touched = new Set(members.flatMap((each) => each.pieces.flatMap((piece) => [...piece.pages.keys()])));
   const pages = new Map<Address, Buffer>();
   const sources = new Map<Address, PlacedMemory>();
@@ -70,7 +71,7 @@ function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
     pages.set(page, chosen);
     sources.set(page, source.program);
   }
-  const size = last ? last.address + last.length - address : 0;
+  const size = last.address + last.length - address;
   return { path, address, size, pieces, pages, sources, touched };
 }
 

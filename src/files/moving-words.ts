@@ -4,6 +4,7 @@
  */
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { regionShift } from '../provenance/layout.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 
@@ -34,9 +35,9 @@ function collect({ blueprint, layout, regions, thunks }: PlacedMemory): MovingWo
   const moves = blueprint.regions.map((_, index) => regions.isMovable(regions.rowOf(index)));
   const { count, addresses, owners, targets } = blueprint.references;
   for (let index = 0; index < count; index++) {
-    const original = addresses[index] ?? 0;
-    if (!moves[targets[index] ?? 0] || settled.has(original)) continue;
-    const address = original + (shifts[owners[index] ?? 0] ?? 0);
+    const original = addresses[index]!;
+    if (!at(moves, targets[index]!, 'region') || settled.has(original)) continue;
+    const address = original + at(shifts, owners[index]!, 'region');
     const [first, last] = [roundDown(address), roundDown(address + wordSize - 1)];
     add(first, address);
     if (last !== first) add(last, address);

@@ -8,6 +8,7 @@ import type { Place } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
 import { readersOf } from '../program/audience.ts';
 import { Refusal } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { DeviatingRun, MemberFiling } from './member-filing.ts';
@@ -29,19 +30,19 @@ export function writeOwnFile(
   const pieces = placed.pieces.filter((piece) => !filing.homes.has(piece));
   const runs = filing.runs.filter(({ hash }) => !shared.has(hash));
   const starts = pieceStarts(pieces);
-  const own = pieces.map((piece, index) => piecePart(piece, piece.address, piece.length, starts[index] ?? 0));
+  const own = pieces.map((piece, index) => piecePart(piece, piece.address, piece.length, at(starts, index)));
   const last = own.at(-1);
   const { parts, size } = runParts(runs, last ? last.offset + last.length : 0);
   const moving = [
-    ...pieces.flatMap((piece, index) => pieceWords(placed, piece, starts[index] ?? 0)),
-    ...runs.flatMap((run, index) => runWords(run, parts[index]?.offset ?? 0)),
+    ...pieces.flatMap((piece, index) => pieceWords(placed, piece, at(starts, index))),
+    ...runs.flatMap((run, index) => runWords(run, at(parts, index).offset)),
   ];
   const modules = placed.blueprint.facts.modules.map((module) => module.path);
   const file = writeSharedFile(path, size, [...own, ...parts], readersOf(modules), moving);
   const homes = new Map(filing.homes);
-  pieces.forEach((piece, index) => homes.set(piece, { file, offset: starts[index] ?? 0 }));
+  pieces.forEach((piece, index) => homes.set(piece, { file, offset: at(starts, index) }));
   const places = new Map(shared);
-  runs.forEach(({ hash }, index) => places.set(hash, { file, offset: parts[index]?.offset ?? 0 }));
+  runs.forEach(({ hash }, index) => places.set(hash, { file, offset: at(parts, index).offset }));
   return { filing: { ...filing, homes }, places };
 }
 

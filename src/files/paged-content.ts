@@ -24,7 +24,7 @@ export function encodeWords(size: number, offsets: readonly FileOffset[]): Buffe
   const footer = Buffer.alloc(footerSize);
   footer.writeBigUInt64LE(BigInt(sorted.length), 0);
   footer.writeBigUInt64LE(BigInt(size), 8);
-  const distances = sorted.map((offset, index) => offset - (sorted[index - 1] ?? 0));
+  const distances = sorted.map((offset, index) => (index === 0 ? offset : offset - sorted[index - 1]!));
   return Buffer.concat([Buffer.from(distances.buffer), footer]);
 }
 

@@ -3,6 +3,8 @@ import type { Place } from '../image/filing.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { bytesPart } from '../image/assemble-file.ts';
 import { readersOf } from '../program/audience.ts';
+import { at, present } from '../util/present.ts';
+import { tally } from '../util/tally.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { DeviatingRun } from './member-filing.ts';
@@ -26,10 +28,10 @@ export function stockRuns(
   const samples = new Map<string, DeviatingRun>();
   const open = openModules(programs.flat());
   const shareable = programs.map((runs) => runs.filter((run) => open.has(moduleOf(run))));
-  for (const runs of shareable)
-    for (const hash of new Set(runs.map((run) => run.hash))) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  for (const runs of shareable) for (const hash of new Set(runs.map((run) => run.hash))) tally(counts, hash);
   for (const run of shareable.flat())
-    if ((counts.get(run.hash) ?? 0) > 1 && !stored.has(run.hash)) samples.set(run.hash, run);
+    if (present(counts.get(run.hash), 'count of a run') > 1 && !stored.has(run.hash))
+      samples.set(run.hash, run);
   return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'), inPlaces);
 }
 
@@ -41,18 +43,17 @@ function openModules(runs: readonly DeviatingRun[]): ReadonlySet<string> {
 
 /** Only modules have pages that deviate from stored ones. */
 function moduleOf({ program, piece }: DeviatingRun): string {
-  return program.blueprint.regions[piece.region]?.region.module?.path ?? '';
+  return present(at(program.blueprint.regions, piece.region, 'region').region.module, 'module').path;
 }
 
 function writePool(runs: readonly DeviatingRun[], path: string, inPlaces: boolean): StockedRun[] {
   const { parts, size } = runParts(runs);
-  const offsets = new Map(runs.map(({ hash }, index) => [hash, parts[index]?.offset ?? 0]));
-  const moving = inPlaces ? runs.flatMap((run) => runWords(run, offsets.get(run.hash) ?? 0)) : undefined;
+  const moving = inPlaces ? runs.flatMap((run, index) => runWords(run, at(parts, index).offset)) : undefined;
   const file = writeSharedFile(path, size, parts, 'everybody', moving);
-  return runs.map(({ hash, length }) => ({
+  return runs.map(({ hash, length }, index) => ({
     hash,
     pages: length / pageSize,
-    place: { file, offset: offsets.get(hash) ?? 0 },
+    place: { file, offset: at(parts, index).offset },
   }));
 }
 

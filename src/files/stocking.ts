@@ -5,6 +5,7 @@ import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { piecePart } from '../image/assemble-file.ts';
 import { readersOf } from '../program/audience.ts';
+import { at } from '../util/present.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
@@ -53,9 +54,9 @@ function writeGroup(
   arrangement: Arrangement,
   output: string,
 ): StockedModule[] {
-  const origin = group[0]?.address ?? 0;
+  const origin = at(group, 0, 'module').address;
   const isAscending = group.every(
-    (each, index) => index === 0 || each.address > (group[index - 1]?.address ?? 0),
+    (each, index) => index === 0 || each.address > at(group, index - 1).address,
   );
   let next = 0;
   const placed = group.map((content): PlacedContent => {

@@ -2,6 +2,7 @@
 import type { Random } from './collision.ts';
 import type { Simulated } from './wilson.ts';
 import { wilson } from './wilson.ts';
+import { tally } from '../util/tally.ts';
 
 /** Names as a file has them: one a line. */
 export function readNames(text: string): readonly string[] {
@@ -11,7 +12,7 @@ export function readNames(text: string): readonly string[] {
 /** Pairs of places that are the same. */
 export function collidingPairs(places: readonly number[]): number {
   const counts = new Map<number, number>();
-  for (const place of places) counts.set(place, (counts.get(place) ?? 0) + 1);
+  for (const place of places) tally(counts, place);
   return [...counts.values()].reduce((sum, count) => sum + pairsOf(count), 0);
 }
 

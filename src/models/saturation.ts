@@ -8,6 +8,8 @@
  */
 import type { Random } from './collision.ts';
 import { entriesOf, tableWithRoom } from './dispatcher-tables.ts';
+import { tally } from '../util/tally.ts';
+import { present } from '../util/present.ts';
 
 /** A module of a program, as far as the dispatcher sees it. */
 export interface Importer {
@@ -98,8 +100,8 @@ export function simulateSaturation(modules: readonly Importer[], random: Random)
     const own = drawDifferent(imports, entriesOf(table), random);
     return [...own].map((entry) => `${String(table)}:${String(entry)}`);
   });
-  for (const entry of drawn.flat()) users.set(entry, (users.get(entry) ?? 0) + 1);
-  const shared = drawn.flat().filter((entry) => (users.get(entry) ?? 0) > 1).length;
+  for (const entry of drawn.flat()) tally(users, entry);
+  const shared = drawn.flat().filter((entry) => present(users.get(entry), 'count') > 1).length;
   return shared / Math.max(1, drawn.flat().length);
 }
 

@@ -1,5 +1,6 @@
 /** What was found in one private page, and the reason that follows. */
 import type { Reason } from './pages.ts';
+import { tally } from '../util/tally.ts';
 
 /** Who wrote a page, with the words that say so. */
 export class PageVerdict {
@@ -37,6 +38,6 @@ export class PageVerdict {
   }
 
   #count(kind: string): void {
-    this.words.set(kind, (this.words.get(kind) ?? 0) + 1);
+    tally(this.words, kind);
   }
 }

@@ -21,13 +21,15 @@ export interface AddressFormat {
 
 export type FieldValues = Readonly<Record<string, number>>;
 
+const notGiven = 0;
+
 /** Fields that are not given are 0. Throws RangeError naming a field that does not hold its value, or that there is not. */
 export function encodeAddress({ id, fields }: AddressFormat, values: FieldValues): Address {
   for (const letter of Object.keys(values))
     if (!fields.some((field) => field.letter === letter))
       throw new RangeError(`${id} has no field ${letter}`);
   return fields.reduce((address, { letter, bits }) => {
-    const value = values[letter] ?? 0;
+    const value = values[letter] ?? notGiven;
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits)
       throw new RangeError(`${String(value)} does not fit into the ${String(bits)} bits of ${letter}`);
     return address * 2 ** bits + value;

@@ -3,6 +3,7 @@
  * slots in a table. They say nothing of addresses, so that code which holds them is the same wherever modules are.
  */
 import type { Holding, Numbers, Wanted } from './addresses.ts';
+import { present } from '../util/present.ts';
 
 /** The first numbers that are free, for each new holding in its order; those held keep theirs. */
 export function assignNumbers(
@@ -13,7 +14,7 @@ export function assignNumbers(
   const counts = new Map(wanted.map(({ key, numbers = 0 }) => [key, numbers]));
   const taken = held.flatMap(({ numbers }) => numbers ?? []).sort((a, b) => a.first - b.first);
   return added.map((holding) => {
-    const count = counts.get(holding.key) ?? 0;
+    const count = present(counts.get(holding.key), 'wish for a new range');
     if (count === 0) return holding;
     const numbers = { first: firstFree(taken, count), count };
     taken.push(numbers);

@@ -2,6 +2,7 @@
  * In which order modules stand, and which of them share a file. Modules that the same programs use are neighbours, so that a
  * program maps them by one call; what most programs use comes first.
  */
+import { at, present } from '../util/present.ts';
 
 export interface ModuleUse {
   readonly path: string;
@@ -59,9 +60,13 @@ function collectUses(programs: readonly { readonly modules: readonly string[] }[
 function groupOf({ users }: ModuleUse, programs: readonly ProgramModules[]): Group {
   if (users.length > 1 && users.length > programs.length * baseShare)
     return { key: baseKey, name: 'base', members: [] };
-  const size = (index: number): number => programs[index]?.modules.length ?? 0;
-  const leader = [...users].sort((a, b) => size(b) - size(a) || a - b)[0] ?? 0;
-  const name = programs[leader]?.name ?? '';
+  const size = (index: number): number => at(programs, index, 'program').modules.length;
+  const leader = at(
+    [...users].sort((a, b) => size(b) - size(a) || a - b),
+    0,
+    'user',
+  );
+  const { name } = at(programs, leader, 'program');
   return users.length === 1
     ? { key: String(leader), name, members: [] }
     : { key: `${String(leader)}+`, name: `${name}+`, members: [] };
@@ -70,11 +75,10 @@ function groupOf({ users }: ModuleUse, programs: readonly ProgramModules[]): Gro
 /** Most used first; those with the same users together; otherwise as they came. */
 function sortByUsers(members: readonly ModuleUse[]): ModuleUse[] {
   const key = ({ users }: ModuleUse): string => users.join(' ');
-  const rank = new Map<string, number>();
-  for (const member of members) if (!rank.has(key(member))) rank.set(key(member), rank.size);
-  return [...members].sort(
-    (a, b) => b.users.length - a.users.length || (rank.get(key(a)) ?? 0) - (rank.get(key(b)) ?? 0),
-  );
+  const order = [...new Set(members.map(key))];
+  const rank = new Map(order.map((users, index) => [users, index]));
+  const rankOf = (member: ModuleUse): number => present(rank.get(key(member)), 'rank');
+  return [...members].sort((a, b) => b.users.length - a.users.length || rankOf(a) - rankOf(b));
 }
 
 function compare(a: string, b: string): number {
