@@ -15,7 +15,8 @@ const operandSize = 0x66;
 /** Whether all of these bytes, which end before the opcode, are such prefixes. */
 export function areHarmless(prefixes: Uint8Array, kind: CallSiteKind): boolean {
   // REX counts only as the last one.
-  const isWide = (prefixes.at(-1) ?? 0) >> 3 === 0x48 >> 3;
+  const last = prefixes.at(-1);
+  const isWide = last !== undefined && last >> 3 === 0x48 >> 3;
   const throughMemory = kind === 'slot-call' || kind === 'slot-jump';
   return prefixes.every(
     (byte) =>

@@ -6,7 +6,7 @@ import type { CodeFrame } from '../image/code-frames.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { PageReader } from '../image/page-reader.ts';
 import type { Piece } from '../image/pieces.ts';
-import { PROT } from '../image/pieces.ts';
+import { PROT, noRegion } from '../image/pieces.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { CallScheme, Landing, ModuleWiring, TableMemory, WiredModule } from './call-scheme.ts';
@@ -128,7 +128,7 @@ function withArea({ module, region, memory }: ModuleInHand, { area }: ModuleWiri
 function tablePiece({ address, bytes, protection }: TableMemory): Piece {
   const pages = toPages(address, bytes);
   const length = pages.size * pageSize;
-  return { region: -1, address, length, protection, file: undefined, pages, zero: false, fixed: false };
+  return { region: noRegion, address, length, protection, file: undefined, pages, zero: false, fixed: false };
 }
 
 function toPages(address: Address, bytes: Buffer): ReadonlyMap<Address, Buffer> {

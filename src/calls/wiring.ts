@@ -2,6 +2,7 @@
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { PageReader } from '../image/page-reader.ts';
 import { regionShift } from '../provenance/layout.ts';
+import { at } from '../util/present.ts';
 import { firstAtLeast, rangeAt } from '../util/search.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 import { roundUp } from '../util/units.ts';
@@ -101,11 +102,11 @@ function siteModules(
   });
 }
 
-/** Answers the place of the module that holds an address; -1 where none does. */
-function moduleFinder(modules: readonly Sited[]): (address: Address) => number {
+/** Answers the index of the module that holds an address. */
+function moduleFinder(modules: readonly Sited[]): (address: Address) => number | undefined {
   const sorted = modules.map(({ start, end }, index) => ({ start, end, index }));
   sorted.sort((a, b) => a.start - b.start);
-  return (address) => rangeAt(sorted, address)?.index ?? -1;
+  return (address) => rangeAt(sorted, address)?.index;
 }
 
 /**
@@ -115,17 +116,17 @@ function moduleFinder(modules: readonly Sited[]): (address: Address) => number {
 function readSlots(
   modules: readonly Sited[],
   index: number,
-  find: (address: Address) => number,
+  find: (address: Address) => number | undefined,
 ): { readonly imports: readonly Import[]; readonly own: ReadonlyMap<Vaddr, Address> } {
-  const { bias, reach, memory } = modules[index] ?? fail();
+  const { bias, reach, memory } = at(modules, index, 'module');
   const imports: Import[] = [];
   const own = new Map<Vaddr, Address>();
-  for (const slot of [...reach.names.keys()].sort((a, b) => a - b)) {
-    const symbol = reach.names.get(slot) ?? '';
+  for (const [slot, symbol] of [...reach.names].sort(([a], [b]) => a - b)) {
     const target = Number(memory.read(bias + slot, 8).readBigUInt64LE());
     const definer = find(target);
-    const other = modules[definer];
-    if (!other || isInPlt(other, target)) continue;
+    if (definer === undefined) continue;
+    const other = at(modules, definer, 'module');
+    if (isInPlt(other, target)) continue;
     const functionIndex = functionIndexOf(other, target, symbol);
     if (definer === index) {
       if (functionIndex >= 0 || symbol === '') own.set(slot, target);
@@ -136,10 +137,6 @@ function readSlots(
 
 function isInPlt({ bias, reach }: Sited, target: Address): boolean {
   return reach.plt.some(({ start, end }) => target >= bias + start && target < bias + end);
-}
-
-function fail(): never {
-  throw new Error('no such module');
 }
 
 function functionIndexOf({ bias, reach }: Sited, target: Address, symbol: string): number {

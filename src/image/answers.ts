@@ -8,6 +8,7 @@ import type { Blueprint } from '../provenance/explained.ts';
 import type { Plan, TableRows } from './plan.ts';
 import { identityFields } from './plan.ts';
 import { pathKinds } from './plan-layout.ts';
+import { at } from '../util/present.ts';
 
 type AnswerTables = Pick<
   Plan['tables'],
@@ -23,7 +24,9 @@ export function answerTables({ facts, start }: Blueprint): AnswerTables {
       q.kind === 'absent' || q.kind === 'directory' ? [{ path: q.path, kind: pathKinds[q.kind] }] : [],
     ),
     calls: questions.flatMap((q) =>
-      q.kind === 'call' ? [{ number: q.number, argument: q.arguments[0] ?? 0n, result: q.result }] : [],
+      q.kind === 'call'
+        ? [{ number: q.number, argument: at(q.arguments, 0, 'argument'), result: q.result }]
+        : [],
     ),
     limits: questions.flatMap((q) => (q.kind === 'limit' ? [limitRow(q.resource, q.answer)] : [])),
     auxiliary: auxiliaryRows(context.auxiliary),

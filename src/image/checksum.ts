@@ -10,7 +10,7 @@ export function planChecksum(bytes: Buffer): bigint {
   const count = bytes.length / 8;
   for (let index = 0; index < count; index++) {
     const lane = index & 3;
-    const mixed = BigInt.asUintN(64, ((lanes[lane] ?? 0n) ^ bytes.readBigUInt64LE(index * 8)) * factor);
+    const mixed = BigInt.asUintN(64, (lanes[lane]! ^ bytes.readBigUInt64LE(index * 8)) * factor);
     lanes[lane] = BigInt.asUintN(64, (mixed << 29n) | (mixed >> 35n));
   }
   let sum = BigInt(count);

@@ -6,6 +6,7 @@
  *   header    of .eh_frame_hdr
  *   frames    two CIEs, an FDE for each range, a length of zero
  */
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { roundUp } from '../util/units.ts';
 
@@ -63,12 +64,12 @@ const signalCie = [1, 0x7a, 0x52, 0x53, 0, ...units, 1, 0];
 
 function encodeFrames(frames: readonly CodeFrame[]): Buffer {
   const cies = [plainCie, signalCie].map((body) => record(0, Buffer.from(body)));
-  const signalAt = cies[0]?.length ?? 0;
-  let at = Buffer.concat(cies).length;
+  const signalAt = at(cies, 0).length;
+  let next = Buffer.concat(cies).length;
   const entries = frames.map((frame) => {
     const cie = frame.depth === 'signal' ? signalAt : 0;
-    const entry = record(at + 4 - cie, frameBody(frame));
-    at += entry.length;
+    const entry = record(next + 4 - cie, frameBody(frame));
+    next += entry.length;
     return entry;
   });
   return Buffer.concat([...cies, ...entries, Buffer.alloc(8)]);
@@ -88,9 +89,9 @@ function frameBody({ address, size, depth }: CodeFrame): Buffer {
 const saved = [144, 136, 152, 128, 112, 104, 120, 160, 40, 48, 56, 64, 72, 80, 88, 96, 168];
 
 function signalRules(): number[] {
-  const at = (offset: number): number[] => [DW_OP.breg7, (offset & 0x7f) | 0x80, offset >> 7];
-  const stack = [...at(saved[rsp] ?? 0), DW_OP.deref];
-  const registers = saved.flatMap((offset, register) => [DW_CFA.expression, register, 3, ...at(offset)]);
+  const placed = (offset: number): number[] => [DW_OP.breg7, (offset & 0x7f) | 0x80, offset >> 7];
+  const stack = [...placed(at(saved, rsp)), DW_OP.deref];
+  const registers = saved.flatMap((offset, register) => [DW_CFA.expression, register, 3, ...placed(offset)]);
   return [DW_CFA.defCfaExpression, stack.length, ...stack, ...registers];
 }
 

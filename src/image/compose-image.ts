@@ -3,6 +3,7 @@ import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
 import { materialize } from '../provenance/materialize.ts';
+import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Action } from './actions.ts';
@@ -89,8 +90,8 @@ export function placeMemory(blueprint: Blueprint, placement: Placement, loader: 
   const moved = materialize(blueprint, layout);
   const size = loaderSize(blueprint, loader);
   const thunks = imageThunks(blueprint, layout, headEnd - size + loader.length);
-  for (const { address, region, thunk } of thunks.slots) setWord(moved[region], address, thunk);
-  for (const word of thunks.words) clearWord(moved[word.region], word);
+  for (const { address, region, thunk } of thunks.slots) setWord(at(moved, region, 'region'), address, thunk);
+  for (const word of thunks.words) clearWord(at(moved, word.region, 'region'), word);
   const pieces = collectPieces(blueprint, layout, moved, protections);
   const regions = planRegions(blueprint, layout, moves, { address: headEnd - size, length: size });
   const actions = actionsOf(blueprint, placement, regions);
@@ -173,27 +174,27 @@ function fileParts(
 }
 
 /** A slot in a page that was not written stays as the file has it. */
-function setWord(pages: ReadonlyMap<Address, Buffer> | undefined, address: Address, value: number): void {
+function setWord(pages: ReadonlyMap<Address, Buffer>, address: Address, value: number): void {
   const start = roundDown(address);
-  pages?.get(start)?.writeBigUInt64LE(BigInt(value), address - start);
+  pages.get(start)?.writeBigUInt64LE(BigInt(value), address - start);
 }
 
 /** What the loader writes in each process is zero in the files, so that equal pages are equal. */
-function clearWord(pages: ReadonlyMap<Address, Buffer> | undefined, { address, width }: ProcessWord): void {
-  for (let at = address; at < address + width; at++) {
-    const start = roundDown(at);
-    pages?.get(start)?.writeUInt8(0, at - start);
+function clearWord(pages: ReadonlyMap<Address, Buffer>, { address, width }: ProcessWord): void {
+  for (let byte = address; byte < address + width; byte++) {
+    const start = roundDown(byte);
+    pages.get(start)?.writeUInt8(0, byte - start);
   }
 }
 
 /** The heap's pages from the break upwards, zero where none was written. */
 function heapPages(blueprint: Blueprint, moved: MovedPages): Buffer[] {
   const index = blueprint.regions.findIndex(({ region }) => region.kind === 'heap');
-  const heap = blueprint.regions[index]?.region;
-  if (!heap) return [];
-  const { start, end } = heap;
+  if (index < 0) return [];
+  const { start, end } = at(blueprint.regions, index).region;
+  const pages = at(moved, index);
   return Array.from(
     { length: (end - start) / pageSize },
-    (_, page) => moved[index]?.get(start + page * pageSize) ?? Buffer.alloc(pageSize),
+    (_, page) => pages.get(start + page * pageSize) ?? Buffer.alloc(pageSize),
   );
 }

@@ -5,6 +5,7 @@
  *   row of the holder, row of the target, number of words, then the offset of each from the holder's start; ascending
  */
 import type { Blueprint } from '../provenance/explained.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
@@ -59,9 +60,10 @@ function groupFixUps({ blueprint, regions, thunks, thunksOffset, inPlaces }: Fix
   const rows = blueprint.regions.map((_, index) => regions.rowOf(index));
   const { count, addresses, owners, targets } = blueprint.references;
   for (let index = 0; index < count; index++) {
-    const [address = 0, owner = 0, target = 0] = [addresses[index], owners[index], targets[index]];
-    if (inPlaces && rows[owner] !== regions.heap) continue;
-    if (!settled.has(address)) add(rows[owner] ?? 0, rows[target] ?? 0, address - (starts[owner] ?? 0));
+    const [address, owner] = [addresses[index]!, owners[index]!];
+    const holder = at(rows, owner, 'region');
+    if ((inPlaces && holder !== regions.heap) || settled.has(address)) continue;
+    add(holder, at(rows, targets[index]!, 'region'), address - at(starts, owner, 'region'));
   }
   for (const { offset, region } of thunks.operands) add(0, regions.rowOf(region), thunksOffset + offset);
   return groups;
@@ -86,7 +88,7 @@ const wordSize = 8;
 /** From the first to the last page with such words in each range that is not writable. */
 function rangesOf(groups: Groups, { regions, pieces, thunksOffset }: FixUpInput): TableRows<'fix_ranges'> {
   const pages = new Map([...groups].map(([holder, targets]) => [holder, pagesOf([...targets.values()])]));
-  const head = { region: 0, address: regions.rows[0]?.address ?? 0, pages: pages.get(0) };
+  const head = { region: 0, address: at(regions.rows, 0, 'row').address, pages: pages.get(0) };
   const code = {
     ...head,
     start: roundDown(thunksOffset),
@@ -97,7 +99,7 @@ function rangesOf(groups: Groups, { regions, pieces, thunksOffset }: FixUpInput)
     .filter(({ protection }) => (protection & PROT.write) === 0)
     .map(({ region, address: start, length, protection }) => {
       const row = regions.rowOf(region);
-      const address = Number(regions.rows[row]?.address ?? 0);
+      const address = Number(at(regions.rows, row, 'row').address);
       const offset = start - address;
       return { region: row, address, pages: pages.get(row), start: offset, end: offset + length, protection };
     });

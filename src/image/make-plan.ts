@@ -6,6 +6,7 @@ import type { ModuleFacts } from '../program/facts.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { moveAddress, regionShift } from '../provenance/layout.ts';
+import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Action } from './actions.ts';
 import { answerTables } from './answers.ts';
@@ -117,7 +118,7 @@ function programScalars({ blueprint, layout, regions }: PlanInput) {
   const executable = regionOf(blueprint, facts.executable);
   const linker = regionOf(blueprint, facts.interpreter);
   const bias = biasOf(blueprint, layout, executable);
-  const phdr = Number(blueprint.start.context.auxiliary.get(AT.phdr) ?? 0n);
+  const phdr = Number(present(blueprint.start.context.auxiliary.get(AT.phdr), 'AT_PHDR'));
   return {
     code_start: bias + code.start,
     code_end: bias + code.end,
@@ -150,14 +151,13 @@ function regionOf({ regions }: Blueprint, module: ModuleFacts): number {
 
 /** Relative to the load address. */
 function memoryEnd({ regions }: Blueprint, index: number): number {
-  const found = regions[index]?.region;
-  return found ? found.end - found.loadBias : 0;
+  const { end, loadBias } = at(regions, index, 'region').region;
+  return end - loadBias;
 }
 
 /** What a module's `Vaddr`s are relative to in a layout. */
 function biasOf(blueprint: Blueprint, layout: Layout, index: number): Address {
-  const bias = blueprint.regions[index]?.region.loadBias ?? 0;
-  return bias + regionShift(blueprint, layout, index);
+  return at(blueprint.regions, index, 'region').region.loadBias + regionShift(blueprint, layout, index);
 }
 
 /** The image itself has no path. */

@@ -3,6 +3,8 @@
  * protections, so that a program of hundreds of modules needs few calls.
  */
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
+import { present } from '../util/present.ts';
+import { tally } from '../util/tally.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { BackingFile, Filing, Overlay } from './filing.ts';
@@ -211,7 +213,7 @@ function patchedPages({ regions, words }: MemoryInput): Rules['patched'] {
 }
 
 function rowOf({ pieces: [first] }: Span, { regions }: Rules): number {
-  return first ? regions.rowOf(first.region) : 0;
+  return regions.rowOf(present(first, 'piece of a span').region);
 }
 
 /**
@@ -241,8 +243,7 @@ function spanRanges(span: Span, rules: Rules): ProtectedRange[] {
 /** The most frequent one. */
 function baseProtection(span: Span, rules: Rules): number {
   const counts = new Map<number, number>();
-  for (const { protection, zero } of spanRanges(span, rules))
-    if (!zero) counts.set(protection, (counts.get(protection) ?? 0) + 1);
+  for (const { protection, zero } of spanRanges(span, rules)) if (!zero) tally(counts, protection);
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? PROT.read;
 }
 
@@ -297,9 +298,10 @@ function sealsOf(piece: Piece, { patched, regions }: Rules): Seal[] {
 /** Pages of the linker's heap that are not writable: musl keeps one without access before its first allocation. */
 function heapSeals({ blueprint, regions }: MemoryInput): Seal[] {
   const heap = blueprint.regions.find(({ region }) => region.kind === 'heap')?.region;
-  const sealed = heap?.mappings.filter((mapping) => (mapping.protection & PROT.write) === 0) ?? [];
+  if (!heap) return [];
+  const sealed = heap.mappings.filter((mapping) => (mapping.protection & PROT.write) === 0);
   return sealed.map(({ start, end, protection }) => ({
-    address: start - (heap?.start ?? 0),
+    address: start - heap.start,
     length: end - start,
     protection,
     region: regions.heap,

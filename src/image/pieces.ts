@@ -3,13 +3,17 @@ import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { regionShift } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
+import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 
 export const PROT = { none: 0, read: 1, write: 2, execute: 4 } as const;
 
+/** Of memory that no program had before: a table of a call system. */
+export const noRegion = -1;
+
 /** A range of one protection at its new address, and what it holds. */
 export interface Piece {
-  /** Index of its region. */
+  /** Index of its region, or `noRegion`. */
   readonly region: number;
   readonly address: Address;
   readonly length: number;
@@ -48,11 +52,10 @@ export function collectPieces(
   protections: Protections,
 ): Piece[] {
   const pieces = blueprint.regions.flatMap((_, index) =>
-    regionPieces(blueprint, index, regionShift(blueprint, layout, index), moved[index] ?? new Map()),
+    regionPieces(blueprint, index, regionShift(blueprint, layout, index), at(moved, index, 'region')),
   );
   const joined = protections === 'merged' ? pieces.map(joinCode) : pieces;
-  const starts = blueprint.regions.map((_, index) => layout[index] ?? 0);
-  const order = ({ region }: Piece): number => starts[region] ?? 0;
+  const order = ({ region }: Piece): number => at(layout, region, 'region');
   return joined.sort((a, b) => order(a) - order(b) || a.region - b.region || a.address - b.address);
 }
 
@@ -62,8 +65,8 @@ function regionPieces(
   shift: number,
   moved: ReadonlyMap<Address, Buffer>,
 ): Piece[] {
-  const region = blueprint.regions[index]?.region;
-  if (!region || region.kind === 'heap') return [];
+  const { region } = at(blueprint.regions, index, 'region');
+  if (region.kind === 'heap') return [];
   return region.mappings.map(({ start, end, protection, fileOffset: offset }) => {
     const length = end - start;
     const pages = pagesBetween(moved, start, end, shift);

@@ -1,6 +1,7 @@
 /** The plan as a value, and its bytes: written at the head of an image file, read back by whoever inspects or verifies it. */
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import { roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
 import type { Structure, TableName, headerFields } from './plan-layout.ts';
@@ -83,13 +84,13 @@ export function encodePlan(plan: Plan, tail: Buffer): Buffer {
   const bytes = Buffer.alloc(roundUp(places.end + own.length + tail.length));
   own.copy(bytes, places.end);
   tail.copy(bytes, bytes.length - tail.length);
-  bodies.forEach((body, index) => body.copy(bytes, places.offsets[index] ?? 0));
+  bodies.forEach((body, index) => body.copy(bytes, at(places.offsets, index)));
   const values = {
     ...plan.scalars,
     ...Object.fromEntries(texts),
     ...Object.fromEntries(
       tableNames.flatMap((name, index) => [
-        [`${name}_offset`, places.offsets[index] ?? 0],
+        [`${name}_offset`, at(places.offsets, index)],
         [`${name}_count`, plan.tables[name].length],
       ]),
     ),

@@ -2,6 +2,7 @@
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { regionAt, regionShift } from '../provenance/layout.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { TableRows } from './plan.ts';
@@ -28,6 +29,9 @@ export interface PlanRegions {
   place(region: number, address: Address): Address;
 }
 
+/** Of the loader. */
+const headRow = 0;
+
 /** `head`: the loader, which stands for all that never moves. */
 export function planRegions(
   blueprint: Blueprint,
@@ -36,39 +40,42 @@ export function planRegions(
   head: { readonly address: Address; readonly length: number },
 ): PlanRegions {
   const used = [...blueprint.regions.keys()].filter(
-    (index) => blueprint.regions[index]?.region.mappings.length,
+    (index) => at(blueprint.regions, index).region.mappings.length > 0,
   );
   const numbers = new Map(used.map((index, position) => [index, position + 1]));
-  const rowOf = (region: number): number => numbers.get(region) ?? 0;
+  const rowOf = (region: number): number => numbers.get(region) ?? headRow;
   const shiftOf = (index: number): number => {
-    const region = blueprint.regions[index]?.region;
-    return region?.kind === 'heap' ? 0 - region.start : regionShift(blueprint, layout, index);
+    const { region } = at(blueprint.regions, index, 'region');
+    return region.kind === 'heap' ? 0 - region.start : regionShift(blueprint, layout, index);
   };
   const rows = used.map((index) => regionRow(blueprint, index, shiftOf(index), moves));
   const all = [{ ...head, path: '', alignment: 0 }, ...rows];
   const locate = (address: Address): Located => {
     const region = regionAt(blueprint, address);
-    return { address: address + shiftOf(region), region: rowOf(region) };
+    return region < 0
+      ? { address, region: headRow }
+      : { address: address + shiftOf(region), region: rowOf(region) };
   };
   return {
     rows: all,
     rowOf,
     locate,
     heap: rowOf(blueprint.regions.findIndex(({ region }) => region.kind === 'heap')),
-    isMovable: (row) => (all[row]?.alignment ?? 0) > 0,
+    isMovable: (row) => at(all, row, 'row').alignment > 0,
     place: (region, address) => address + shiftOf(region),
   };
 }
 
 function regionRow({ regions }: Blueprint, index: number, shift: number, moves: Moves) {
-  const { start = 0, end = 0, module } = regions[index]?.region ?? {};
-  const alignment = alignmentOf(regions[index]?.region, moves);
+  const { region } = at(regions, index, 'region');
+  const { start, end, module } = region;
+  const alignment = alignmentOf(region, moves);
   return { address: start + shift, length: end - start, path: module?.path ?? '', alignment };
 }
 
 /** The linker's own memory moves with everything, but never alone. 0: the region stays. */
-function alignmentOf(region: Blueprint['regions'][number]['region'] | undefined, moves: Moves): number {
-  if (moves === 'never' || !region?.movable) return 0;
+function alignmentOf(region: Blueprint['regions'][number]['region'], moves: Moves): number {
+  if (moves === 'never' || !region.movable) return 0;
   if (region.kind === 'module') return region.alignment;
   return moves === 'always' && region.kind === 'anonymous' ? pageSize : 0;
 }

@@ -13,6 +13,7 @@ import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { regionShift } from '../provenance/layout.ts';
 import { Refusal } from '../util/errors.ts';
+import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 
 const thunkSize = 16;
@@ -55,16 +56,17 @@ export function vdsoThunks(blueprint: Blueprint, layout: Layout, start: Address)
   const offsets = thunkOffsets(blueprint);
   if (blueprint.vdsoSlots.some(({ eager, offset }) => !eager && !words.has(offset)))
     throw new Refusal('a lazy slot leads to a function of the vdso that the linker does not know');
+  const wordOf = (offset: number) => present(words.get(offset), 'word for a function of the vdso');
   const code = Buffer.alloc(offsets.length * thunkSize, 0xcc);
   offsets.forEach((offset, index) => {
     const at = index * thunkSize;
     code.writeUInt16BE(0x49bb, at);
-    code.writeBigUInt64LE(BigInt(words.get(offset)?.address ?? 0), at + operandOffset);
+    code.writeBigUInt64LE(BigInt(wordOf(offset).address), at + operandOffset);
     code.write('41ff23', at + 10, 'hex');
   });
   const operands = offsets.map((offset, index) => ({
     offset: index * thunkSize + operandOffset,
-    region: words.get(offset)?.region ?? 0,
+    region: wordOf(offset).region,
   }));
   const slots = blueprint.vdsoSlots.flatMap(({ address, region, offset }) => {
     const index = offsets.indexOf(offset);

@@ -2,6 +2,7 @@
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { moveAddress, regionShift } from '../provenance/layout.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { TableRows } from './plan.ts';
@@ -14,7 +15,7 @@ export function prefaultRows(
 ): TableRows<'prefaults'> {
   const pages = new Set(blueprint.start.startWrites.map((page) => moveAddress(blueprint, layout, page)));
   for (const { address, region } of words)
-    if (blueprint.regions[region]?.region.kind !== 'heap')
+    if (at(blueprint.regions, region, 'region').region.kind !== 'heap')
       pages.add(roundDown(address + regionShift(blueprint, layout, region)));
   return pageRuns([...pages].sort((a, b) => a - b));
 }

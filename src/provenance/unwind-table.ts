@@ -71,8 +71,8 @@ function linkerWords(blueprint: Blueprint): Words {
 }
 
 function isLinkers({ regions, facts }: Blueprint, index: number): boolean {
-  const region = regions[index]?.region;
-  return region?.kind === 'anonymous' || region?.module?.path === facts.interpreter.path;
+  const { region } = at(regions, index, 'region');
+  return region.kind === 'anonymous' || region.module?.path === facts.interpreter.path;
 }
 
 function wordAt({ regions }: Blueprint, region: number, address: Address): number {
@@ -109,8 +109,8 @@ function isEntry(blueprint: Blueprint, words: Words, address: Address): boolean 
  * beginning of a segment is none either.
  */
 function spans({ regions, facts }: Blueprint, index: number, first: Address, last: Address): boolean {
-  const region = regions[index]?.region;
-  if (region?.kind !== 'module' || first >= last) return false;
+  const { region } = at(regions, index, 'region');
+  if (region.kind !== 'module' || first >= last) return false;
   const endsIn = (end: Address): boolean => last <= end && last > end - pageSize;
   if (first === region.start && endsIn(region.end)) return true;
   if (region.module?.path !== facts.executable.path) return false;
@@ -122,7 +122,7 @@ function spans({ regions, facts }: Blueprint, index: number, first: Address, las
 function isWhole({ regions, facts }: Blueprint, words: Words, { address, count }: UnwindTable): boolean {
   const targets = Array.from({ length: count }, (_, index) => words.get(address + index * entrySize)?.target);
   const isOther = (index: number): boolean => {
-    const { module } = regions[index]?.region ?? {};
+    const { module } = at(regions, index, 'region').region;
     return module !== undefined && module.path !== facts.executable.path;
   };
   const found = targets.filter((target) => typeof target === 'number' && isOther(target));
@@ -132,7 +132,7 @@ function isWhole({ regions, facts }: Blueprint, words: Words, { address, count }
 
 function isWritable({ regions }: Blueprint, { region, address, count }: UnwindTable): boolean {
   const end = address + count * entrySize;
-  return (regions[region]?.region.mappings ?? []).some(
+  return at(regions, region, 'region').region.mappings.some(
     (mapping) => mapping.start <= address && end <= mapping.end && (mapping.protection & PROT_WRITE) !== 0,
   );
 }

@@ -20,6 +20,7 @@ import { lowTables, lowTablesEnd } from '../../calls/low-memory.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
 import { Refusal } from '../../util/errors.ts';
+import { at } from '../../util/present.ts';
 import type { Address } from '../../util/units.ts';
 import { pageSize, roundUp } from '../../util/units.ts';
 
@@ -68,7 +69,7 @@ function wire(program: WiredProgram, counts: boolean): ReturnType<CallScheme['wi
 }
 
 export function numberOf({ modules }: WiredProgram, { definer, functionIndex }: Import): number {
-  return (modules[definer]?.firstNumber ?? 0) + functionIndex;
+  return at(modules, definer, 'module').firstNumber + functionIndex;
 }
 
 function gatePage(code: Buffer): TableMemory {

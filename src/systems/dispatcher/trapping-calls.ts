@@ -12,6 +12,7 @@ import { action } from '../../image/actions.ts';
 import type { CodeFrame } from '../../image/code-frames.ts';
 import { stubArea } from '../../calls/stub-area.ts';
 import { PROT } from '../../image/pieces.ts';
+import { at } from '../../util/present.ts';
 import type { Address } from '../../util/units.ts';
 import { pageSize } from '../../util/units.ts';
 import { byNumber, functionTable, numberOf, tableAddress } from './dispatcher-calls.ts';
@@ -181,7 +182,7 @@ function guardedFunctions(program: WiredProgram, page: CodePage): ReadonlyMap<nu
   const instead = new Map<number, Address>();
   for (const { imports } of program.modules)
     for (const each of imports) {
-      const guard = guards[each.symbol.split('@')[0] ?? ''];
+      const guard = guards[at(each.symbol.split('@'), 0)];
       const number = numberOf(program, each);
       if (guard && !instead.has(number)) instead.set(number, page.add(guard(each.target)));
     }

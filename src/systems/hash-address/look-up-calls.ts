@@ -18,6 +18,7 @@ import type { AddressFormat } from '../../ranges/address-format.ts';
 import { encodeAddress, fieldSize, fieldUnit } from '../../ranges/address-format.ts';
 import { hashName } from '../../ranges/hash-name.ts';
 import { PROT } from '../../image/pieces.ts';
+import { at, present } from '../../util/present.ts';
 import type { Address } from '../../util/units.ts';
 import { pageSize, roundUp } from '../../util/units.ts';
 
@@ -57,7 +58,9 @@ export function lookUpCalls(places: LookUpPlaces): CallScheme {
       const tables = lookUpTables(program, places);
       const modules = program.modules.map((module) =>
         stubArea(module, ({ definer, functionIndex }, at) => ({
-          code: jump((tables.get(definer)?.address ?? 0) + functionIndex * wordSize),
+          code: jump(
+            present(tables.get(definer), 'look-up page of a module').address + functionIndex * wordSize,
+          ),
           landing: { code: at },
         })),
       );
@@ -70,8 +73,7 @@ export function lookUpCalls(places: LookUpPlaces): CallScheme {
 function lookUpTables(program: WiredProgram, places: LookUpPlaces): ReadonlyMap<number, TableMemory> {
   const tables = new Map<number, TableMemory>();
   for (const { definer, functionIndex, target } of program.modules.flatMap(({ imports }) => imports)) {
-    const module = program.modules[definer];
-    if (!module) continue;
+    const module = at(program.modules, definer, 'module');
     const table = tables.get(definer) ?? emptyTable(module, places);
     table.bytes.writeBigUInt64LE(BigInt(target), functionIndex * wordSize);
     tables.set(definer, table);
@@ -87,7 +89,7 @@ function emptyTable(module: WiredModule, places: LookUpPlaces): TableMemory {
 
 function pagesOf({ modules }: WiredProgram, tables: ReadonlyMap<number, TableMemory>): Range[] {
   return [...tables].map(([index, { address, bytes }]) => ({
-    what: `the look-up page of ${modules[index]?.path ?? ''}`,
+    what: `the look-up page of ${at(modules, index, 'module').path}`,
     start: address,
     end: address + bytes.length,
   }));

@@ -8,6 +8,7 @@ import { entriesOf, isRoomy, tableCount } from '../../models/dispatcher-tables.t
 import { Refusal } from '../../util/errors.ts';
 import type { Entry } from './tables.ts';
 import { entryOffset } from './tables.ts';
+import { at, present } from '../../util/present.ts';
 
 export interface Importer {
   /** Names of the functions that it imports. */
@@ -41,7 +42,7 @@ export function chooseEntries(importers: readonly Importer[]): Chosen[] {
   importers.forEach((_, index) => {
     choose(index);
   });
-  return importers.map((_, index) => done.get(index) ?? { entries: new Map(), rehashed: 0 });
+  return importers.map((_, index) => present(done.get(index), 'choice of a module'));
 }
 
 /** All that a module needs, itself and through others, in ascending order. */
@@ -85,7 +86,7 @@ function chooseFor({ symbols }: Importer, dependencies: readonly Chosen[]): Chos
 function tableFor(imports: number, dependencies: readonly Chosen[]): number {
   const used = Array.from({ length: tableCount }, () => new Set<number>());
   for (const { entries } of dependencies)
-    for (const entry of entries.values()) used[entry.table]?.add(entry.index);
+    for (const entry of entries.values()) at(used, entry.table, 'table').add(entry.index);
   const table = used.findIndex((indexes, size) => isRoomy(size, imports + indexes.size));
   if (table >= 0) return table;
   if (isRoomy(tableCount - 1, imports)) return tableCount - 1;

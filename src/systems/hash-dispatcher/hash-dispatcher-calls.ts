@@ -23,6 +23,7 @@ import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { action } from '../../image/actions.ts';
 import { PROT } from '../../image/pieces.ts';
 import { entriesOf } from '../../models/dispatcher-tables.ts';
+import { at, present } from '../../util/present.ts';
 import type { Address } from '../../util/units.ts';
 import { roundUp } from '../../util/units.ts';
 import type { Chosen } from './choose-entries.ts';
@@ -66,9 +67,8 @@ function wire(program: WiredProgram, base: Base): Wiring {
   }));
   const chosen = chooseEntries(importers);
   const offsetOf = (module: number, { symbol }: Import): number => {
-    const entry = chosen[module]?.entries.get(symbol);
-    if (!entry) throw new Error(`${symbol} has no entry`);
-    return entryOffset(entry);
+    const { entries } = at(chosen, module, 'module');
+    return entryOffset(present(entries.get(symbol), `entry of ${symbol}`));
   };
   const modules = program.modules.map((module, index) =>
     stubArea(module, (each, at) => ({ code: base.stub(offsetOf(index, each)), landing: callsOnly(at) })),

@@ -25,6 +25,7 @@ import { areaSize, stubArea, unchanged } from '../../calls/stub-area.ts';
 import type { AddressFormat } from '../../ranges/address-format.ts';
 import { fieldSize, fieldUnit } from '../../ranges/address-format.ts';
 import { action } from '../../image/actions.ts';
+import { at } from '../../util/present.ts';
 import type { Address } from '../../util/units.ts';
 import { isAddressed, offsetTable, slotOffset, type Slots } from './table.ts';
 
@@ -144,7 +145,7 @@ export function globalSlots(format: AddressFormat): CallScheme {
     room: ({ functions }) => ({ area: 0, numbers: functions }),
     wire: (program) => {
       const numberOf = ({ definer, functionIndex }: Import): number =>
-        (program.modules[definer]?.firstNumber ?? 0) + functionIndex;
+        at(program.modules, definer, 'module').firstNumber + functionIndex;
       const wordOf = (each: Import): Address => program.base + slotOffset(format, numberOf(each));
       const modules = program.modules.map((module): ModuleWiring =>
         isAddressed(module)

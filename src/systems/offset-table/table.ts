@@ -7,6 +7,7 @@ import type { AddressFormat } from '../../ranges/address-format.ts';
 import { decodeAddress, fieldSize, fieldUnit } from '../../ranges/address-format.ts';
 import { PROT } from '../../image/pieces.ts';
 import { Refusal } from '../../util/errors.ts';
+import { present } from '../../util/present.ts';
 import type { Address } from '../../util/units.ts';
 import { roundDown, roundUp } from '../../util/units.ts';
 
@@ -53,7 +54,7 @@ function writeEntries(
 ): void {
   const block = fieldUnit(format, 'M');
   for (let at = roundDown(Math.min(area.address, start), block); at < end; at += block) {
-    const place = decodeAddress(format, at).M ?? 0;
+    const place = present(decodeAddress(format, at).M, 'field M');
     bytes.writeBigUInt64LE(BigInt(base + slotOffset(format, firstNumber)), place * wordSize);
   }
 }
