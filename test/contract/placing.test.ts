@@ -1,4 +1,4 @@
-/** Systems that only place modules. */
+/** Systems that only place modules, by launchers. */
 import { testContract } from './contract.ts';
 
-testContract(({ changesCalls }) => !changesCalls);
+testContract(({ changesCalls, asInterpreter }) => !changesCalls && !asInterpreter);

@@ -1,4 +1,0 @@
-/** Systems that change calls, in interpreter mode. */
-import { testContract } from './contract.ts';
-
-testContract(({ changesCalls, asInterpreter }) => changesCalls && asInterpreter);
