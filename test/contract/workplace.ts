@@ -75,26 +75,16 @@ export function compileLibrary(output: string, who: string): void {
 
 export const handedOver = /^linkonce: .*handed over.*\n/m;
 
-/** The program ran through the platform's linker, gave this output, and the launcher said why. */
-export function expectHandOver(outcome: Outcome, stdout: string): void {
+/** The program ran through the platform's linker, gave this output, and the launcher said why: for this reason, where one is given. */
+export function expectHandOver(outcome: Outcome, stdout: string, reason = ''): void {
   expect(outcome).toMatchObject({ stdout, status: 0, signal: null });
   expect(outcome.stderr).toMatch(handedOver);
+  expect(outcome.stderr).toContain(reason);
 }
 
 /** The program ran from its image. */
 export function expectImage(outcome: Outcome, stdout: string): void {
   expect(outcome).toEqual({ stdout, stderr: '', status: 0, signal: null });
-}
-
-/** The right output, by whichever way, or one line that says why not: never a crash, never other output. */
-export function expectRightOrRefused(outcome: Outcome, stdout: string): void {
-  expect(outcome.signal).toBeNull();
-  if (outcome.status === 0) expect(outcome.stdout).toBe(stdout);
-  else
-    expect(outcome).toMatchObject({
-      stdout: '',
-      stderr: expect.stringMatching(/^linkonce: [^\n]+\n$/) as unknown,
-    });
 }
 
 const exeLinkFailure = tryExeLink();

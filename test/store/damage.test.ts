@@ -13,7 +13,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { requireCatalogue, type Catalogue, type StoredProgram } from '../../src/store/catalogue.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
-import { expectRightOrRefused } from '../contract/workplace.ts';
+import { expectHandOver } from '../contract/workplace.ts';
 import { createPlace, expectSound, failure, fromStore, well, type Place } from './place.ts';
 
 const said = 'library from second\n';
@@ -62,7 +62,7 @@ test.each(['code', 'relocated'] as const)('a byte of a shared file: %s', async (
   const lines = await faults();
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^fault: search-path: wrong memory at 0x[0-9a-f]+/);
-  expectRightOrRefused(await place.run('search-path'), said);
+  expectHandOver(await place.run('search-path'), said, 'a file of the store is not as at bind');
   expect(await well(place.command('update'))).toMatch(
     /^bound again: search-path \(.* is not as it was written\)$/m,
   );
