@@ -9,27 +9,26 @@ import type { VariantFacts } from '../../src/report/variant-facts.ts';
 import { sampleCalls } from './sample-calls.ts';
 import { sample, severalSample, untimedSample } from './sample.ts';
 
-/** What a variant of the sample would say of itself, were it real. */
-function factsOf(measurement: Measurement, special: Record<string, Partial<VariantFacts>> = {}) {
-  return measurement.programs[0]!.results.map(({ system, variant }): VariantFacts => ({
-    system,
-    variant,
-    drawn: 'store',
-    served: false,
-    stored: system !== 'got-plt',
-    ...special[system],
-  }));
-}
+/** What the variants say of themselves; other things where a test needs them, by system. */
+const facts = collectFacts();
+const factsWith = (special: Record<string, Partial<VariantFacts>>) =>
+  facts.map((one): VariantFacts => ({ ...one, ...special[one.system] }));
 
 const needOf = (word: string, advice: ReturnType<typeof advise>) =>
   advice.find(({ need }) => need.includes(word));
 
+it('is told of every variant of the sample', () => {
+  const [program] = sample.programs;
+  const known = facts.map(nameOf);
+  expect(program!.results.map(nameOf).filter((name) => !known.includes(name))).toEqual([]);
+});
+
 describe('advise', () => {
   it('names the fastest, the least memory, and what is best in both', () => {
-    const advice = advise(sample, factsOf(sample));
-    expect(needOf('fastest start', advice)?.choice).toBe('image one-file');
+    const advice = advise(sample, facts);
+    expect(needOf('fastest start', advice)?.choice).toBe('image direct');
     expect(needOf('least memory of many', advice)?.choice).toBe('offset-table window');
-    expect(needOf('nothing to keep running', advice)?.choice).toBe('image one-file');
+    expect(needOf('nothing to keep running', advice)?.choice).toBe('image direct');
     expect(needOf('fastest start', advice)?.reason).toMatch(
       /^Starts 7\.\d\d times as fast as got-plt lazy; /,
     );
@@ -38,20 +37,27 @@ describe('advise', () => {
   it('gives a command that a shell reads as it is meant', () => {
     const [first] = sample.programs;
     const odd = { ...sample, programs: [{ ...first!, path: "/opt/it's here/ffmpeg" }] };
-    const command = advise(odd, factsOf(odd))[0]?.command?.join(' ');
-    expect(command).toBe(`linkonce store add --system image:one-file '/opt/it'\\''s here/ffmpeg'`);
+    const command = advise(odd, facts)[0]?.command?.join(' ');
+    expect(command).toBe(`linkonce store add --system image:direct '/opt/it'\\''s here/ffmpeg'`);
   });
 
   it('says that a server has to run, and does not choose it where nothing should', () => {
-    const facts = factsOf(sample, {
+    const served = factsWith({
       image: { served: true },
       'offset-table': { served: true, drawn: 'process' },
     });
-    const advice = advise(sample, facts);
+    const advice = advise(sample, served);
     expect(needOf('fastest start', advice)?.reason).toContain('A server has to run');
     expect(needOf('fastest start', advice)?.command?.join(' ')).toMatch(/&& linkonce pagein start$/);
     expect(needOf('nothing to keep running', advice)?.choice).not.toMatch(/^(image|offset-table)/);
     expect(needOf('draws for itself', advice)?.choice).toBe('offset-table window');
+  });
+
+  it('binds launchers of what a store cannot hold', () => {
+    const [first] = advise(sample, factsWith({ image: { stored: false } })).slice(1);
+    expect(first?.choice).toBe('image direct');
+    expect(first?.command?.join(' ')).toBe('linkonce bind --system image:direct /usr/bin/ffmpeg');
+    expect(first?.reason).toContain('bind again after an upgrade');
   });
 
   it('leaves programs as they are where nothing is better', () => {
@@ -63,7 +69,7 @@ describe('advise', () => {
       ...program,
       results: program.results.map((result) => (result.status === 'measured' ? slow(result) : result)),
     }));
-    const advice = advise({ ...sample, programs }, factsOf(sample));
+    const advice = advise({ ...sample, programs }, facts);
     expect(needOf('fastest start', advice)?.choice).toBe('got-plt lazy');
     expect(needOf('fastest start', advice)?.command).toBeUndefined();
   });
@@ -88,7 +94,7 @@ describe('advise', () => {
       ...{ pssKb, privateKb },
       startupRatio: { median: 1.2, low: 0.98, high: 1.4 },
     }));
-    for (const { choice, reason } of advise(doubtful, factsOf(doubtful))) {
+    for (const { choice, reason } of advise(doubtful, facts)) {
       expect(choice).toBe('got-plt lazy');
       expect(reason).toMatch(/^No other was clearly better/);
     }
@@ -100,7 +106,7 @@ describe('advise', () => {
       ...{ pssKb: pssKb * 0.995, privateKb },
       startupRatio: { median: 1.01, low: 1.005, high: 1.02 },
     }));
-    const choices = advise(slight, factsOf(slight)).map(({ choice }) => choice);
+    const choices = advise(slight, facts).map(({ choice }) => choice);
     expect(new Set(choices)).toEqual(new Set(['got-plt lazy']));
   });
 
@@ -110,7 +116,7 @@ describe('advise', () => {
       startupRatio:
         result.system === 'image' ? { median: 3, low: 0.9, high: 9 } : { median: 1.5, low: 1.4, high: 1.6 },
     }));
-    const choice = needOf('fastest start', advise(mixed, factsOf(mixed)))?.choice;
+    const choice = needOf('fastest start', advise(mixed, facts))?.choice;
     expect(choice).not.toMatch(/^(image|got-plt lazy)/);
   });
 
@@ -124,22 +130,18 @@ describe('advise', () => {
           result.system === 'got-plt'
             ? { median: 1.46, low: 1.3, high: 1.5 }
             : { median: 1.35, low: 1.2, high: 1.4 };
-        const variant = result.system === 'image' ? 'one-file' : result.variant;
-        return { ...result, variant, figures: { ...others, 'direct-plt': { ...usual, ns } } };
+        return { ...result, figures: { ...others, 'direct-plt': { ...usual, ns } } };
       }),
     };
     const measured = { ...sample, calls };
-    expect(needOf('calls', advise(measured, factsOf(measured)))?.choice).toBe('got-plt lazy');
+    expect(needOf('calls', advise(measured, facts))?.choice).toBe('got-plt lazy');
   });
 
   it('speaks of calls and of start-up only where they were measured', () => {
-    expect(needOf('calls', advise(sample, factsOf(sample)))).toBeUndefined();
-    const results = sampleCalls.results.map((result) =>
-      result.system === 'image' ? { ...result, variant: 'one-file' } : result,
-    );
-    const measured = { ...sample, calls: { ...sampleCalls, results } };
-    expect(needOf('calls', advise(measured, factsOf(measured)))?.choice).toBe('image one-file');
-    const untimed = advise(untimedSample, factsOf(untimedSample));
+    expect(needOf('calls', advise(sample, facts))).toBeUndefined();
+    const measured = { ...sample, calls: sampleCalls };
+    expect(needOf('calls', advise(measured, facts))?.choice).toBe('image direct');
+    const untimed = advise(untimedSample, facts);
     expect(needOf('fastest', untimed)).toBeUndefined();
     expect(needOf('least memory', untimed)?.reason).not.toContain('Starts');
   });
@@ -149,13 +151,13 @@ describe('advise', () => {
       ...program,
       results: program.results.filter(({ system }) => system !== 'got-plt'),
     }));
-    expect(advise({ ...sample, programs }, factsOf(sample))).toEqual([]);
+    expect(advise({ ...sample, programs }, facts)).toEqual([]);
   });
 });
 
 describe('gather', () => {
   it('says once what is chosen for several needs', () => {
-    const advice = advise(sample, factsOf(sample));
+    const advice = advise(sample, facts);
     const gathered = gather(advice);
     expect(new Set(gathered.map(({ choice }) => choice)).size).toBe(gathered.length);
     expect(gathered.flatMap(({ needs }) => needs).sort()).toEqual(advice.map(({ need }) => need).sort());

@@ -17,7 +17,7 @@ describe('the page', () => {
   it('shows the program, the conclusion and every system', async () => {
     await open('timed', {}, async (page) => {
       expect(await page.locator('h1').innerText()).toBe('ffmpeg');
-      expect(await page.locator('.lede').innerText()).toContain('image one-file started fastest');
+      expect(await page.locator('.lede').innerText()).toContain('image direct started fastest');
       expect(await systems(page)).toHaveLength(sample.programs[0]!.results.length);
       expect(await page.locator('.unmeasured').allInnerTexts()).toHaveLength(2);
       // What looks like markup in a measurement is text.
@@ -34,7 +34,7 @@ describe('the page', () => {
         'Start-up of every timed run, by system',
         'Memory of processes of one program as their number grows',
         'Address space under got-plt lazy',
-        'Address space under prelink data-files',
+        'Address space under prelink files',
         'Pages in memory under got-plt lazy, by reason',
         'How likely names of libraries, hashed to addresses, collide',
         'How a hashed dispatcher fills up',
@@ -105,7 +105,7 @@ describe('the page', () => {
 
   it('shows the text without scripts', async () => {
     await open('timed', { javaScriptEnabled: false }, async (page) => {
-      expect(await page.locator('noscript').innerText()).toContain('image one-file started fastest');
+      expect(await page.locator('noscript').innerText()).toContain('image direct started fastest');
     });
   });
 });
@@ -165,7 +165,7 @@ describe('the page of several programs', () => {
         'Start-up of every timed run, by system',
         'Memory of processes of one program as their number grows',
         'Address space under got-plt lazy',
-        'Address space under prelink data-files',
+        'Address space under prelink files',
         'Pages in memory under got-plt lazy, by reason',
         'How likely names of libraries, hashed to addresses, collide',
         'How a hashed dispatcher fills up',
@@ -185,7 +185,7 @@ describe('the page of several programs', () => {
   it('says which program a doubt is about', async () => {
     await open('several', {}, async (page) => {
       const doubts = await page.locator('.warnings li').allInnerTexts();
-      expect(doubts.at(-2)).toContain('git log: image one-file');
+      expect(doubts.at(-2)).toContain('git log: image direct');
       expect(doubts.at(-1)).toMatch(/^Few runs\s*3 runs of each/);
     });
   });

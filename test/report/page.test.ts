@@ -13,7 +13,7 @@ const anchors = fc.array(
     bottom: fc.constant(30),
     x: fc.integer({ min: 60, max: 790 }),
     y: fc.integer({ min: 30, max: 410 }),
-    text: fc.constantFrom('image one-file', 'got-plt lazy', 'hash-dispatcher trap', 'x'),
+    text: fc.constantFrom('image direct', 'got-plt lazy', 'hash-dispatcher trap', 'x'),
   }),
   { maxLength: 20 },
 );

@@ -25,7 +25,7 @@ export const sampleCalls: CallMeasurement = {
   staticLink: figures(1),
   results: [
     { system: 'got-plt', variant: 'lazy', status: 'measured', figures: figures(2) },
-    { system: 'image', variant: 'single', status: 'measured', figures: figures(1) },
+    { system: 'image', variant: 'direct', status: 'measured', figures: figures(1) },
     { system: 'fixed', variant: 'files', status: 'refused', reason: 'not this one' },
   ],
 };

@@ -22,29 +22,29 @@ type Row = readonly [string, string, number, number, number, number, number, num
 const rows: readonly Row[] = [
   ['got-plt', 'lazy', 63.1, 11_057, 24_112, 1169, 9120, 0, 0],
   ['got-plt', 'now', 71.4, 11_402, 25_010, 1169, 9544, 0, 0],
-  ['prelink', 'data-files', 14.2, 3105, 27_800, 1102, 2800, 9120, 1904],
-  ['rebase-startup', 'private', 21.8, 6230, 26_002, 1102, 4310, 9120, 1911],
-  ['rebase-page-in', 'fuse', 15.6, 2890, 28_512, 1102, 2911, 4210, 2480],
+  ['prelink', 'files', 14.2, 3105, 27_800, 1102, 2800, 9120, 1904],
+  ['rebase-startup', 'slide', 21.8, 6230, 26_002, 1102, 4310, 9120, 1911],
+  ['rebase-page-in', 'data', 15.6, 2890, 28_512, 1102, 2911, 4210, 2480],
   ['install', 'files', 13.9, 3080, 27_944, 1102, 2790, 188_416, 3307],
-  ['dispatcher', 'register', 16.3, 2912, 27_120, 640, 2511, 10_204, 2210],
-  ['image', 'one-file', 8.9, 2885, 31_204, 12, 1620, 201_728, 2050],
+  ['dispatcher', 'jump', 16.3, 2912, 27_120, 640, 2511, 10_204, 2210],
+  ['image', 'direct', 8.9, 2885, 31_204, 12, 1620, 201_728, 2050],
   ['image', 'partitions', 9.4, 2901, 31_110, 31, 1688, 203_776, 2114],
   ['offset-table', 'window', 11.7, 2460, 29_804, 460, 1904, 9804, 2402],
-  ['hash-address', 'blocks', 12.9, 3011, 28_102, 690, 2290, 9904, 2190],
-  ['import-page', 'cache-file', 12.1, 2702, 29_420, 902, 2080, 11_020, 2333],
+  ['hash-address', 'global', 12.9, 3011, 28_102, 690, 2290, 9904, 2190],
+  ['import-page', 'cache', 12.1, 2702, 29_420, 902, 2080, 11_020, 2333],
 ];
 
 const unmeasured: readonly UnmeasuredResult[] = [
   {
     system: 'fixed',
-    variant: 'plain',
+    variant: 'files',
     status: 'refused',
     reason:
       'the range of libavcodec.so.59 (0x2000ac000000, 13 MiB) is taken by <libfoo & sons>.so; a fixed address cannot be moved',
   },
   {
     system: 'hash-dispatcher',
-    variant: 'trap',
+    variant: 'movable',
     status: 'failed',
     reason: 'ends with SIGSEGV, the program with status 0',
   },
@@ -221,10 +221,10 @@ export const sample: Measurement = {
   programs: [ffmpeg],
   workload: workloadOf([ffmpeg]),
   warnings: [
-    { kind: 'output-differs', message: 'hash-address blocks: stderr not the program’s', program: 0 },
+    { kind: 'output-differs', message: 'hash-address global: stderr not the program’s', program: 0 },
     {
       kind: 'noisy',
-      message: 'rebase-startup private: interval wider than 10 % of the median; was the machine busy?',
+      message: 'rebase-startup slide: interval wider than 10 % of the median; was the machine busy?',
       program: 0,
     },
   ],
@@ -266,7 +266,7 @@ export const severalSample: Measurement = {
   workload: workloadOf([ffmpeg, git, gitLog]),
   warnings: [
     ...sample.warnings,
-    { kind: 'noisy', message: 'image one-file: many runs far off', program: 2 },
+    { kind: 'noisy', message: 'image direct: many runs far off', program: 2 },
     { kind: 'few-runs', message: '3 runs of each: the intervals mean little below 10' },
   ],
 };

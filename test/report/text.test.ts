@@ -85,9 +85,9 @@ describe('renderText', () => {
 
   it('says why there are no figures, and shows none', () => {
     const text = renderText(sample, plain).replaceAll(/\s+/g, ' ');
-    expect(text).toContain('fixed plain refused: the range of libavcodec.so.59');
-    expect(text).toContain('hash-dispatcher trap failed: ends with SIGSEGV');
-    expect(text).toMatch(/fixed refused, see below plain/);
+    expect(text).toContain('fixed files refused: the range of libavcodec.so.59');
+    expect(text).toContain('hash-dispatcher movable failed: ends with SIGSEGV');
+    expect(text).toMatch(/fixed refused, see below files/);
   });
 
   it('leaves columns of times out where nothing was timed', () => {
@@ -110,7 +110,7 @@ describe('several programs', () => {
 
   it('have their own doubts; those about all stand with all', () => {
     const [, , third = '', all = ''] = text.split(/^(?=\/usr|All programs together\n)/m);
-    expect(third).toContain('image one-file: many runs far off');
+    expect(third).toContain('image direct: many runs far off');
     expect(all).toContain('few-runs: 3 runs of each');
     expect(text.match(/far off/g)).toHaveLength(1);
   });
@@ -118,7 +118,7 @@ describe('several programs', () => {
   it('are summed up against the base line', () => {
     // 4 × 11,057 and 3 × a tenth of it; the same of 2,885.
     expect(text).toMatch(/^got-plt +47545 .*\n {2}lazy +100 % +100 %/m);
-    expect(text).toMatch(/^image +12406 .*\n {2}one-file +26 %/m);
+    expect(text).toMatch(/^image +12406 .*\n {2}direct +26 %/m);
   });
 
   it('do not let a system compete that serves some of them', () => {
@@ -144,10 +144,10 @@ describe('several programs', () => {
 describe('conclude', () => {
   it('names the fastest and the most frugal', () => {
     const { fastest, mostFrugal } = findWinners(ffmpeg);
-    expect(fastest).toMatchObject({ system: 'image', variant: 'one-file' });
+    expect(fastest).toMatchObject({ system: 'image', variant: 'direct' });
     expect(mostFrugal).toMatchObject({ system: 'offset-table' });
     expect(conclude(ffmpeg)).toMatch(
-      /^image one-file started fastest \(8\.\d+ ms, 7\.\d+ times as fast as got-plt lazy\), /,
+      /^image direct started fastest \(8\.\d+ ms, 7\.\d+ times as fast as got-plt lazy\), /,
     );
     expect(conclude(ffmpeg)).toContain('2,460 kB of private memory a process, 78 % less than got-plt lazy');
   });
