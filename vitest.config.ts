@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 import { patienceMs } from './test/patience.ts';
 
 const root = import.meta.dirname;
@@ -29,6 +30,7 @@ export default defineConfig({
     globalSetup: 'test/programs/build-all.ts',
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
     expect: { poll: { timeout: patienceMs } },

@@ -16,6 +16,7 @@ import { Refusal } from '../../src/util/errors.ts';
 import { buildPrograms, environment, missing, programs, type TestProgram } from '../programs/build.ts';
 import { reasonToHandOver } from './workplace.ts';
 import { runProgram, type Outcome } from '../run-program.ts';
+import { casesOf } from '../extent.ts';
 import { stockRun } from '../stock-run.ts';
 import { isTestedAsInterpreter } from './interpreter-forms.ts';
 import { differenceByDesign, refusalOfForm, refusalOfProgram } from './refusals.ts';
@@ -60,7 +61,7 @@ async function expectRefusal(form: Form, words: RegExp): Promise<void> {
 }
 
 function testPrograms(form: Form): void {
-  for (const program of programs)
+  for (const program of casesOf(programs, 6))
     test(program.title, async ({ skip }) => {
       const image = await bindOnce(form, program);
       if (image instanceof Refusal) return refuse(image, form, program, skip);

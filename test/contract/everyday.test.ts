@@ -9,6 +9,7 @@ import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { reasonToHandOver } from './workplace.ts';
 import { runProgram, type Outcome, type RunSettings } from '../run-program.ts';
+import { casesOf } from '../extent.ts';
 import { stockRun } from '../stock-run.ts';
 
 interface Everyday {
@@ -85,7 +86,7 @@ const findInPath = (name: string): string | undefined =>
     .find((file) => existsSync(file));
 const environment = { PATH: searchPath, HOME: folder, LANG: 'C.UTF-8', LINKONCE_DEBUG: '1' };
 
-for (const { name, runs } of everyday)
+for (const { name, runs } of casesOf(everyday, 3))
   describe(name, () => {
     /** Captured once for all systems. */
     let subject: ReturnType<typeof openProgram> | undefined;

@@ -3,6 +3,7 @@
  * program's own file and first argument come from. So each feature of a plan is seen once there, under one of these
  * variants; a release sees all of them: `LINKONCE_TEST=all npm test`.
  */
+import { isForRelease } from '../extent.ts';
 
 const chosen: readonly string[] = [
   // No program runs so, and that is to be said.
@@ -21,5 +22,5 @@ const chosen: readonly string[] = [
 
 /** Whether a variant, as SYSTEM:VARIANT, is tested in interpreter mode. */
 export function isTestedAsInterpreter(variant: string): boolean {
-  return process.env.LINKONCE_TEST === 'all' || chosen.includes(variant);
+  return isForRelease || chosen.includes(variant);
 }

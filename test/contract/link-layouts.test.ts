@@ -10,6 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readElf } from '../../src/elf/read-elf.ts';
 import { bindProgram } from '../../src/pipeline.ts';
 import { findSystem } from '../../src/systems/registry.ts';
+import { casesOf } from '../extent.ts';
 import { runProgram } from '../run-program.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-layouts-'));
@@ -90,7 +91,7 @@ async function expectBound(main: string): Promise<void> {
 
 for (const linker of ['bfd', 'gold', 'lld', 'mold'])
   describe(`linked by ${linker}`, () => {
-    for (const [index, flags] of options.entries())
+    for (const [index, flags] of casesOf([...options.entries()], 4))
       test(flags.join(' ') || 'as it comes', async ({ skip }) => {
         const main = build(`${linker}-${String(index)}`, [`-fuse-ld=${linker}`, ...flags], () => undefined);
         if (main === undefined) skip(`ld.${linker} is missing, or does not know this`);

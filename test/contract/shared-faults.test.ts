@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { casesOf } from '../extent.ts';
 import type { Workplace } from './workplace.ts';
 import { createWorkplace, expectHandOver, expectImage } from './workplace.ts';
 
@@ -65,7 +66,7 @@ describe.each([
       expectImage(await place.start(), usual);
     });
 
-    test.each(Object.entries(faults))('a shared file %s', async (_, damage) => {
+    test.each(casesOf(Object.entries(faults), 2))('a shared file %s', async (_, damage) => {
       damage(shared().at(-1)!);
       const outcome = await place.start();
       expectHandOver(outcome, usual);

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { readElf } from '../../src/elf/read-elf.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { compileLibrary } from '../contract/workplace.ts';
+import { casesOf } from '../extent.ts';
 import type { Smap } from '../systems/smaps.ts';
 import { atExit, readSmaps } from '../systems/smaps.ts';
 import { createPlace, expectSound, fromStore, throughLinker, well, type Place } from './place.ts';
@@ -64,7 +65,7 @@ function readLibc(): Promise<{ readonly start: number; readonly code: Buffer }> 
   });
 }
 
-test.each(forms)('$form: run, verify, update, reslide', async ({ form, isFixed, isModular }) => {
+test.each(casesOf(forms, 1))('$form: run, verify, update, reslide', async ({ form, isFixed, isModular }) => {
   place = createPlace(...programs);
   await well(place.command('add', '--system', form, ...programs.map(place.program)));
   await expectFromStore('second');

@@ -9,6 +9,7 @@ import { packageRoot } from '../../src/util/native.ts';
 import { linkonce } from '../cli/linkonce.ts';
 import { compileLibrary } from '../contract/workplace.ts';
 import { createPlace, inBin, well, type Place } from './place.ts';
+import { isQuick } from '../extent.ts';
 import { patienceMs } from '../patience.ts';
 
 const places: Place[] = [];
@@ -101,7 +102,7 @@ function commandsOf(place: Place): readonly (() => readonly string[])[] {
 }
 
 test('100 kills: update, add, remove and reslide in a store; the first add, and undo', async () => {
-  await Promise.all([killChanges(newPlace(), 64), killWhole(newPlace(), 36)]);
+  await Promise.all([killChanges(newPlace(), isQuick ? 6 : 64), killWhole(newPlace(), isQuick ? 4 : 36)]);
 });
 
 async function killChanges(place: Place, times: number): Promise<void> {

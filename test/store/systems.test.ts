@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { servePlaces } from '../../src/pagein/serve-places.ts';
 import { shownPlaces } from '../../src/store/folder.ts';
 import { systems } from '../../src/systems/registry.ts';
+import { casesOf } from '../extent.ts';
 import { createPlace, expectSound, fromStore, inBin, well, type Place } from './place.ts';
 
 const said = 'library from second\n';
@@ -37,7 +38,7 @@ async function addAll(name: string, window: string): Promise<void> {
   await well(place.command('add', '--system', name, '--window', window, ...programs));
 }
 
-for (const { name, space, addresses, places } of able)
+for (const { name, space, addresses, places } of casesOf(able, 6))
   test(`${name}: add, run, verify, update`, async ({ skip }) => {
     if (places && !existsSync('/dev/fuse'))
       skip('there is no /dev/fuse, so that nobody can serve its places');
