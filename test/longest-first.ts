@@ -22,7 +22,7 @@ export const longest: readonly string[] = [
   'report/html',
   'cli/run',
   'cli/usage',
-  'collection/large',
+  'bind/large',
   'store/running',
   'store/concurrency',
   'pagein/faults',

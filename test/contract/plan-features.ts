@@ -3,7 +3,7 @@ import { headerFields, planFlags, tables, type TableName } from '../../src/image
 import { readPlan } from '../../src/image/verify-image.ts';
 
 /** Columns whose values choose what is done. */
-const choices: readonly string[] = ['operation', 'source', 'in_places', 'type', 'kind', 'number'];
+const choices: readonly string[] = ['operation', 'source', 'type', 'kind', 'number'];
 
 export function planFeatures(image: string): ReadonlySet<string> {
   const plan = readPlan(image);
@@ -14,7 +14,7 @@ export function planFeatures(image: string): ReadonlySet<string> {
   const rows = (Object.keys(tables) as TableName[]).flatMap((table) =>
     plan
       .rows(table)
-      .flatMap((row) => [
+      .flatMap((row: Readonly<Record<string, bigint>>) => [
         table,
         ...choices.flatMap((column) => (column in row ? `${table} ${column} ${String(row[column])}` : [])),
       ]),
