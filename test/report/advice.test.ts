@@ -5,6 +5,10 @@ import { nameOf } from '../../src/measure/measurement.ts';
 import { advise, gather } from '../../src/report/advice.ts';
 import { collectFacts } from '../../src/report/collect-facts.ts';
 import { overallOf } from '../../src/report/overall.ts';
+import { drawSpace, placePrograms } from '../../src/ranges/place-programs.ts';
+import { loadProgram } from '../../src/program/load-program.ts';
+import { systems } from '../../src/systems/registry.ts';
+import { testProgram } from '../programs/build.ts';
 import type { VariantFacts } from '../../src/report/variant-facts.ts';
 import { sampleCalls } from './sample-calls.ts';
 import { sample, severalSample, untimedSample } from './sample.ts';
@@ -51,13 +55,6 @@ describe('advise', () => {
     expect(needOf('fastest start', advice)?.command?.join(' ')).toMatch(/&& linkonce pagein start$/);
     expect(needOf('nothing to keep running', advice)?.choice).not.toMatch(/^(image|offset-table)/);
     expect(needOf('draws for itself', advice)?.choice).toBe('offset-table window');
-  });
-
-  it('binds launchers of what a store cannot hold', () => {
-    const [first] = advise(sample, factsWith({ image: { stored: false } })).slice(1);
-    expect(first?.choice).toBe('image direct');
-    expect(first?.command?.join(' ')).toBe('linkonce bind --system image:direct /usr/bin/ffmpeg');
-    expect(first?.reason).toContain('bind again after an upgrade');
   });
 
   it('leaves programs as they are where nothing is better', () => {
@@ -199,5 +196,31 @@ describe('collectFacts', () => {
     for (const name of ['fixed files', 'hash-address global', 'hash-address literal'])
       expect(of(name).drawn).toBe('never');
     expect(of('hash-address look-up').drawn).toBe('boot');
+  });
+
+  const name = 'iostream';
+  const program = loadProgram(testProgram(name).path);
+  const arranged = systems.flatMap(({ id, variants }) =>
+    variants.flatMap((variant) => (variant.arrangement ? [{ ...variant, name: `${id} ${variant.id}` }] : [])),
+  );
+
+  it.each(arranged)('says of $name what its arrangement does', ({ name: variant, arrangement }) => {
+    const draw = () =>
+      placePrograms([{ name, program }], arrangement, drawSpace(arrangement)).holdings.map(
+        ({ start }) => start,
+      );
+    const placed = draw();
+    expect(placed.length).toBeGreaterThan(2);
+    // A server draws for all processes of a place.
+    const slides = arrangement.slides === true && !arrangement.places;
+    // A window has few bases where its addresses are short.
+    const isDrawn = Array.from({ length: 30 }, draw).some((again) => String(again) !== String(placed));
+    const { drawn, served, stored } = of(variant);
+    expect({ isDrawn, slides: drawn === 'process', served, stored }).toEqual({
+      isDrawn: drawn !== 'never',
+      slides,
+      served: arrangement.places !== undefined,
+      stored: true,
+    });
   });
 });
