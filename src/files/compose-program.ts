@@ -1,8 +1,10 @@
 /** Composes a program's image over the files that it shares. */
 import path from 'node:path';
+import { isRelocatedWhenRead } from '../image/backing.ts';
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import { composeImage } from '../image/compose-image.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
+import { backingOf } from '../ranges/arrangement.ts';
 import { toFiling } from './member-filing.ts';
 import { writeOwnFile } from './own-file.ts';
 import type { SharedMemory } from './share-memory.ts';
@@ -20,8 +22,8 @@ export interface ComposingMeans {
 }
 
 /**
- * With one more file of its own where memory comes from places, since the image holds plan and loader only. Throws LinkonceError
- * where that cannot be written.
+ * With one more file of its own where memory is relocated when it is read, since that of the image is not. Throws LinkonceError where
+ * that cannot be written.
  */
 export function composeProgram(
   placed: PlacedMemory,
@@ -30,9 +32,9 @@ export function composeProgram(
 ): LaidOut {
   const filing = filings.get(placed);
   if (!filing) throw new Error('a program without a filing');
-  if (arrangement.places === undefined)
-    return { placed, composed: composeImage(placed, toFiling(filing, places)) };
+  const kind = backingOf(arrangement);
+  if (!isRelocatedWhenRead[kind]) return { placed, composed: composeImage(placed, toFiling(filing, places)) };
   const name = path.basename(placed.blueprint.facts.invocation);
-  const own = writeOwnFile(placed, filing, places, newFile(`${name}.own`));
+  const own = writeOwnFile(placed, filing, places, newFile(`${name}.own`), kind);
   return { placed, composed: composeImage(placed, toFiling(own.filing, own.places)) };
 }

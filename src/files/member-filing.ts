@@ -61,7 +61,7 @@ export function fileMember(
 }
 
 function placeInModule({ file }: Piece, identity: FileIdentity): Place | undefined {
-  return file && { file: { path: file.path, identity }, offset: file.offset };
+  return file && { file: { kind: 'file', path: file.path, identity }, offset: file.offset };
 }
 
 function deviatingRuns(

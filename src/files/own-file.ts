@@ -4,6 +4,7 @@
  */
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { piecePart } from '../image/assemble-file.ts';
+import type { BackingFile } from '../image/backing.ts';
 import type { Place } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
 import { readersOf } from '../program/audience.ts';
@@ -25,6 +26,7 @@ export function writeOwnFile(
   filing: MemberFiling,
   shared: ReadonlyMap<string, Place>,
   path: string,
+  kind: BackingFile['kind'],
 ): { readonly filing: MemberFiling; readonly places: ReadonlyMap<string, Place> } {
   requireWholeWords(placed, filing);
   const pieces = placed.pieces.filter((piece) => !filing.homes.has(piece));
@@ -33,12 +35,13 @@ export function writeOwnFile(
   const own = pieces.map((piece, index) => piecePart(piece, piece.address, piece.length, at(starts, index)));
   const last = own.at(-1);
   const { parts, size } = runParts(runs, last ? last.offset + last.length : 0);
-  const moving = [
+  const moving = (): FileOffset[] => [
     ...pieces.flatMap((piece, index) => pieceWords(placed, piece, at(starts, index))),
     ...runs.flatMap((run, index) => runWords(run, at(parts, index).offset)),
   ];
   const modules = placed.blueprint.facts.modules.map((module) => module.path);
-  const file = writeSharedFile(path, size, [...own, ...parts], readersOf(modules), moving);
+  const content = { size, parts: [...own, ...parts], moving };
+  const file = writeSharedFile(path, kind, content, readersOf(modules));
   const homes = new Map(filing.homes);
   pieces.forEach((piece, index) => homes.set(piece, { file, offset: at(starts, index) }));
   const places = new Map(shared);

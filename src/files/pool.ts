@@ -1,4 +1,5 @@
 /** Runs of pages that several programs have and their modules' stored pages do not: each stands once in a pool file. */
+import type { BackingFile } from '../image/backing.ts';
 import type { Place } from '../image/filing.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { bytesPart } from '../image/assemble-file.ts';
@@ -21,7 +22,7 @@ export function stockRuns(
   programs: readonly (readonly DeviatingRun[])[],
   known: readonly StockedRun[],
   newFile: NewFile,
-  inPlaces: boolean,
+  kind: BackingFile['kind'],
 ): StockedRun[] {
   const stored = new Set(known.map(({ hash }) => hash));
   const counts = new Map<string, number>();
@@ -32,7 +33,7 @@ export function stockRuns(
   for (const run of shareable.flat())
     if (present(counts.get(run.hash), 'count of a run') > 1 && !stored.has(run.hash))
       samples.set(run.hash, run);
-  return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'), inPlaces);
+  return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'), kind);
 }
 
 /** Paths of the modules that everybody may read. */
@@ -46,10 +47,10 @@ function moduleOf({ program, piece }: DeviatingRun): string {
   return present(at(program.blueprint.regions, piece.region, 'region').region.module, 'module').path;
 }
 
-function writePool(runs: readonly DeviatingRun[], path: string, inPlaces: boolean): StockedRun[] {
+function writePool(runs: readonly DeviatingRun[], path: string, kind: BackingFile['kind']): StockedRun[] {
   const { parts, size } = runParts(runs);
-  const moving = inPlaces ? runs.flatMap((run, index) => runWords(run, at(parts, index).offset)) : undefined;
-  const file = writeSharedFile(path, size, parts, 'everybody', moving);
+  const moving = (): FileOffset[] => runs.flatMap((run, index) => runWords(run, at(parts, index).offset));
+  const file = writeSharedFile(path, kind, { size, parts, moving }, 'everybody');
   return runs.map(({ hash, length }, index) => ({
     hash,
     pages: length / pageSize,

@@ -7,6 +7,7 @@ import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Place } from '../image/filing.ts';
 import { PageReader } from '../image/page-reader.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
+import { backingOf } from '../ranges/arrangement.ts';
 import type { Partition } from '../ranges/order.ts';
 import { collectContents } from './contents.ts';
 import type { MemberFiling } from './member-filing.ts';
@@ -41,7 +42,7 @@ export function shareMemory(programs: readonly PlacedMemory[], input: SharingInp
   const modules = stockModules(contents, partitions, arrangement, newFile);
   const filings = fileMembers(programs, [...stock.modules, ...modules], gap);
   const deviating = [...filings.values()].map((filing) => filing.runs);
-  const runs = stockRuns(deviating, stock.runs, newFile, arrangement.places !== undefined);
+  const runs = stockRuns(deviating, stock.runs, newFile, backingOf(arrangement));
   return { filings, places: placesOf([...stock.runs, ...runs]), added: { modules, runs } };
 }
 

@@ -1,9 +1,9 @@
-/** Writes a file that programs share: as they map it, or at rest for a place that relocates it. */
+/** Writes a file that processes map pages from: as they map it, or at rest for a place that relocates it. */
 import { defaultSettings } from '../compression/default-settings.ts';
 import { writeCompressed } from '../compression/write-compressed.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { assembleFile } from '../image/assemble-file.ts';
-import type { BackingFile } from '../image/filing.ts';
+import type { BackingFile } from '../image/backing.ts';
 import type { Audience } from '../program/audience.ts';
 import { readableBy } from '../program/audience.ts';
 import { fileIdentity } from '../program/file-identity.ts';
@@ -11,26 +11,41 @@ import type { FileOffset } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import { encodeWords } from './paged-content.ts';
 
-/**
- * `size`: bytes, whole pages. `readers`: who may read all that is in it. `moving`: offsets of words that move with a place; absent where processes map the file itself. The
- * parts do not overlap.
- */
+export interface SharedContent {
+  /** Bytes, whole pages. */
+  readonly size: number;
+  /** They do not overlap. */
+  readonly parts: readonly FilePart[];
+  /** Offsets of the words that move. */
+  readonly moving: () => readonly FileOffset[];
+}
+
+/** `readers`: who may read all that is in it. */
 export function writeSharedFile(
   path: string,
-  size: number,
-  parts: readonly FilePart[],
+  kind: BackingFile['kind'],
+  content: SharedContent,
   readers: Audience,
-  moving: readonly FileOffset[] | undefined,
 ): BackingFile {
+  writers[kind](path, content, readers);
+  return { kind, path, identity: fileIdentity(path) };
+}
+
+type Writer = (path: string, content: SharedContent, readers: Audience) => void;
+
+const writers: Readonly<Record<BackingFile['kind'], Writer>> = { file: writePages, shown: writeAtRest };
+
+function writePages(path: string, { size, parts }: SharedContent, readers: Audience): void {
   const { mode, group } = readableBy(readers);
-  if (moving === undefined) {
-    const write = (file: number): void => {
-      assembleFile(file, size, parts);
-    };
-    writeAtomically(path, mode, write, group);
-    return { path, identity: fileIdentity(path) };
-  }
-  const words = encodeWords(size, moving);
+  const write = (file: number): void => {
+    assembleFile(file, size, parts);
+  };
+  writeAtomically(path, mode, write, group);
+}
+
+function writeAtRest(path: string, { size, parts, moving }: SharedContent, readers: Audience): void {
+  const { mode, group } = readableBy(readers);
+  const words = encodeWords(size, moving());
   const content = Buffer.alloc(size + words.length);
   for (const { offset, length, fill } of parts) fill(content.subarray(offset, offset + length), 0);
   words.copy(content, size);
@@ -39,5 +54,4 @@ export function writeSharedFile(
     read: (offset: number, length: number) => content.subarray(offset, offset + length),
   };
   writeCompressed(path, mode, source, defaultSettings(), group);
-  return { path, identity: fileIdentity(path), inPlaces: true };
 }

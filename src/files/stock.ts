@@ -2,7 +2,8 @@
  * What stands in the files of a collection: each module once, with the pages that most programs have, and runs of pages that
  * differ from there in several programs.
  */
-import type { BackingFile, Place } from '../image/filing.ts';
+import type { BackingFile } from '../image/backing.ts';
+import type { Place } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';

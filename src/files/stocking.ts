@@ -1,6 +1,6 @@
 /** Puts new modules into files of a collection. */
 import path from 'node:path';
-import type { BackingFile } from '../image/filing.ts';
+import type { BackingFile } from '../image/backing.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { piecePart } from '../image/assemble-file.ts';
@@ -9,6 +9,7 @@ import { at } from '../util/present.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
+import { backingOf } from '../ranges/arrangement.ts';
 import type { ModuleContent } from './contents.ts';
 import { movingWords } from './moving-words.ts';
 import type { Partition } from '../ranges/order.ts';
@@ -68,9 +69,10 @@ function writeGroup(
       stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)),
     };
   });
-  const moving = arrangement.places === undefined ? undefined : placed.flatMap(contentWords);
+  const moving = (): FileOffset[] => placed.flatMap(contentWords);
   const readers = readersOf(group.map((content) => content.path));
-  const file = writeSharedFile(output, next, placed.flatMap(contentParts), readers, moving);
+  const content = { size: next, parts: placed.flatMap(contentParts), moving };
+  const file = writeSharedFile(output, backingOf(arrangement), content, readers);
   return placed.map((each) => toStocked(each, file));
 }
 

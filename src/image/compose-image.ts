@@ -8,6 +8,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Action } from './actions.ts';
 import { registrationActions, unwindActions } from './actions.ts';
+import { pathOfBacking } from './backing.ts';
 import type { CodeFrame } from './code-frames.ts';
 import { frameTables } from './code-frames.ts';
 import type { Filing } from './filing.ts';
@@ -117,8 +118,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const { blueprint, layout, headEnd, regions, pieces, thunks, loader, heap } = placed;
   const codeSize = loaderSize(blueprint, loader);
   const loaderAddress = headEnd - codeSize;
-  const inPlaces = placed.places !== undefined;
-  const fixUps = collectFixUps({ blueprint, regions, pieces, thunks, thunksOffset: loader.length, inPlaces });
+  const fixUps = collectFixUps({ blueprint, regions, pieces, filing, thunks, thunksOffset: loader.length });
   const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
   const { words } = thunks;
   const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; parts: FileParts } => {
@@ -141,7 +141,7 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     planAddress: loaderAddress - plan.length,
     headSize: parts.headSize,
     layout,
-    backings: [...new Set(memory.backings.flatMap(({ file }) => file?.path ?? []))],
+    backings: [...new Set(memory.backings.flatMap(({ backing }) => pathOfBacking(backing) || []))],
     contents: memory.own,
     fixUps: { offset: parts.fixesOffset, bytes: fixUps.bytes },
     heap: { offset: parts.heapOffset, pages: heap },

@@ -2,17 +2,9 @@
  * Which file holds what: how a system spreads the memory of a program over files. What no file of the store holds stands in
  * the program's own image.
  */
-import type { FileIdentity } from '../program/program.ts';
 import type { Address, FileOffset } from '../util/units.ts';
+import type { BackingFile } from './backing.ts';
 import type { Piece } from './pieces.ts';
-
-/** A file that several programs map. Once written it never changes, so that its identity stands for its content. */
-export interface BackingFile {
-  readonly path: string;
-  readonly identity: FileIdentity;
-  /** Processes do not map the file itself, but what a place shows under its name: relocated, and never compressed. */
-  readonly inPlaces?: boolean;
-}
 
 export interface Place {
   readonly file: BackingFile;
@@ -32,4 +24,10 @@ export interface Filing {
   home(piece: Piece): Place | undefined;
   /** Only for pieces with a home. Ascending, in whole pages. */
   overlays(piece: Piece): readonly Overlay[];
+}
+
+/** The files that hold parts of a piece. */
+export function filesOf(piece: Piece, filing: Filing): BackingFile[] {
+  const places = [filing.home(piece), ...filing.overlays(piece).map(({ place }) => place)];
+  return places.flatMap((place) => place?.file ?? []);
 }

@@ -8,7 +8,10 @@ import type { Blueprint } from '../provenance/explained.ts';
 import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
+import { isRelocatedWhenRead } from './backing.ts';
 import { planChecksum } from './checksum.ts';
+import type { Filing } from './filing.ts';
+import { filesOf } from './filing.ts';
 import type { Piece } from './pieces.ts';
 import { PROT } from './pieces.ts';
 import type { TableRows } from './plan.ts';
@@ -30,8 +33,7 @@ interface FixUpInput {
   readonly thunks: Thunks;
   /** Where the thunks stand behind the loader's start. */
   readonly thunksOffset: number;
-  /** Memory is relocated when it is read: what is left is the heap, and the thunks. */
-  readonly inPlaces: boolean;
+  readonly filing: Filing;
 }
 
 /** By holder's row, then by target's row: offsets from the holder's start. */
@@ -45,7 +47,7 @@ export function collectFixUps(input: FixUpInput): FixUps {
   return { bytes, checksum, ranges: rangesOf(groups, input) };
 }
 
-function groupFixUps({ blueprint, regions, thunks, thunksOffset, inPlaces }: FixUpInput): Groups {
+function groupFixUps({ blueprint, regions, pieces, filing, thunks, thunksOffset }: FixUpInput): Groups {
   const groups = new Map<number, Map<number, number[]>>();
   const add = (holder: number, target: number, offset: number): void => {
     if (!regions.isMovable(target)) return;
@@ -55,18 +57,29 @@ function groupFixUps({ blueprint, regions, thunks, thunksOffset, inPlaces }: Fix
     if (offsets) offsets.push(offset);
     else targets.set(target, [offset]);
   };
+  const relocated = relocatedRegions(pieces, filing);
   const settled = new Set(thunks.slots.map(({ address }) => address));
   const starts = blueprint.regions.map(({ region }) => region.start);
   const rows = blueprint.regions.map((_, index) => regions.rowOf(index));
   const { count, addresses, owners, targets } = blueprint.references;
   for (let index = 0; index < count; index++) {
     const [address, owner] = [addresses[index]!, owners[index]!];
-    const holder = at(rows, owner, 'region');
-    if ((inPlaces && holder !== regions.heap) || settled.has(address)) continue;
-    add(holder, at(rows, targets[index]!, 'region'), address - at(starts, owner, 'region'));
+    if (relocated.has(owner) || settled.has(address)) continue;
+    add(
+      at(rows, owner, 'region'),
+      at(rows, targets[index]!, 'region'),
+      address - at(starts, owner, 'region'),
+    );
   }
   for (const { offset, region } of thunks.operands) add(0, regions.rowOf(region), thunksOffset + offset);
   return groups;
+}
+
+/** Regions whose words are fixed when they are read. */
+function relocatedRegions(pieces: readonly Piece[], filing: Filing): ReadonlySet<number> {
+  const isRelocated = (piece: Piece): boolean =>
+    filesOf(piece, filing).some(({ kind }) => isRelocatedWhenRead[kind]);
+  return new Set(pieces.filter(isRelocated).map(({ region }) => region));
 }
 
 function encodeGroups(groups: Groups): Buffer {

@@ -11,7 +11,7 @@ import type { Address } from '../util/units.ts';
 import type { Action } from './actions.ts';
 import { answerTables } from './answers.ts';
 import type { FixUps } from './fix-ups.ts';
-import type { Backing, MemoryPlan } from './memory-plan.ts';
+import type { BackingSteps, MemoryPlan } from './memory-plan.ts';
 import type { Places } from './places.ts';
 import type { Plan, TableRows } from './plan.ts';
 import { identityFields } from './plan.ts';
@@ -160,12 +160,12 @@ function biasOf(blueprint: Blueprint, layout: Layout, index: number): Address {
   return at(blueprint.regions, index, 'region').region.loadBias + regionShift(blueprint, layout, index);
 }
 
+const nobody = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
+
 /** The image itself has no path. */
-function backingRow({ file, steps }: Backing): TableRows<'backings'>[number] {
-  const nobody = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
-  const identity = identityFields(file?.identity ?? nobody);
-  const kind = file ? backingKinds[file.inPlaces ? 'shown' : 'file'] : backingKinds.own;
-  return { ...identity, path: file?.path ?? '', steps: steps.length, kind };
+function backingRow({ backing, steps }: BackingSteps): TableRows<'backings'>[number] {
+  const { path: file, identity } = backing.kind === 'own' ? { path: '', identity: nobody } : backing;
+  return { ...identityFields(identity), path: file, steps: steps.length, kind: backingKinds[backing.kind] };
 }
 
 /** A word in the heap has its address relative to the break. */

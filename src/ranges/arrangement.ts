@@ -1,5 +1,6 @@
 /** How a system arranges the modules of several programs: what its folder states, and what the shared code follows. */
 import type { CallScheme } from '../calls/call-scheme.ts';
+import type { BackingFile } from '../image/backing.ts';
 import type { Places } from '../image/places.ts';
 import type { Protections } from '../image/pieces.ts';
 import type { Address } from '../util/units.ts';
@@ -41,4 +42,9 @@ export interface Arrangement {
   readonly places?: Omit<Places, 'path' | 'files'>;
   /** Every process draws a distance by which all modules, and the linker's memory, move. */
   readonly slides?: boolean;
+}
+
+/** What processes map in place of the files that are written for them. */
+export function backingOf({ places }: Arrangement): BackingFile['kind'] {
+  return places ? 'shown' : 'file';
 }

@@ -76,7 +76,7 @@ export interface Catalogue {
 }
 
 const format = 'linkonce-store';
-export const catalogueVersion = 2;
+export const catalogueVersion = 3;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Placing } from '../ranges/place-programs.ts';
 import type { Stock } from '../files/stock.ts';
-import type { BackingFile } from '../image/filing.ts';
+import type { BackingFile } from '../image/backing.ts';
 import { readersOf } from '../program/audience.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';

@@ -126,7 +126,7 @@ test('what is no record or no catalogue, or one of another version, is refused i
   other.writeUInt32LE(99, 8);
   expect(() => decodeRecord(other, 'the-file')).toThrow(/^the-file: a record of another version/);
   expect(() => decodeRecord(Buffer.from('text'), 'the-file')).toThrow('the-file: not a record');
-  const text = encodeCatalogue(catalogue!).replace('"version":2', '"version":99');
+  const text = encodeCatalogue(catalogue!).replace('"version":3', '"version":99');
   expect(() => decodeCatalogue(text, 'the-file')).toThrow('the-file: a catalogue of version 99');
   expect(() => decodeCatalogue('', 'the-file')).toThrow('the-file: not a catalogue');
 });

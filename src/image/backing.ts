@@ -1,0 +1,44 @@
+/**
+ * What processes map pages from. A new kind is a row of `backingKinds` in plan-layout.ts and a case of `open_backing` (native/map.h),
+ * a type here, a way to write its files (files/shared-file.ts), and the arrangement that wants it.
+ */
+import type { FileIdentity } from '../program/program.ts';
+
+/** The program's own image. */
+interface Own {
+  readonly kind: 'own';
+}
+
+/** A file that several programs map. Once written it never changes, so that its identity stands for its content. */
+interface File {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly identity: FileIdentity;
+}
+
+/** Processes map what a place shows under the name of a file at rest: relocated, and never compressed. */
+interface Shown extends Omit<File, 'kind'> {
+  readonly kind: 'shown';
+}
+
+export type Backing = Own | File | Shown;
+export type BackingFile = Exclude<Backing, Own>;
+
+export const own: Backing = { kind: 'own' };
+
+/** Whether words that move are fixed when a page is read; otherwise each start does that. */
+export const isRelocatedWhenRead: Readonly<Record<Backing['kind'], boolean>> = {
+  own: false,
+  file: false,
+  shown: true,
+};
+
+/** Neighbours of one can be mapped by one call. */
+export function isSameBacking(a: Backing, b: Backing): boolean {
+  return pathOfBacking(a) === pathOfBacking(b);
+}
+
+/** Empty for the own image. */
+export function pathOfBacking(backing: Backing): string {
+  return backing.kind === 'own' ? '' : backing.path;
+}
