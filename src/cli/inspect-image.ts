@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { findTrailer } from '../image/launcher-file.ts';
 import { launcherFlags, launcherTrailer, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
-import { decodeStructure } from '../image/structure-codec.ts';
+import { decodeWide } from '../util/structure.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { hex } from '../util/units.ts';
 import type { StoredFile } from './inspect-store.ts';
@@ -21,7 +21,7 @@ export function readStoredFile(path: string): StoredFile | undefined {
 export function readLauncher(path: string, bytes: Buffer): StoredFile | undefined {
   const found = findTrailer(bytes);
   if (!found) return undefined;
-  const trailer = decodeStructure(launcherTrailer, found, 0);
+  const trailer = decodeWide(launcherTrailer, found, 0);
   const text = (offset: bigint): string =>
     found.toString('utf8', Number(offset), found.indexOf(0, Number(offset)));
   return {

@@ -8,8 +8,8 @@ import type { ProgramFacts } from '../program/facts.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
-import { launcherFlags, launcherMagic, launcherTrailer, planVersion, structureSize } from './plan-layout.ts';
-import { decodeStructure, encodeStructure } from './structure-codec.ts';
+import { launcherFlags, launcherMagic, launcherTrailer, planVersion } from './plan-layout.ts';
+import { decodeWide, encodeInto } from '../util/structure.ts';
 
 export interface LauncherTarget {
   readonly imagePath: string;
@@ -73,7 +73,7 @@ function writeSegment(
 }
 
 function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
-  const head = structureSize(launcherTrailer);
+  const head = launcherTrailer.size;
   const texts = [target.imagePath, facts.path, facts.interpreter.path, facts.invocation, target.ownName];
   const strings = texts.map((text) => Buffer.from(`${text}\0`));
   const [image = 0, original = 0, interpreter = 0, invocation = 0, name = 0] = strings.map((_, index) =>
@@ -100,7 +100,7 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
     own_name: name,
     size,
   };
-  encodeStructure(launcherTrailer, values, bytes, 0);
+  encodeInto(launcherTrailer, values, bytes, 0);
   sealTrailer(bytes);
   return bytes;
 }
@@ -119,19 +119,19 @@ function sealTrailer(trailer: Buffer): void {
 export function findTrailer(file: Buffer): Buffer | undefined {
   const magic = Buffer.alloc(8);
   magic.writeBigUInt64LE(launcherMagic);
-  const head = structureSize(launcherTrailer);
+  const head = launcherTrailer.size;
   for (let at = file.indexOf(magic); at >= 0 && at + head <= file.length; at = file.indexOf(magic, at + 1)) {
-    const { size } = decodeStructure(launcherTrailer, file, at);
+    const { size } = decodeWide(launcherTrailer, file, at);
     if (at % 16 === 0 && at + Number(size) === file.length) return file.subarray(at);
   }
   return undefined;
 }
 
-export type Trailer = ReturnType<typeof decodeStructure<typeof launcherTrailer>>;
+export type Trailer = ReturnType<typeof decodeWide<typeof launcherTrailer>>;
 
 /** Changes fields of a trailer that stands in `trailer`. */
 export function rewriteTrailer(trailer: Buffer, change: (values: Trailer) => Trailer): void {
-  encodeStructure(launcherTrailer, change(decodeStructure(launcherTrailer, trailer, 0)), trailer, 0);
+  encodeInto(launcherTrailer, change(decodeWide(launcherTrailer, trailer, 0)), trailer, 0);
   sealTrailer(trailer);
 }
 
@@ -146,7 +146,7 @@ export function patchLauncher(
   const bytes = Buffer.from(launcher);
   const trailer = findTrailer(bytes);
   if (!trailer) throw new Error('no launcher');
-  const path = Number(decodeStructure(launcherTrailer, trailer, 0).image_path);
+  const path = Number(decodeWide(launcherTrailer, trailer, 0).image_path);
   const text = Buffer.from(`${imagePath}\0`);
   if (trailer.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
   text.copy(trailer, path);

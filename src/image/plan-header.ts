@@ -1,6 +1,6 @@
 /** Prints `native/plan.h`, generated from plan-layout.ts: `node dist/src/image/plan-header.js > native/plan.h`. */
 import { fileURLToPath } from 'node:url';
-import type { Structure } from './plan-layout.ts';
+import type { NamedStructure } from './plan-layout.ts';
 import {
   actions,
   backingKinds,
@@ -18,7 +18,6 @@ import {
   slideBits,
   slideUnit,
   sources,
-  structureSize,
   tables,
 } from './plan-layout.ts';
 import { reasons } from './reasons.ts';
@@ -32,11 +31,11 @@ function enumeration(prefix: string, values: Readonly<Record<string, number>>): 
   return ['enum {', ...rows, '};'].join('\n');
 }
 
-const cTypes = { u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t', i64: 'int64_t' } as const;
+const cTypes = { u16: 'uint16_t', u32: 'uint32_t', i32: 'int32_t', u64: 'uint64_t', i64: 'int64_t' } as const;
 
-function cStructure(of: Structure): string {
+function cStructure(of: NamedStructure): string {
   const fields = Object.entries(of.fields).map(([name, type]) => `\t${cTypes[type]} ${name};`);
-  const size = `_Static_assert(sizeof(struct ${of.name}) == ${String(structureSize(of))}, "${of.name}");`;
+  const size = `_Static_assert(sizeof(struct ${of.name}) == ${String(of.size)}, "${of.name}");`;
   return [`/* ${of.comment} */`, `struct ${of.name} {`, ...fields, '};', size].join('\n');
 }
 

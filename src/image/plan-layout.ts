@@ -4,20 +4,20 @@
  * The format's specification for people is docs/formats/image.md.
  */
 
-export type FieldType = 'u16' | 'u32' | 'u64' | 'i64';
+import type { Fields, Structure } from '../util/structure.ts';
+import { structure as layOut } from '../util/structure.ts';
 
-/** A structure: its C name and its fields in order; u64 fields stand at multiples of 8. */
-export interface Structure<Fields extends Record<string, FieldType> = Record<string, FieldType>> {
+/** A structure with its C name; u64 fields stand at multiples of 8. */
+export interface NamedStructure<F extends Fields = Fields> extends Structure<F> {
   readonly name: string;
   readonly comment: string;
-  readonly fields: Fields;
 }
 
-const structure = <const Fields extends Record<string, FieldType>>(
-  name: string,
-  comment: string,
-  fields: Fields,
-): Structure<Fields> => ({ name, comment, fields });
+const structure = <const F extends Fields>(name: string, comment: string, fields: F): NamedStructure<F> => ({
+  ...layOut(fields),
+  name,
+  comment,
+});
 
 /** Raised with every change of the layout; a loader refuses any other. */
 export const planVersion = 6;
@@ -287,7 +287,7 @@ export const headerFields = {
   vdso_notes: 'u32',
   vdso_notes_size: 'u32',
   reserved: 'u32',
-} as const satisfies Record<string, FieldType>;
+} as const satisfies Record<string, Fields[string]>;
 
 /** Ends every launcher: how it finds its image, and what it does without. Strings follow, offsets from its start. */
 export const launcherTrailer = structure('launcher', 'Follows the loader in a launcher.', {
@@ -322,11 +322,3 @@ export const planHeader = structure('plan', 'The head of an image file.', {
     ]),
   ) as Record<`${TableName}_offset` | `${TableName}_count`, 'u32'>),
 });
-
-/** Bytes of a field. */
-export const fieldSizes = { u16: 2, u32: 4, u64: 8, i64: 8 } as const;
-
-/** Bytes of a structure. */
-export function structureSize(of: Structure): number {
-  return Object.values(of.fields).reduce((sum, type) => sum + fieldSizes[type], 0);
-}

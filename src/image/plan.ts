@@ -4,10 +4,10 @@ import { LinkonceError } from '../util/errors.ts';
 import { at } from '../util/present.ts';
 import { roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
-import type { Structure, TableName, headerFields } from './plan-layout.ts';
-import { planHeader, planMagic, planVersion, structureSize, tables } from './plan-layout.ts';
-import type { Values } from './structure-codec.ts';
-import { decodeStructure, encodeStructure } from './structure-codec.ts';
+import type { TableName, headerFields } from './plan-layout.ts';
+import { planHeader, planMagic, planVersion, tables } from './plan-layout.ts';
+import type { AllValues, Structure } from '../util/structure.ts';
+import { decodeWide, encodeInto } from '../util/structure.ts';
 
 type TextField =
   'program_path' | 'invocation_path' | 'interpreter_path' | 'command_name' | 'platform' | 'places_path';
@@ -96,23 +96,23 @@ export function encodePlan(plan: Plan, tail: Buffer): Buffer {
     ),
     magic: planMagic,
     version: planVersion,
-    header_size: structureSize(planHeader),
+    header_size: planHeader.size,
     checksum: 0,
     tables_size: bytes.length,
     vdso_notes: notes,
     vdso_notes_size: plan.vdsoNotes.length,
     reserved: 0,
-  } as Values<typeof planHeader>;
-  encodeStructure(planHeader, values, bytes, 0);
+  } as AllValues<typeof planHeader>;
+  encodeInto(planHeader, values, bytes, 0);
   bytes.writeBigUInt64LE(planChecksum(bytes.subarray(checksumEnd)), checksumEnd - 8);
   return bytes;
 }
 
 function tablePlaces(plan: Plan): { offsets: number[]; end: number } {
-  let next = structureSize(planHeader);
+  let next = planHeader.size;
   const offsets = tableNames.map((name) => {
     const offset = next;
-    next += structureSize(tables[name]) * plan.tables[name].length;
+    next += tables[name].size * plan.tables[name].length;
     return offset;
   });
   return { offsets, end: next };
@@ -121,15 +121,15 @@ function tablePlaces(plan: Plan): { offsets: number[]; end: number } {
 function encodeTable(plan: Plan, name: TableName, strings: Strings): Buffer {
   const of: Structure = tables[name];
   const rows: readonly Readonly<Record<string, string | number | bigint>>[] = plan.tables[name];
-  const size = structureSize(of);
+  const size = of.size;
   const bytes = Buffer.alloc(rows.length * size);
   rows.forEach((row, index) => {
     const values = Object.entries(row).map(([name, value]) => [
       name,
       typeof value === 'string' ? strings.add(value) : value,
     ]);
-    const complete = { reserved: 0, ...Object.fromEntries(values) } as Values<Structure>;
-    encodeStructure(of, complete, bytes, index * size);
+    const complete = { reserved: 0, ...Object.fromEntries(values) } as AllValues<Structure>;
+    encodeInto(of, complete, bytes, index * size);
   });
   return bytes;
 }
@@ -155,9 +155,9 @@ export function decodePlan(bytes: Buffer, path: string): DecodedPlan {
   const fail = (problem: string): never => {
     throw new LinkonceError(`${path}: ${problem}`);
   };
-  const size = structureSize(planHeader);
+  const size = planHeader.size;
   if (bytes.length < size || bytes.readBigUInt64LE(0) !== planMagic) return fail('not an image of linkonce');
-  const header = decodeStructure(planHeader, bytes, 0);
+  const header = decodeWide(planHeader, bytes, 0);
   if (header.version !== BigInt(planVersion))
     return fail(`image version ${String(header.version)}, not ${String(planVersion)}`);
   if (header.header_size !== BigInt(size)) return fail('the image is damaged: wrong size of its head');
@@ -172,11 +172,7 @@ export function decodePlan(bytes: Buffer, path: string): DecodedPlan {
     bytes: (offset, length) => plan.subarray(Number(offset), Number(offset + length)),
     rows: (name) =>
       Array.from({ length: Number(header[`${name}_count`]) }, (_, index) =>
-        decodeStructure(
-          tables[name],
-          plan,
-          Number(header[`${name}_offset`]) + index * structureSize(tables[name]),
-        ),
+        decodeWide(tables[name], plan, Number(header[`${name}_offset`]) + index * tables[name].size),
       ),
   };
 }
@@ -198,9 +194,9 @@ export function encodeIdentities(
       if (file === '') return;
       const identity = known.get(file) ?? identityOf(file);
       known.set(file, identity);
-      const values = { ...row, ...identityFields(identity) } as Values<Structure>;
-      const at = Number(plan.header[`${name}_offset`]) + index * structureSize(of);
-      encodeStructure(of, values, bytes, at);
+      const values = { ...row, ...identityFields(identity) } as AllValues<Structure>;
+      const at = Number(plan.header[`${name}_offset`]) + index * of.size;
+      encodeInto(of, values, bytes, at);
     });
   }
 }

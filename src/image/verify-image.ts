@@ -3,17 +3,17 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LinkonceError } from '../util/errors.ts';
 import type { DecodedPlan } from './plan.ts';
 import { decodePlan } from './plan.ts';
-import { planHeader, structureSize } from './plan-layout.ts';
-import { decodeStructure } from './structure-codec.ts';
+import { planHeader } from './plan-layout.ts';
+import { decodeWide } from '../util/structure.ts';
 
 /** Reads and checks an image's plan. Throws LinkonceError naming the file and what is wrong. */
 export function readPlan(path: string): DecodedPlan {
   const file = open(path);
   try {
-    const head = Buffer.alloc(structureSize(planHeader));
+    const head = Buffer.alloc(planHeader.size);
     readSync(file, head, 0, head.length, 0);
     const { size } = fstatSync(file);
-    const tablesSize = Number(decodeStructure(planHeader, head, 0).tables_size);
+    const tablesSize = Number(decodeWide(planHeader, head, 0).tables_size);
     const bytes = Buffer.alloc(Math.min(tablesSize, size));
     readSync(file, bytes, 0, bytes.length, 0);
     const plan = decodePlan(bytes, path);

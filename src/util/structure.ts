@@ -1,4 +1,5 @@
 /** Little-endian C structures without holes: described once, written and read by their description. */
+import { present } from './present.ts';
 
 const fieldSizes = { u16: 2, u32: 4, i32: 4, u64: 8, i64: 8 } as const;
 
@@ -10,7 +11,12 @@ export type FieldValues<F extends Fields> = {
   readonly [Name in keyof F]: F[Name] extends 'u64' | 'i64' ? bigint : number;
 };
 
-export interface Structure<F extends Fields> {
+/** A number of any kind for each field. */
+export type AllValues<S extends Structure> = Readonly<Record<keyof S['fields'], number | bigint>>;
+/** Each field as a bigint, whatever its size. */
+export type WideValues<S extends Structure> = Readonly<Record<keyof S['fields'], bigint>>;
+
+export interface Structure<F extends Fields = Fields> {
   readonly fields: F;
   /** Bytes. */
   readonly size: number;
@@ -22,6 +28,9 @@ export function structure<const F extends Fields>(fields: F): Structure<F> {
   return { fields, size };
 }
 
+/** Missing fields of a structure that is made here. */
+const unset = 0;
+
 /** A new buffer with the structure; what `values` lacks is 0. Throws RangeError for a value that its field cannot hold. */
 export function encode<F extends Fields>(
   { fields, size }: Structure<F>,
@@ -31,11 +40,25 @@ export function encode<F extends Fields>(
   let at = 0;
   for (const name in fields) {
     const type = fields[name]!;
-    const value = values[name];
-    if (value !== undefined) write(bytes, type, at, value);
+    write(bytes, type, at, values[name] ?? unset);
     at += fieldSizes[type];
   }
   return bytes;
+}
+
+/** Writes all of the structure at `offset`. Throws RangeError for a value that its field cannot hold. */
+export function encodeInto<S extends Structure>(
+  { fields }: S,
+  values: AllValues<S>,
+  into: Buffer,
+  offset: number,
+): void {
+  let at = offset;
+  for (const [name, type] of Object.entries(fields)) {
+    const value: number | bigint | undefined = values[name as keyof S['fields']];
+    write(into, type, at, present(value, name));
+    at += fieldSizes[type];
+  }
 }
 
 function write(into: Buffer, type: FieldType, at: number, value: number | bigint): void {
@@ -56,6 +79,12 @@ export function decode<F extends Fields>({ fields }: Structure<F>, from: Buffer,
     at += fieldSizes[type];
   }
   return values as FieldValues<F>;
+}
+
+/** The same with every field as a bigint. */
+export function decodeWide<S extends Structure>(of: S, from: Buffer, offset: number): WideValues<S> {
+  const values = Object.entries(decode(of, from, offset)).map(([name, value]) => [name, BigInt(value)]);
+  return Object.fromEntries(values) as WideValues<S>;
 }
 
 function read(from: Buffer, type: FieldType, at: number): number | bigint {

@@ -5,7 +5,7 @@ import { chmodSync, readFileSync, renameSync, utimesSync, writeFileSync } from '
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { operations, planHeader } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
-import { decodeStructure } from '../../src/image/structure-codec.ts';
+import { decodeWide } from '../../src/util/structure.ts';
 import { environment } from '../programs/build.ts';
 import { runInShell, type Outcome } from '../run-program.ts';
 import { changeRow, hasTrailer, stepsOnFreeRanges, tablesSize } from './tampering.ts';
@@ -17,7 +17,7 @@ const debugging = { ...environment, LINKONCE_DEBUG: '1' };
 let place: Workplace;
 const image = (): string => place.files.find((file) => file.endsWith('.image'))!;
 const loader = (): string => [place.launcher, ...place.files].find(hasTrailer)!;
-const header = () => decodeStructure(planHeader, readFileSync(image()), 0);
+const header = () => decodeWide(planHeader, readFileSync(image()), 0);
 
 function flip(offset: number): void {
   const bytes = readFileSync(image());

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { planChecksum } from '../../src/image/checksum.ts';
 import { findTrailer, rewriteTrailer, type Trailer } from '../../src/image/launcher-file.ts';
-import { operations, planHeader, structureSize, tables } from '../../src/image/plan-layout.ts';
-import type { Structure, TableName } from '../../src/image/plan-layout.ts';
-import { decodeStructure, encodeStructure } from '../../src/image/structure-codec.ts';
+import { operations, planHeader, tables } from '../../src/image/plan-layout.ts';
+import type { TableName } from '../../src/image/plan-layout.ts';
+import { decodeWide, encodeInto, type Structure } from '../../src/util/structure.ts';
 import { roundUp } from '../../src/util/units.ts';
 
 /** The end of all that a process may map: the main thread's stack ends there when addresses are not random (setarch -R). */
@@ -20,7 +20,7 @@ const checksumEnd = 24;
 
 /** Bytes of an image's tables. */
 export function tablesSize(image: string): number {
-  return Number(decodeStructure(planHeader, readFileSync(image), 0).tables_size);
+  return Number(decodeWide(planHeader, readFileSync(image), 0).tables_size);
 }
 
 /** Has the plan mapped where the stack is. */
@@ -47,14 +47,14 @@ export function changeRow(
   change: (row: Row) => Row,
 ): void {
   changePlan(launcher, image, (bytes, plan) => {
-    const at = Number(plan[`${table}_offset`]) + index * structureSize(tables[table]);
-    const row: Row = decodeStructure(tables[table], bytes, at);
-    encodeStructure(tables[table] as Structure, change(row), bytes, at);
+    const at = Number(plan[`${table}_offset`]) + index * tables[table].size;
+    const row: Row = decodeWide(tables[table], bytes, at);
+    encodeInto(tables[table] as Structure, change(row), bytes, at);
     return plan;
   });
 }
 
-type Header = ReturnType<typeof decodeStructure<typeof planHeader>>;
+type Header = ReturnType<typeof decodeWide<typeof planHeader>>;
 
 /** Changes an image's plan: the bytes themselves, and the header that is returned. */
 export function changePlan(
@@ -63,10 +63,10 @@ export function changePlan(
   change: (bytes: Buffer, plan: Header) => Header,
 ): void {
   const bytes = readFileSync(image);
-  const plan = change(bytes, decodeStructure(planHeader, bytes, 0));
-  encodeStructure(planHeader, plan, bytes, 0);
+  const plan = change(bytes, decodeWide(planHeader, bytes, 0));
+  encodeInto(planHeader, plan, bytes, 0);
   const checksum = planChecksum(bytes.subarray(checksumEnd, Number(plan.tables_size)));
-  encodeStructure(planHeader, { ...plan, checksum }, bytes, 0);
+  encodeInto(planHeader, { ...plan, checksum }, bytes, 0);
   writeFileSync(image, bytes, { flag: 'r+' });
   changeTrailer(launcher, (trailer) => ({ ...trailer, checksum }));
 }
@@ -74,18 +74,18 @@ export function changePlan(
 /** Has a module where the stack is: the first range of it that is mapped, and what the plan says of it. */
 export function occupyModule(launcher: string, image: string): void {
   const bytes = readFileSync(image);
-  const plan = decodeStructure(planHeader, bytes, 0);
+  const plan = decodeWide(planHeader, bytes, 0);
   for (const index of stepsOnFreeRanges(image)) {
-    const at = Number(plan.steps_offset) + index * structureSize(tables.steps);
-    const { address, length } = decodeStructure(tables.steps, bytes, at);
+    const at = Number(plan.steps_offset) + index * tables.steps.size;
+    const { address, length } = decodeWide(tables.steps, bytes, at);
     for (let row = 0; row < Number(plan.regions_count); row++) {
-      const place = Number(plan.regions_offset) + row * structureSize(tables.regions);
-      const module = decodeStructure(tables.regions, bytes, place);
+      const place = Number(plan.regions_offset) + row * tables.regions.size;
+      const module = decodeWide(tables.regions, bytes, place);
       // Regions that are no modules have no path.
       if (bytes[Number(module.path)] === 0) continue;
       if (address < module.address || address >= module.address + module.length) continue;
       const moved = { ...module, address: module.address + occupied(length) - address };
-      encodeStructure(tables.regions, moved, bytes, place);
+      encodeInto(tables.regions, moved, bytes, place);
       writeFileSync(image, bytes, { flag: 'r+' });
       occupyStep(launcher, image, index);
       return;
@@ -97,9 +97,9 @@ export function occupyModule(launcher: string, image: string): void {
 /** The steps of an image's plan whose range must be free. */
 export function stepsOnFreeRanges(image: string): readonly number[] {
   const bytes = readFileSync(image);
-  const { steps_offset: start, steps_count: count } = decodeStructure(planHeader, bytes, 0);
+  const { steps_offset: start, steps_count: count } = decodeWide(planHeader, bytes, 0);
   const operation = (index: number): bigint =>
-    decodeStructure(tables.steps, bytes, Number(start) + index * structureSize(tables.steps)).operation;
+    decodeWide(tables.steps, bytes, Number(start) + index * tables.steps.size).operation;
   const needFree = [operations.mapFile, operations.mapZero].map(BigInt);
   return Array.from({ length: Number(count) }, (_, index) => index).filter((index) =>
     needFree.includes(operation(index)),

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askLauncher, describeObstacle } from '../../src/image/ask-launcher.ts';
 import { operations, planHeader } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
-import { decodeStructure } from '../../src/image/structure-codec.ts';
+import { decodeWide } from '../../src/util/structure.ts';
 import { changePlan, changeRow, changeTrailer, stepsOnFreeRanges } from '../contract/tampering.ts';
 import type { Workplace } from '../contract/workplace.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage } from '../contract/workplace.ts';
@@ -27,7 +27,7 @@ afterEach(() => place.remove());
 /** Where the kernel finds the loader: the launcher itself, or the interpreter of the program's copy. */
 const loaderFile = (): string => place.files.find((file) => file.endsWith('.loader')) ?? place.launcher;
 const image = (): string => place.files.find((file) => file.endsWith('.image'))!;
-const headerOf = () => decodeStructure(planHeader, readFileSync(image()), 0);
+const headerOf = () => decodeWide(planHeader, readFileSync(image()), 0);
 const plan = (change: Parameters<typeof changePlan>[2]): void => changePlan(loaderFile(), image(), change);
 const row = (
   table: Parameters<typeof changeRow>[2],

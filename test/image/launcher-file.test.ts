@@ -7,7 +7,7 @@ import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import { findTrailer, launcherFile, patchLauncher } from '../../src/image/launcher-file.ts';
 import { launcherTrailer } from '../../src/image/plan-layout.ts';
-import { decodeStructure } from '../../src/image/structure-codec.ts';
+import { decodeWide } from '../../src/util/structure.ts';
 import type { ProgramFacts } from '../../src/program/facts.ts';
 
 const usual = 'library from second\n';
@@ -79,7 +79,7 @@ test('the magic in a path of the trailer is no other trailer', async () => {
     const patched = patchLauncher(bytes, { checksum: 7n, imagePath: `/opt/${padding}LAUNCHER/y.image` });
     const trailer = findTrailer(patched)!;
     expect(trailer.length).toBe(findTrailer(bytes)!.length);
-    expect(decodeStructure(launcherTrailer, trailer, 0).checksum).toBe(7n);
+    expect(decodeWide(launcherTrailer, trailer, 0).checksum).toBe(7n);
   }
   copyFileSync(place.program, path.join(place.folder, 'no-launcher'));
   expect(findTrailer(readFileSync(path.join(place.folder, 'no-launcher')))).toBeUndefined();
