@@ -48,10 +48,10 @@ static void take_action(struct start *start, const struct plan_action *action)
 		start->thread_id = (uint64_t)call1(__NR_set_tid_address, value);
 		break;
 	case ACTION_SET_FS:
-		call2(__NR_arch_prctl, ARCH_SET_FS, value);
+		set_fs(value);
 		break;
 	case ACTION_SET_GS:
-		call2(__NR_arch_prctl, ARCH_SET_GS, value);
+		set_gs(value);
 		break;
 	case ACTION_SET_ROBUST_LIST:
 		call2(__NR_set_robust_list, value, action->second_argument);

@@ -9,10 +9,6 @@
 #pragma once
 #include "start.h"
 
-/* arch/x86/include/asm/elf.h, ELF_ET_DYN_BASE; asm/page_types.h, STACK_TOP; vm.mmap_rnd_bits, as the kernel has it by itself. */
-#define STACK_TOP 0x7ffffffff000ull
-#define DYNAMIC_BASE (STACK_TOP / 3 * 2)
-#define PLACE_BITS 28
 /* The longest distance that a kernel draws. */
 #define BREAK_DISTANCE (1ull << 30)
 #define HEAP_ROOM (1ull << 36)

@@ -32,18 +32,6 @@ static int map_segment(const Elf64_Phdr *segment, uint64_t bias, int file)
 		       : 0;
 }
 
-static __attribute__((noreturn)) void jump(uint64_t target, uint64_t *stack, uint64_t rax)
-{
-	__asm__ volatile("mov %0, %%rsp\n"
-			 "xor %%ebp, %%ebp\n"
-			 "xor %%edx, %%edx\n"
-			 "jmp *%1"
-			 :
-			 : "S"(stack), "D"(target), "a"(rax)
-			 : "memory");
-	__builtin_unreachable();
-}
-
 #define LINKER_HEAD 1024
 
 /* Interpreter mode: the kernel has mapped the program, and would have mapped the real linker. */

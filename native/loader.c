@@ -21,15 +21,7 @@
 #include "hand-over.h"
 #include "map.h"
 
-__asm__(".section .text.start,\"ax\",@progbits\n"
-	".globl _start\n"
-	"_start:\n"
-	"	mov %rsp, %rdi\n"
-	"	xor %ebp, %ebp\n"
-	"	and $-16, %rsp\n"
-	"	call loader\n"
-	"	hlt\n"
-	".text\n");
+ENTER(loader);
 
 __attribute__((noreturn, used)) void loader(uint64_t *stack)
 {

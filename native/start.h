@@ -210,13 +210,5 @@ static __attribute__((noreturn)) void start_lower(struct start *start, uint64_t 
 		if (at >= (uint64_t)start->stack && at < end)
 			set_auxiliary(start, kernel_strings[i], at - distance);
 	}
-	/* The loader's own frames lie where the vectors go: from here on there are only registers. */
-	__asm__ volatile("mov %1, %%rsp\n"
-			 "rep movsb\n"
-			 "jmp _start\n"
-			 :
-			 : "S"(start->stack), "r"((uint64_t)start->stack - distance),
-			   "D"((uint64_t)start->stack - distance), "c"(end - (uint64_t)start->stack)
-			 : "memory");
-	__builtin_unreachable();
+	begin_anew(start->stack, (uint64_t)start->stack - distance, end - (uint64_t)start->stack);
 }

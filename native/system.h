@@ -1,17 +1,12 @@
-/* What the loader needs of x86-64 and Linux: system calls, memory functions, special instructions. */
+/* What the loader needs of Linux on any machine, and the few functions of strings. */
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
-#include <asm/fcntl.h>
-#include <asm/stat.h>
-#include <asm/unistd.h>
+#include "x86-64.h"
 #include <linux/auxvec.h>
 #include <linux/capability.h>
 #include <linux/elf.h>
 #include <linux/prctl.h>
 #include <linux/time.h>
 
-#define PAGE_SIZE 4096ul
 /* asm-generic/errno-base.h */
 #define ENOENT 2
 #define ENOMEM 12
@@ -41,31 +36,10 @@
 #define PIDFD_SELF_PROCESS -10001
 /* linux/random.h */
 #define GRND_NONBLOCK 1
-/* asm/prctl.h */
-#define ARCH_SET_GS 0x1001
-#define ARCH_SET_FS 0x1002
-
-/* asm/signal.h; struct sigaction of rt_sigaction(2) */
+/* asm-generic/signal.h */
 #define SA_SIGINFO 4
-#define SA_RESTORER 0x04000000ul
 #define SA_NODEFER 0x40000000ul
 #define SIG_UNBLOCK 1
-struct kernel_sigaction {
-	uint64_t handler, flags, restorer, mask;
-};
-
-static inline long system_call(long number, long a, long b, long c, long d, long e, long f)
-{
-	long result;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
 
 #define call1(n, a) system_call(n, (long)(a), 0, 0, 0, 0, 0)
 #define call2(n, a, b) system_call(n, (long)(a), (long)(b), 0, 0, 0, 0)
@@ -99,24 +73,6 @@ static inline long status_of_file(int file, struct stat *status)
 	return call4(__NR_newfstatat, file, "", status, AT_EMPTY_PATH);
 }
 
-struct cpuid {
-	uint32_t eax, ebx, ecx, edx;
-};
-
-static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
-{
-	struct cpuid r;
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
-	return r;
-}
-
-static inline uint64_t xgetbv(void)
-{
-	uint32_t low, high;
-	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	return (uint64_t)high << 32 | low;
-}
-
 static uint64_t page_down(uint64_t value)
 {
 	return value & ~(PAGE_SIZE - 1);
@@ -125,21 +81,6 @@ static uint64_t page_down(uint64_t value)
 static uint64_t page_up(uint64_t value)
 {
 	return page_down(value + PAGE_SIZE - 1);
-}
-
-/* gcc calls these by itself. */
-void *memset(void *to, int byte, size_t length)
-{
-	void *start = to;
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(length) : "a"(byte) : "memory");
-	return start;
-}
-
-void *memcpy(void *to, const void *from, size_t length)
-{
-	void *start = to;
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
-	return start;
 }
 
 static inline size_t string_length(const char *s)
