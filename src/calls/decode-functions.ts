@@ -3,7 +3,8 @@
  * is reached from the beginning of its function, in a function that is code from there to its end, is one.
  * A function is decoded only where it has a candidate, and wholly: half of one says nothing of data in the other half.
  */
-import { Code as Opcode, Decoder, DecoderOptions, Instruction } from 'iced-x86';
+import { createRequire } from 'node:module';
+import type * as Iced from 'iced-x86';
 import type { FunctionRange } from '../elf/elf-file.ts';
 import { firstFrom } from '../util/search.ts';
 import type { Vaddr } from '../util/units.ts';
@@ -20,6 +21,13 @@ export type Verdict = Vaddr | 'missed' | 'undecodable' | undefined;
 /** More is no function; the decoder copies what it decodes. */
 const largestFunction = 2 ** 26;
 
+let decoderLibrary: typeof Iced | undefined;
+
+/** Loaded when first needed: it is WebAssembly, which takes as long as the start of Node itself, and most commands decode nothing. */
+function iced(): typeof Iced {
+  return (decoderLibrary ??= createRequire(import.meta.url)('iced-x86') as typeof Iced);
+}
+
 /** A verdict for each candidate; these are ascending by opcode. Ranges outside of the code are passed over. */
 export function decodeFunctions(
   code: readonly Code[],
@@ -27,7 +35,7 @@ export function decodeFunctions(
   candidates: readonly Candidate[],
 ): Verdict[] {
   const verdicts = new Array<Verdict>(candidates.length).fill(undefined);
-  const instruction = new Instruction();
+  const instruction = new (iced().Instruction)();
   try {
     for (const range of ranges) {
       const [first, last] = candidatesIn(range, candidates);
@@ -71,9 +79,10 @@ function bytesOf({ address, size }: FunctionRange, code: readonly Code[]): Uint8
 function decode(
   { address, bytes }: Code,
   candidates: readonly Candidate[],
-  instruction: Instruction,
+  instruction: Iced.Instruction,
 ): Verdict[] | undefined {
   if (bytes.length > largestFunction) return undefined;
+  const { Code: Opcode, Decoder, DecoderOptions } = iced();
   const decoder = new Decoder(64, bytes, DecoderOptions.None);
   const found: Verdict[] = [];
   try {
