@@ -98,6 +98,25 @@ describe('explained', () => {
       }),
     );
   });
+
+  test('no time: longer than the capture took, or of before or after it', () => {
+    const beyond = fc.bigInt({ min: 1n, max: 0xffff_ffffn });
+    const later = ({ context: { ticks } }: Capture, by: bigint) => ticks.end + by;
+    const longer = ({ context: { ticks } }: Capture, by: bigint) => ticks.end - ticks.begin + by;
+    const earlier = ({ context: { ticks } }: Capture, by: bigint) => ticks.begin - by;
+    fc.assert(
+      fc.property(beyond, beyond, fc.constantFrom(later, longer, earlier), (one, two, wrong) => {
+        fc.pre(one !== two);
+        const time = second.context.ticks.begin;
+        for (const pair of [
+          [wrong(first, one), wrong(second, two)],
+          [wrong(first, one), time],
+        ] as const)
+          expect(explainer.explain(...pair, 'clock')?.kind).not.toBe('time-stamp');
+      }),
+    );
+    expect(explainer.explain(1n, 0n, 'clock')).toBeUndefined();
+  });
 });
 
 describe('the initial APIC id, beside what else leaf 1 of cpuid has in ebx', () => {
