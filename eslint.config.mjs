@@ -29,6 +29,35 @@ export default defineConfig(
     },
   },
   {
+    // Where a miss could become an address, a length or a name: src/util/present.ts.
+    files: [
+      'calls',
+      'image',
+      'ranges',
+      'files',
+      'bind',
+      'provenance',
+      'systems',
+      'capture',
+      'machine',
+      'store',
+      'pages',
+    ].map((folder) => `src/${folder}/**/*.ts`),
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'MemberExpression[computed=true]',
+          'CallExpression[callee.property.name=/^(get|at|find|findLast)$/]',
+        ].map((left) => ({
+          selector: `LogicalExpression[operator='??']:matches([right.raw=/^(0n?|''|"")$/], [right.operator='-']):has(${left})`,
+          message:
+            'A miss here is a bug: say so with present() or at(); or give the value a name, where it has a meaning.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-confusing-void-expression': 'off',

@@ -1,6 +1,6 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
-import { movableModules } from './ranges/place-programs.ts';
+import { inOrder, movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
@@ -232,10 +232,8 @@ export function openProgram(name: string, onProgress: OnProgress): ProgramSubjec
   const usual = movableModules(program).map(({ path }) => path);
   const known = new Map<string, Promise<Explained>>();
   const explain = (order: readonly string[]): Explained => {
-    const rank = new Map(order.map((path, index) => [path, index]));
-    const modules = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
     try {
-      const captures = captureProgram(program, onProgress, modules);
+      const captures = captureProgram(program, onProgress, inOrder(program, order));
       onProgress('explaining every word');
       return explainCaptures(captures);
     } catch (error) {

@@ -65,8 +65,8 @@ async function explainSubjects(
   for (const [index, subject] of subjects.entries()) {
     const failure = failures.get(index);
     // Who shares no file can have its modules in any order.
-    const order = files === 'program' ? undefined : orderOf(subject.program, holdings);
-    outcomes.push(failure ? { failure } : await attemptLater(() => subject.explained(order)));
+    const order = () => (files === 'program' ? undefined : orderOf(subject.program, holdings));
+    outcomes.push(failure ? { failure } : await attemptLater(() => subject.explained(order())));
   }
   return outcomes;
 }

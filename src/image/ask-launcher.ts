@@ -15,6 +15,7 @@ import { askingLauncher, findTrailer } from './launcher-file.ts';
 import { launcherAnswers } from './plan-layout.ts';
 import type { Remedy } from './reasons.ts';
 import { bindItAgain, findReason, reasons } from './reasons.ts';
+import { at } from '../util/present.ts';
 
 /** Why a launcher would not be used. */
 export interface Obstacle {
@@ -75,7 +76,7 @@ function ask(launcher: Buffer, environment: Environment): Obstacle | undefined {
       killSignal: 'SIGKILL',
     }),
   );
-  const said = stderr.split('\n', 1)[0]?.replace(/^linkonce: /, '') ?? '';
+  const said = at(stderr.split('\n', 1), 0).replace(/^linkonce: /, '');
   if (error)
     return obstacle('unknown', `it gives no answer (${error.message})`, '', 'let new files be executed');
   if (status === launcherAnswers.runs) return undefined;

@@ -1,6 +1,7 @@
 /** What memory without a file is for: by the kernel's name, by the threads' stack pointers, else by a guess that says so. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { MapsLine } from '../capture/memory-map.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Area } from './pages.ts';
 
@@ -41,7 +42,7 @@ export function readStackPointers(pid: number): Address[] {
 function stackPointer(pid: number, thread: string): Address[] {
   try {
     const fields = readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'latin1').trim().split(' ');
-    return fields.length < 3 ? [] : [parseInt(fields.at(-2) ?? '', 16)];
+    return fields.length < 3 ? [] : [parseInt(at(fields, fields.length - 2), 16)];
   } catch {
     return [];
   }

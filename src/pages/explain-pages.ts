@@ -8,6 +8,7 @@ import { programOf } from './process-state.ts';
 import { privateTotals } from './totals.ts';
 import type { WalkedPart } from './walk-process.ts';
 import { protectionText, reasonOf, walkProcess } from './walk-process.ts';
+import { tally } from '../util/tally.ts';
 
 /** Throws LinkonceError where there is no such process, or it may not be looked at. */
 export function explainPages(pid: number): PagesReport {
@@ -42,15 +43,19 @@ function explainPart(walked: WalkedPart): MappingPages {
 
 /** One entry a reason, in the order in which they are met. */
 function group({ part, pages, verdictOn }: WalkedPart): PrivatePages[] {
-  const groups = new Map<Reason, { reason: Reason; pages: number; words: Record<string, number> }>();
+  const groups = new Map<Reason, { reason: Reason; pages: number; words: Map<string, number> }>();
   for (const address of pages.own) {
     const verdict = verdictOn(address);
     const reason = reasonOf(part, verdict);
-    const entry = groups.get(reason) ?? { reason, pages: 0, words: {} };
+    const entry = groups.get(reason) ?? { reason, pages: 0, words: new Map<string, number>() };
     groups.set(reason, entry);
     entry.pages++;
-    for (const [kind, count] of verdict?.words ?? []) entry.words[kind] = (entry.words[kind] ?? 0) + count;
+    for (const [kind, count] of verdict?.words ?? []) tally(entry.words, kind, count);
   }
   const { module } = part;
-  return [...groups.values()].map((entry) => ({ ...entry, ...(module !== undefined && { module }) }));
+  return [...groups.values()].map(({ words, ...entry }) => ({
+    ...entry,
+    words: Object.fromEntries(words),
+    ...(module !== undefined && { module }),
+  }));
 }

@@ -1,6 +1,7 @@
 /** The words that the loader of an image fixes where something moved. docs/formats/image.md, 'Regions that may move'. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { plannedActions } from '../image/actions.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 import type { MappedImage } from './mapped-images.ts';
@@ -24,7 +25,7 @@ export function fixedWords(image: MappedImage): ReadonlySet<Address> {
     for (const offset of offsets) put(start + offset, wordSize);
   }
   for (const { value, region, second_argument: count } of plannedActions(plan, 'sortUnwindTable'))
-    put(Number(value) + (regions[Number(region)]?.shift ?? 0), Number(count) * unwindEntrySize);
+    put(Number(value) + at(regions, Number(region), 'region').shift, Number(count) * unwindEntrySize);
   return words;
 }
 

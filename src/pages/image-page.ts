@@ -4,6 +4,7 @@
  */
 import { plannedActions } from '../image/actions.ts';
 import { sources } from '../image/plan-layout.ts';
+import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { roundDown } from '../util/units.ts';
 import { fixedWords } from './fixed-words.ts';
@@ -47,7 +48,7 @@ function processWords({ plan, regions }: MappedImage): Map<Address, string> {
   const names = new Map<number, string>(Object.entries(sources).map(([name, number]) => [number, name]));
   const words = new Map<Address, string>();
   const put = (address: bigint, region: bigint, size: bigint, name: string): void => {
-    const start = Number(address) + (regions[Number(region)]?.shift ?? 0);
+    const start = Number(address) + at(regions, Number(region), 'region').shift;
     for (let at = roundDown(start, wordSize); at < start + Number(size); at += wordSize) words.set(at, name);
   };
   for (const { value, region, second_argument: length } of plannedActions(plan, 'registerRseq'))

@@ -5,6 +5,7 @@ import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
 import { backingKinds, operations, planMagic } from '../image/plan-layout.ts';
 import { readPlan } from '../image/verify-image.ts';
+import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pathOfMapping, readFilePage, rootOf } from './files.ts';
 import type { NamedStep, PlacedRegion } from './placed-regions.ts';
@@ -96,7 +97,7 @@ function madeMemory(
     const operation = Number(step.operation);
     const isFilled = operation === operations.fill;
     if (!isFilled && !zeroOperations.includes(operation)) return [];
-    const start = Number(step.address) + (regions[Number(step.region)]?.shift ?? 0);
+    const start = Number(step.address) + at(regions, Number(step.region), 'region').shift;
     const filledFrom = { path: root + name, offset: Number(step.offset) };
     return [{ start, end: start + Number(step.length), ...(isFilled && { filledFrom }) }];
   });

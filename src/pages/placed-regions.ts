@@ -39,6 +39,9 @@ export function namedSteps(
   });
 }
 
+/** Where nothing is seen of it. */
+const unmoved = 0;
+
 /** All rows of `regions`. One without a file moves as the executable does. */
 export function placeRegions(
   plan: DecodedPlan,
@@ -47,7 +50,7 @@ export function placeRegions(
 ): readonly PlacedRegion[] {
   const rows = plan.rows('regions');
   const shifts = seenShifts(steps, lines);
-  const common = shifts.get(Number(plan.header.executable_region)) ?? 0;
+  const common = shifts.get(Number(plan.header.executable_region)) ?? unmoved;
   return rows.map(({ address, length, path: file, alignment }, row) => {
     const shift = alignment === 0n ? 0 : (shifts.get(row) ?? common);
     const start = Number(address) + shift;
@@ -80,11 +83,8 @@ function shiftsOf({ step, name }: NamedStep, byName: ReadonlyMap<string, readonl
 
 function mostFrequent(values: readonly number[]): number | undefined {
   const counts = groupBy(values, (value) => value);
-  return [...counts].reduce<number | undefined>(
-    (best, [value, all]) =>
-      best === undefined || all.length > (counts.get(best)?.length ?? 0) ? value : best,
-    undefined,
-  );
+  const [first, ...others] = counts;
+  return first && others.reduce((best, next) => (next[1].length > best[1].length ? next : best), first)[0];
 }
 
 function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {

@@ -1,6 +1,7 @@
 /** Whether a process can be looked at. Each failure is one line that names the process. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { LinkonceError } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 
 /** PF_KTHREAD of linux/sched.h. */
 const kernelThread = 0x200000;
@@ -23,7 +24,7 @@ function readState(pid: number): { state: string; flags: number } {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', flags: Number(fields[6]) };
+    return { state: at(fields, 0), flags: Number(fields[6]) };
   } catch {
     throw new LinkonceError(`process ${pid}: there is no such process`);
   }

@@ -9,6 +9,8 @@ import { moduleSpan } from '../capture/module-span.ts';
 import { ET } from '../elf/constants.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
+import { present } from '../util/present.ts';
+import type { Address } from '../util/units.ts';
 import { hex, roundUp } from '../util/units.ts';
 import type { AddressSpace, Holding, Wanted } from './addresses.ts';
 import { assignRanges, findCollision } from './addresses.ts';
@@ -159,9 +161,20 @@ function problemOf(
 /** Paths of a program's movable modules by their addresses; those at the same place as they come. */
 export function orderOf(program: Program, holdings: readonly Holding[]): string[] {
   const starts = new Map(holdings.map(({ key, start }) => [key, start]));
+  const startOf = (path: string): Address => present(starts.get(path), `range of ${path}`);
   return movableModules(program)
     .map(({ path }) => path)
-    .sort((a, b) => (starts.get(a) ?? 0) - (starts.get(b) ?? 0));
+    .sort((a, b) => startOf(a) - startOf(b));
+}
+
+/** An executable with fixed addresses has no place among the others. */
+const unordered = -1;
+
+/** A program's modules as `order` has their paths. */
+export function inOrder({ modules }: Program, order: readonly string[]): Module[] {
+  const ranks = new Map(order.map((path, index) => [path, index]));
+  const rankOf = ({ path }: Module): number => ranks.get(path) ?? unordered;
+  return [...modules].sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** For names of new files: none has been there before; all are of one length. */

@@ -7,6 +7,7 @@ import { captureProgram } from '../capture/capture-program.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { explainCaptures } from '../provenance/explain-captures.ts';
+import { inOrder } from '../ranges/place-programs.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import { encodeRecord } from './record.ts';
@@ -24,9 +25,7 @@ export type CaptureAnswer = 'done' | { readonly refused: string } | { readonly f
 function capture({ invocation, modules, output }: CaptureOrder): CaptureAnswer {
   try {
     const program = loadProgram(invocation);
-    const rank = new Map(modules.map((path, index) => [path, index]));
-    const order = [...program.modules].sort((a, b) => (rank.get(a.path) ?? 0) - (rank.get(b.path) ?? 0));
-    const captures = captureProgram(program, undefined, order);
+    const captures = captureProgram(program, undefined, inOrder(program, modules));
     const record = encodeRecord(explainCaptures(captures));
     // Bytes of modules are in it, and nobody but the store's owner reads it.
     writeAtomically(output, 0o600, (file) => {

@@ -2,6 +2,7 @@
 import { LinkonceError } from '../util/errors.ts';
 import { findSystem, systems } from './registry.ts';
 import type { System } from './system.ts';
+import { at } from '../util/present.ts';
 
 /**
  * The system of that name and its variant; its first variant where none is named. Throws LinkonceError, saying what there is, where
@@ -12,7 +13,7 @@ export function chooseSystem(name: string): { readonly system: System; readonly 
   const system = findSystem(id);
   if (system === undefined)
     throw new LinkonceError(`there is no system '${id}'; there are: ${listing(systems)}`);
-  const variant = variantId ?? system.variants[0]?.id ?? '';
+  const variant = variantId ?? at(system.variants, 0, 'variant').id;
   if (!system.variants.some((each) => each.id === variant))
     throw new LinkonceError(`${id} has no variant '${variant}'; it has: ${listing(system.variants)}`);
   return { system, variant };
