@@ -62,7 +62,7 @@ const init = (major: number, minor: number): Buffer =>
   request('INIT', 0, encode(initRequest, { major, minor, max_readahead: 131_072, flags: 0xffffffff }));
 
 /** sizeof of the structures, by linux/fuse.h. */
-test.each<[Structure<Fields>, number]>([
+test.each<[Structure, number]>([
   [requestHeader, 40],
   [replyHeader, 16],
   [initReply, 64],
