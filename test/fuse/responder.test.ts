@@ -24,7 +24,7 @@ import {
 } from '../../src/fuse/protocol.ts';
 import { Responder } from '../../src/fuse/responder.ts';
 import type { Directory, File } from '../../src/fuse/tree.ts';
-import { decode, encode, structure, type Fields, type Structure } from '../../src/util/structure.ts';
+import { decode, encode, structure, type Structure } from '../../src/util/structure.ts';
 
 const common = { mode: 0o755, uid: 0, gid: 0, mtimeNs: 1_500_000_001n, ctimeNs: 2n };
 const file: File = {
