@@ -9,7 +9,9 @@ import { parseCalls } from '../../src/report/calls-json.ts';
 import { renderCalls } from '../../src/report/calls-table.ts';
 import { buildProbe, type Probe } from '../../src/synthetic/build-probe.ts';
 import { findSystem } from '../../src/systems/registry.ts';
-import type { System } from '../../src/systems/system.ts';
+import type { Image } from '../../src/image/image.ts';
+import type { System, SystemVariant } from '../../src/systems/system.ts';
+import type { Outcome } from '../../src/util/outcome.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { colorsFor } from '../../src/util/colors.ts';
 import { readElf } from '../../src/elf/read-elf.ts';
@@ -29,14 +31,21 @@ function printed(checksum: string, times = '1.5 1.25'): string {
   return `${figureIds.map((id) => `${id} ${times}\n`).join('')}checksum ${checksum}\n`;
 }
 
+function faked(id: string, outcome: Outcome<Image>): System {
+  const plain: SystemVariant = {
+    ...{ id: 'plain', summary: '', randomness: [] },
+    build: () => Promise.resolve([outcome]),
+  };
+  return { id, variants: [plain] } as unknown as System;
+}
+
 /** A system that runs another program in place of the probe. */
 function impostor(id: string, file: string): System {
-  const outcome = { image: { file, environment: {}, files: [], notes: [] } };
-  return { id, build: () => Promise.resolve([outcome]) } as unknown as System;
+  return faked(id, { value: { file, environment: {}, files: [], notes: [] } });
 }
 
 function refusing(id: string, reason: string): System {
-  return { id, build: () => Promise.resolve([{ failure: new Refusal(reason) }]) } as unknown as System;
+  return faked(id, { failure: new Refusal(reason) });
 }
 
 function printing(name: string, text: string, status = 0): string {
@@ -52,9 +61,8 @@ function handingOver(name: string, file: string): string {
 }
 
 function measure(...systems: readonly System[]): Promise<CallMeasurement> {
-  const variants = (system: Partial<System>) => system.variants ?? [{ id: 'plain' }];
   const choices = [findSystem('got-plt')!, ...systems].flatMap((system) =>
-    variants(system).map(({ id }) => ({ system, variant: id })),
+    system.variants.map(({ id }) => ({ system, variant: id })),
   );
   const request = { subject: openProgram(probe.modular, nothing), staticLink: probe.linked };
   return measureCalls(request, { ...brief, choices }, nothing);

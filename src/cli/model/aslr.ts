@@ -69,16 +69,21 @@ function grouped({ processes, relocatedKb, groups }: AslrOptions): AslrRow {
   return { system: 'in groups', bits: groupBits, drawn: 'group', ...groupedCost(settings, groups) };
 }
 
+/** Millions by their powers of ten, so that a line has its room; JSON has them exactly. */
+function compactCount(value: number): string {
+  return value < 1e6 ? count(value) : value.toExponential(1);
+}
+
 function tableOf(rows: readonly AslrRow[], { processes, relocatedKb }: AslrOptions) {
   return {
-    title: `${count(processes)} processes, ${count(relocatedKb)} kB relocated in each (on paper; expected values, exact)`,
+    title: `${count(processes)} processes, ${count(relocatedKb)} kB relocated in each (on paper; expected values)`,
     head: ['system', 'drawn', 'bits', 'layouts', 'guesses', 'one leak', 'kB'],
     rows: rows.map(({ system, drawn, bits, layouts, guesses, exposed, memoryKb }) => [
       system,
       drawn,
       roundedBits(bits),
       count(layouts),
-      count(guesses),
+      compactCount(guesses),
       percent(exposed),
       compactKb(memoryKb),
     ]),
