@@ -5,6 +5,7 @@ import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import { composeImage } from '../image/compose-image.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import { backingOf } from '../ranges/arrangement.ts';
+import { present } from '../util/present.ts';
 import { toFiling } from './member-filing.ts';
 import { writeOwnFile } from './own-file.ts';
 import type { SharedMemory } from './share-memory.ts';
@@ -30,8 +31,7 @@ export function composeProgram(
   { filings, places }: SharedMemory,
   { arrangement, newFile }: ComposingMeans,
 ): LaidOut {
-  const filing = filings.get(placed);
-  if (!filing) throw new Error('a program without a filing');
+  const filing = present(filings.get(placed), 'filing of a program');
   const kind = backingOf(arrangement);
   if (!isRelocatedWhenRead[kind]) return { placed, composed: composeImage(placed, toFiling(filing, places)) };
   const name = path.basename(placed.blueprint.facts.invocation);

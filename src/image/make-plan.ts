@@ -53,8 +53,13 @@ export interface PlanInput {
 /** TASK_COMM_LEN of linux/sched.h without its closing zero. */
 const commandNameLength = 15;
 
+/** A plan whose memory stands in files: the loader looks for no place. */
+const noPlaces = { path: '', count: 0 };
+/** Of a program whose linker did not ask: the loader compares nothing with a plan that has 0 there. */
+const unaskedProcessor = { xcr0: 0n };
+
 export function makePlan(input: PlanInput): Plan {
-  const { blueprint, layout, regions, memory, actions, fixUps, words, places } = input;
+  const { blueprint, layout, regions, memory, actions, fixUps, words, places = noPlaces } = input;
   const { facts } = blueprint;
   return {
     scalars: scalarsOf(input),
@@ -64,7 +69,7 @@ export function makePlan(input: PlanInput): Plan {
       interpreter_path: facts.interpreter.path,
       command_name: path.basename(facts.invocation).slice(0, commandNameLength),
       platform: machine.platform,
-      places_path: places?.path ?? '',
+      places_path: places.path,
     },
     vdsoNotes: blueprint.start.context.vdsoNotes,
     tables: {
@@ -82,19 +87,20 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 function scalarsOf(input: PlanInput): Scalars {
-  const { blueprint, fixUps, placing, places } = input;
+  const { blueprint, fixUps, placing, places = noPlaces } = input;
   const { registrations, context } = blueprint.start;
+  const { xcr0 } = context.processor ?? unaskedProcessor;
   return {
     ...placing,
     ...jumpScalars(input),
     ...programScalars(input),
     heap_size: registrations.heapSize,
     heap_region: input.regions.heap,
-    xcr0: context.processor?.xcr0 ?? 0n,
+    xcr0,
     fixes_size: fixUps.bytes.length,
     fixes_checksum: fixUps.checksum,
     flags: flagsOf(input),
-    place_count: places?.count ?? 0,
+    place_count: places.count,
   };
 }
 

@@ -91,7 +91,7 @@ export function decodeCatalogue(text: string, file: string): Catalogue {
   if (head?.format !== format) throw new LinkonceError(`${file}: not a catalogue of linkonce`);
   if (head.version !== catalogueVersion)
     throw new LinkonceError(
-      `${file}: a catalogue of version ${String(head.version)}, not ${String(catalogueVersion)}`,
+      `${file}: a catalogue of version ${String(head.version)}, not ${String(catalogueVersion)}: \`store undo\` takes the store away, \`store add\` makes it anew`,
     );
   if (head.sha256 !== digestOf(body)) throw new LinkonceError(`${file}: the catalogue is damaged`);
   return fromJson(body) as Catalogue;

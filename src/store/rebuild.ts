@@ -50,9 +50,10 @@ export async function rebuild(
   const { base, worn } = withoutWorn(withoutChanged(catalogue, wishes, loaded));
   // In this order everywhere below: those that are captured now, then those that have records.
   const programs = [...loaded.map(withNewRecord), ...worn.map((wish) => ({ wish, record: wish.record }))];
+  const shelf = shelfOf(store, base);
   const { outcomes, placing, added } = await bindPrograms({
-    ...shelfOf(store, base),
-    place: () => placePrograms(loaded, shelfOf(store, base).arrangement, base.space, heldBy(base, worn)),
+    ...shelf,
+    place: () => placePrograms(loaded, shelf.arrangement, shelf.space, heldBy(base, worn)),
     explain: async (placing: Placing): Promise<Outcome<Blueprint>[]> => {
       const records = programs.map(({ record }) => path.join(store, names.files, record));
       const captured = await capturePrograms(loaded, records, placing, onProgress);
