@@ -172,21 +172,21 @@ static const char *check_files(struct start *start)
 	return 0;
 }
 
-static const char *check_kernel(const struct plan *plan)
+static const char *check_kernel(struct start *start)
 {
+	const struct plan *plan = start->plan;
 	const struct plan_call *asked = TABLE(plan, call);
 	for (uint32_t i = 0; i < plan->calls_count; i++, asked++) {
 		uint64_t answer[3] = { 0, 0, 0 };
 		if (call2(asked->number, asked->argument, answer) != asked->result || answer[0])
 			return REASON_KERNEL_ANSWER;
 	}
-	const struct plan_limit *limit = TABLE(plan, limit);
-	for (uint32_t i = 0; i < plan->limits_count; i++, limit++) {
-		uint64_t now[2];
-		if (failed(call4(__NR_prlimit64, 0, limit->resource, 0, now)) || now[0] != limit->current ||
-		    now[1] != limit->maximum)
-			return REASON_LIMIT;
-	}
+	if (!plan->least_stack_limit)
+		return 0;
+	uint64_t limits[2];
+	if (failed(call4(__NR_prlimit64, 0, RLIMIT_STACK, 0, limits)) || limits[0] < plan->least_stack_limit)
+		return REASON_STACK_LIMIT;
+	start->stack_limit = limits[0];
 	return 0;
 }
 
@@ -272,7 +272,7 @@ static const char *check(struct start *start)
 	const char *why = check_environment(start);
 	why = why ? why : check_image(start);
 	why = why ? why : check_files(start);
-	why = why ? why : check_kernel(start->plan);
+	why = why ? why : check_kernel(start);
 	why = why ? why : check_machine(start);
 	why = why ? why : check_vdso(start);
 	why = why ? why : draw_random(start);

@@ -191,7 +191,7 @@ static const char *fill_heap(const struct start *start, struct finish *finish)
 }
 
 struct sources {
-	uint64_t value[SOURCE_RANDOM + 1];
+	uint64_t value[SOURCE_STACK_LIMIT + 1];
 };
 
 static void find_sources(const struct start *start, uint64_t program_break, struct sources *sources)
@@ -210,6 +210,16 @@ static void find_sources(const struct start *start, uint64_t program_break, stru
 	sources->value[SOURCE_STACK_CANARY] = random[0] & ~0xffull;
 	sources->value[SOURCE_POINTER_GUARD] = random[1];
 	sources->value[SOURCE_RANDOM] = start->random;
+	sources->value[SOURCE_STACK_LIMIT] = 0;
+}
+
+static uint64_t word_value(const struct start *start, const struct sources *sources, const struct plan_word *word)
+{
+	if (word->source == SOURCE_AUXILIARY)
+		return auxiliary_value(start, word->type) + (uint64_t)word->addend;
+	if (word->source == SOURCE_STACK_LIMIT && start->stack_limit != RLIM_INFINITY)
+		return page_up(start->stack_limit);
+	return sources->value[word->source] + (uint64_t)word->addend;
 }
 
 static void write_words(const struct start *start, uint64_t program_break)
@@ -219,10 +229,8 @@ static void write_words(const struct start *start, uint64_t program_break)
 	find_sources(start, program_break, &sources);
 	const struct plan_word *word = TABLE(plan, word);
 	for (uint32_t i = 0; i < plan->words_count; i++, word++) {
-		uint64_t value = word->source == SOURCE_AUXILIARY ? auxiliary_value(start, word->type)
-								  : sources.value[word->source];
+		uint64_t value = word_value(start, &sources, word);
 		void *at = (void *)placed(start, word->address, word->region);
-		value += (uint64_t)word->addend;
 		if (word->width == 4)
 			*(uint32_t *)at = (uint32_t)value;
 		else

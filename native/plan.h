@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 6
+#define PLAN_VERSION 7
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 #define SERVING_SUFFIX ".served"
@@ -46,6 +46,7 @@ enum {
 	SOURCE_STACK_CANARY = 9,
 	SOURCE_POINTER_GUARD = 10,
 	SOURCE_RANDOM = 11,
+	SOURCE_STACK_LIMIT = 12,
 };
 enum {
 	PATH_ABSENT = 0,
@@ -86,7 +87,7 @@ enum {
 #define REASON_FILE_CHANGED "a file is not as at bind"
 #define REASON_FILTERED_LINKS "its program has several names, and under a filter of system calls no link is read"
 #define REASON_KERNEL_ANSWER "the kernel answers a question of the linker in another way"
-#define REASON_LIMIT "a resource limit is another one than at bind"
+#define REASON_STACK_LIMIT "the limit of the stack is lower than this program was bound for"
 #define REASON_MACHINE "the kernel describes another machine"
 #define REASON_PLATFORM "the kernel names another platform"
 #define REASON_PROCESSOR "the processor has other features"
@@ -226,14 +227,6 @@ struct plan_call {
 };
 _Static_assert(sizeof(struct plan_call) == 24, "plan_call");
 
-/* A resource limit that must be the same. */
-struct plan_limit {
-	uint64_t resource;
-	uint64_t current;
-	uint64_t maximum;
-};
-_Static_assert(sizeof(struct plan_limit) == 24, "plan_limit");
-
 /* An auxiliary vector value that must be the same. */
 struct plan_auxiliary {
 	uint64_t type;
@@ -290,6 +283,7 @@ struct plan {
 	uint64_t linker_base;
 	uint64_t entry;
 	uint64_t xcr0;
+	uint64_t least_stack_limit;
 	uint64_t fixes_offset;
 	uint64_t fixes_size;
 	uint64_t fixes_checksum;
@@ -331,8 +325,6 @@ struct plan {
 	uint32_t paths_count;
 	uint32_t calls_offset;
 	uint32_t calls_count;
-	uint32_t limits_offset;
-	uint32_t limits_count;
 	uint32_t auxiliary_offset;
 	uint32_t auxiliary_count;
 	uint32_t cpuid_offset;

@@ -71,6 +71,8 @@ struct start {
 	char *first_argument;
 	/* The path by which the kernel was asked ends in the launcher's own name. */
 	int is_own_name;
+	/* The soft one, bytes, where the linker asked for it. */
+	uint64_t stack_limit;
 	/* Drawn for this process, where a word of it wants that. */
 	uint64_t random;
 	/* As set_tid_address answers it. */
@@ -99,7 +101,6 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define PLAN_OFFSET_link links_offset
 #define PLAN_OFFSET_path paths_offset
 #define PLAN_OFFSET_call calls_offset
-#define PLAN_OFFSET_limit limits_offset
 #define PLAN_OFFSET_auxiliary auxiliary_offset
 #define PLAN_OFFSET_cpuid cpuid_offset
 #define PLAN_OFFSET_word words_offset

@@ -34,6 +34,9 @@
 /* asm-generic/mman-common.h, linux/pidfd.h */
 #define MADV_POPULATE_WRITE 23
 #define PIDFD_SELF_PROCESS -10001
+/* sys/resource.h */
+#define RLIMIT_STACK 3
+#define RLIM_INFINITY (~0ull)
 /* linux/random.h */
 #define GRND_NONBLOCK 1
 /* asm-generic/signal.h */

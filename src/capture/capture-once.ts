@@ -26,6 +26,7 @@ import { Tracee } from './ptrace.ts';
 import { recordStart } from './record-start.ts';
 import type { Registers } from './ptrace.ts';
 import type { RegionRange } from './regions.ts';
+import type { StackLimit } from './stack-limit.ts';
 import { stopAt } from './stop-point.ts';
 import { moduleSpan } from './module-span.ts';
 import { anonymousRegion, heapRegion, moduleRegion, readRegions } from './regions.ts';
@@ -34,6 +35,7 @@ export interface CaptureSetup {
   readonly placement: Placement;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly stackLimit: StackLimit;
   /** Whether to let the process run on to the program's entry, to see what it writes. */
   readonly recordStart?: boolean;
 }
@@ -83,7 +85,7 @@ export function captureOnce(program: Program, setup: CaptureSetup): Capture {
 function begin(program: Program, tracee: Tracee, setup: CaptureSetup): Session {
   const context = readContext(tracee);
   const injector = createInjector(tracee);
-  return { program, tracee, injector, setup, context, regions: [], record: newRecord() };
+  return { program, tracee, injector, setup, context, regions: [], record: newRecord(setup.stackLimit) };
 }
 
 function run(session: Session): Capture {
@@ -101,6 +103,7 @@ function run(session: Session): Capture {
     programBreak,
     processor: processorOf(session),
     drawn: record.drawn,
+    stackLimit: record.stackLimit.told,
     ticks: { begin, end },
   };
   const rax = tracee.registers().get(registerFor.result);

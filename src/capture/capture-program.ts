@@ -14,6 +14,7 @@ import { isLazy } from './lazy-modules.ts';
 import type { CaptureSetup } from './capture-once.ts';
 import { LinkerEnded, captureOnce } from './capture-once.ts';
 import { drawBase, packedPlacement, spreadPlacement } from './placement.ts';
+import { noStackLimit, smallStackLimit } from './stack-limit.ts';
 
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/' };
 
@@ -31,6 +32,7 @@ export function captureProgram(
     placement: packedPlacement(base, order),
     argv: [program.invocation],
     environment,
+    stackLimit: noStackLimit(program),
   });
   onProgress('capturing: as it starts');
   const first = captureOnce(program, { ...usual(), recordStart: true });
@@ -41,7 +43,7 @@ export function captureProgram(
 }
 
 /**
- * Other addresses, more arguments, a longer environment. The kernel gives another stack, break and vdso. How many arguments is
+ * Other addresses, more arguments, a longer environment, another limit of the stack. The kernel gives another stack, break and vdso. How many arguments is
  * drawn, so that nothing that counts from one is taken for their number.
  */
 function different(program: Program, order: readonly Module[]): CaptureSetup {
@@ -49,6 +51,7 @@ function different(program: Program, order: readonly Module[]): CaptureSetup {
     placement: spreadPlacement(order),
     argv: [program.invocation, ...Array<string>(randomInt(100, 1000)).fill('second')],
     environment: { ...environment, LANG: 'C.UTF-8', LINKONCE_FILLER: randomBytes(200).toString('hex') },
+    stackLimit: smallStackLimit(program),
   };
 }
 

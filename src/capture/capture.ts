@@ -53,6 +53,8 @@ export interface Context {
   readonly random: Buffer;
   /** The word that the linker drew by getrandom(2): from glibc 2.43 on, malloc's mark of freed blocks. */
   readonly drawn: bigint | undefined;
+  /** The stack's soft limit as the linker was told, bytes. */
+  readonly stackLimit: bigint;
   readonly vdso: Range;
   /** The vdso's PT_NOTE segment, which holds its build id: two vdsos with the same notes are the same. */
   readonly vdsoNotes: Buffer;
@@ -146,5 +148,5 @@ export type Question =
       readonly arguments: readonly bigint[];
       readonly result: bigint;
     }
-  /** prlimit64 of the caller: the same 16 bytes must come back. */
-  | { readonly kind: 'limit'; readonly resource: number; readonly answer: Buffer };
+  /** RLIMIT_STACK of the caller, bytes: it must not be less. What the linker keeps of it is a word of the process. */
+  | { readonly kind: 'stack-limit'; readonly least: number };

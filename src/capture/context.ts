@@ -30,7 +30,7 @@ export const AT = {
 } as const;
 
 /** All of `Context` that is known before the linker runs. */
-export type InitialContext = Omit<Context, 'ticks' | 'programBreak' | 'processor' | 'drawn'>;
+export type InitialContext = Omit<Context, 'ticks' | 'programBreak' | 'processor' | 'drawn' | 'stackLimit'>;
 
 /** `tracee` is stopped at its first instruction. */
 export function readContext(tracee: Tracee): InitialContext {

@@ -9,8 +9,9 @@ import { fileIdentity } from '../program/file-identity.ts';
 import { archPrctl, systemCall } from '../machine/system-calls.ts';
 import { Refusal } from '../util/errors.ts';
 import { at } from '../util/present.ts';
-import { hex } from '../util/units.ts';
 import type { Question, Registrations } from './capture.ts';
+import type { StackLimit } from './stack-limit.ts';
+import { unlimited } from './stack-limit.ts';
 import type { Tracee } from './ptrace.ts';
 import { statusOf } from '../util/status.ts';
 
@@ -26,6 +27,8 @@ export interface LinkerCall {
 export interface LinkerRecord {
   readonly registrations: { -readonly [K in keyof Registrations]: Registrations[K] };
   readonly questions: Map<string, Question>;
+  /** What the linker is told of RLIMIT_STACK. */
+  readonly stackLimit: StackLimit;
   /** Descriptors that are open, with their paths. */
   readonly files: Map<number, string>;
   /** The word that it drew by getrandom. */
@@ -35,7 +38,7 @@ export interface LinkerRecord {
 }
 
 /** An empty record. */
-export function newRecord(): LinkerRecord {
+export function newRecord(stackLimit: StackLimit): LinkerRecord {
   const registrations = {
     fsBase: 0,
     threadIdAddress: undefined,
@@ -43,7 +46,7 @@ export function newRecord(): LinkerRecord {
     rseq: undefined,
     heapSize: 0,
   };
-  return { registrations, questions: new Map(), files: new Map(), drawn: undefined, words: '' };
+  return { registrations, questions: new Map(), stackLimit, files: new Map(), drawn: undefined, words: '' };
 }
 
 /** ENOENT, ENOTDIR, and EACCES of a folder on the way: linkers pass such a path over. */
@@ -216,12 +219,22 @@ function getRandom(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void
   record.drawn = tracee.read(Number(address), 8).readBigUInt64LE(0);
 }
 
+/** RLIMIT_STACK of sys/resource.h. */
+const stackResource = 3n;
+
+/** The answer becomes the one that this capture shall see. */
 function prlimit(call: LinkerCall, record: LinkerRecord, tracee: Tracee): void {
   const resource = argument(call, 1);
   if (argument(call, 2) !== 0n || call.result < 0n)
     throw new Refusal('its dynamic linker changes a resource limit');
-  const bytes = tracee.read(Number(argument(call, 3)), 16);
-  ask(record, { kind: 'limit', resource: Number(resource), answer: bytes }, `limit ${hex(resource)}`);
+  if (resource !== stackResource)
+    throw new Refusal(`its dynamic linker asks for resource limit ${String(resource)}, which is not known`);
+  const { told, least } = record.stackLimit;
+  const limits = Buffer.alloc(16);
+  limits.writeBigUInt64LE(told, 0);
+  limits.writeBigUInt64LE(unlimited, 8);
+  tracee.write(Number(argument(call, 3)), limits);
+  ask(record, { kind: 'stack-limit', least }, 'stack limit');
 }
 
 function addWords(record: LinkerRecord, tracee: Tracee, parts: readonly [bigint, bigint][]): void {

@@ -10,10 +10,7 @@ import { identityFields } from './plan.ts';
 import { pathKinds } from './plan-layout.ts';
 import { at } from '../util/present.ts';
 
-type AnswerTables = Pick<
-  Plan['tables'],
-  'files' | 'links' | 'paths' | 'calls' | 'limits' | 'auxiliary' | 'cpuid'
->;
+type AnswerTables = Pick<Plan['tables'], 'files' | 'links' | 'paths' | 'calls' | 'auxiliary' | 'cpuid'>;
 
 export function answerTables({ facts, start }: Blueprint): AnswerTables {
   const { questions, context } = start;
@@ -28,7 +25,6 @@ export function answerTables({ facts, start }: Blueprint): AnswerTables {
         ? [{ number: q.number, argument: at(q.arguments, 0, 'argument'), result: q.result }]
         : [],
     ),
-    limits: questions.flatMap((q) => (q.kind === 'limit' ? [limitRow(q.resource, q.answer)] : [])),
     auxiliary: auxiliaryRows(context.auxiliary),
     cpuid: context.processor?.answers ?? [],
   };
@@ -74,8 +70,9 @@ function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
   });
 }
 
-function limitRow(resource: number, answer: Buffer): TableRows<'limits'>[number] {
-  return { resource, current: answer.readBigUInt64LE(0), maximum: answer.readBigUInt64LE(8) };
+/** Bytes; 0: the linker did not ask. */
+export function leastStackLimit(questions: readonly Question[]): number {
+  return questions.reduce((least, q) => (q.kind === 'stack-limit' ? q.least : least), 0);
 }
 
 /** Auxiliary entries that differ from process to process, or that the loader sets. */

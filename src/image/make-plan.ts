@@ -9,7 +9,7 @@ import { moveAddress, regionShift } from '../provenance/layout.ts';
 import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Action } from './actions.ts';
-import { answerTables } from './answers.ts';
+import { answerTables, leastStackLimit } from './answers.ts';
 import type { FixUps } from './fix-ups.ts';
 import type { BackingSteps, MemoryPlan } from './memory-plan.ts';
 import type { Places } from './places.ts';
@@ -97,6 +97,7 @@ function scalarsOf(input: PlanInput): Scalars {
     heap_size: registrations.heapSize,
     heap_region: input.regions.heap,
     xcr0,
+    least_stack_limit: leastStackLimit(blueprint.start.questions),
     fixes_size: fixUps.bytes.length,
     fixes_checksum: fixUps.checksum,
     flags: flagsOf(input),

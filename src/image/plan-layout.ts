@@ -20,7 +20,7 @@ const structure = <const F extends Fields>(name: string, comment: string, fields
 });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 6;
+export const planVersion = 7;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
@@ -84,6 +84,8 @@ export const sources = {
   'stack-canary': 9,
   'pointer-guard': 10,
   random: 11,
+  /** The soft limit in whole pages; the addend where there is none. */
+  'stack-limit': 12,
 } as const;
 
 export const pathKinds = { absent: 0, directory: 1 } as const;
@@ -201,11 +203,6 @@ export const tables = {
     number: 'u32',
     reserved: 'u32',
   }),
-  limits: structure('plan_limit', 'A resource limit that must be the same.', {
-    resource: 'u64',
-    current: 'u64',
-    maximum: 'u64',
-  }),
   auxiliary: structure('plan_auxiliary', 'An auxiliary vector value that must be the same.', {
     type: 'u64',
     value: 'u64',
@@ -261,6 +258,8 @@ export const headerFields = {
   linker_base: 'u64',
   entry: 'u64',
   xcr0: 'u64',
+  /** The soft limit of the stack must not be below that, bytes; 0 where the linker did not ask for it. */
+  least_stack_limit: 'u64',
   /** Groups of fix-ups, behind the memory: see docs/formats/image.md. */
   fixes_offset: 'u64',
   fixes_size: 'u64',

@@ -53,7 +53,10 @@ export const reasons = {
     'start it without the filter, or bind it by the name of a plain file',
   ),
   kernelAnswer: bindAgain('the kernel answers a question of the linker in another way'),
-  limit: bindAgain('a resource limit is another one than at bind'),
+  stackLimit: person(
+    'the limit of the stack is lower than this program was bound for',
+    'raise it (ulimit -s)',
+  ),
   machine: bindAgain('the kernel describes another machine'),
   platform: bindAgain('the kernel names another platform'),
   processor: bindAgain('the processor has other features'),

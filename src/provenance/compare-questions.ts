@@ -18,8 +18,8 @@ function describe(question: Question): string {
   switch (question.kind) {
     case 'call':
       return `system call ${String(question.number)} with ${question.arguments.map(hex).join(', ')}, which gave ${String(question.result)}`;
-    case 'limit':
-      return `resource limit ${String(question.resource)}, which is ${question.answer.toString('hex')}`;
+    case 'stack-limit':
+      return 'the limit of the stack';
     default:
       return `${question.path} (${question.kind})`;
   }

@@ -73,7 +73,8 @@ export interface References {
 export type ProcessSource =
   | { readonly kind: 'stack-pointer' | 'argc' | 'argv' | 'envp' | 'auxv' }
   | { readonly kind: 'auxiliary'; readonly type: number }
-  | { readonly kind: 'vdso' | 'program-break' | 'thread-id' | 'stack-canary' | 'pointer-guard' | 'random' };
+  | { readonly kind: 'vdso' | 'program-break' | 'thread-id' | 'stack-canary' | 'pointer-guard' | 'random' }
+  | { readonly kind: 'stack-limit' };
 
 export interface ProcessWord {
   readonly address: Address;
@@ -82,7 +83,7 @@ export interface ProcessWord {
   /** Bytes. */
   readonly width: 4 | 8;
   readonly source: ProcessSource;
-  /** Added to the source's value. */
+  /** Added to the source's value; of the stack's limit: what stands there where there is none. */
   readonly addend: number;
 }
 
@@ -101,6 +102,7 @@ export const wordKinds = [
   'stack-canary',
   'pointer-guard',
   'random',
+  'stack-limit',
   'time-stamp',
   'apic-id',
   'kernel-written',

@@ -8,6 +8,8 @@
  */
 import type { Capture, Context } from '../capture/capture.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { unlimited } from '../capture/stack-limit.ts';
+import { pageSize, roundUp } from '../util/units.ts';
 import type { ProcessSource } from './explained.ts';
 import { at, present } from '../util/present.ts';
 
@@ -30,6 +32,8 @@ export type Keeper = 'clock' | 'linker' | 'other';
 const slack = 0x10_0000;
 /** How deep below the initial stack pointer a dead frame may lie, bytes: the default limit of the stack. */
 const deepestFrame = 0x80_0000;
+/** No linker gives threads such a stack where it is not limited, bytes. */
+const unlimitedBelow = 1n << 32n;
 
 export interface Explainer {
   /** Undefined where the two values are not explained. They differ. */
@@ -44,6 +48,7 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
     explain(a, b, keeper = 'other') {
       return (
         explainGiven(given, a, b) ??
+        explainStackLimit(first.context, second.context, a, b) ??
         explainShift(shifts, a, b) ??
         explainHalves(first.context, second.context, a, b) ??
         (keeper === 'clock' ? explainTime(first.context, second.context, a, b) : undefined) ??
@@ -167,6 +172,13 @@ function explainHalves(a: Context, b: Context, first: bigint, second: bigint): E
       ? { kind: 'argc' }
       : undefined;
   return source && { kind: 'process', source, addend: 0, width: 4 };
+}
+
+/** What was kept of the stack's limit: the second capture has it in whole pages, the first a size of the linker's own. */
+function explainStackLimit(a: Context, b: Context, first: bigint, second: bigint): Explanation | undefined {
+  if (a.stackLimit !== unlimited || second !== BigInt(roundUp(Number(b.stackLimit)))) return undefined;
+  if (first === 0n || first % BigInt(pageSize) !== 0n || first >= unlimitedBelow) return undefined;
+  return { kind: 'process', source: { kind: 'stack-limit' }, addend: Number(first), width: 8 };
 }
 
 /** The linker's own statistics: a reading of the time stamp counter, or a time between two. Nothing depends on them. */

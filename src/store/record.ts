@@ -11,7 +11,7 @@ import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
 const magic = Buffer.from('LNKRECRD');
-export const recordVersion = 2;
+export const recordVersion = 3;
 const headSize = 16;
 /** Level 1 of zlib: relocated data is mostly zero and addresses, and shrinks to a fifth. */
 const level = 1;

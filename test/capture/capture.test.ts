@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { captureOnce } from '../../src/capture/capture-once.ts';
 import { packedPlacement } from '../../src/capture/placement.ts';
+import { noStackLimit } from '../../src/capture/stack-limit.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { testProgram } from '../programs/build.ts';
 
@@ -14,6 +15,7 @@ describe.each(['threads', 'copy-relocation'])('%s', (name) => {
     placement: packedPlacement(base, program.modules),
     argv: ['zero', 'one'],
     environment: { A: 'b' },
+    stackLimit: noStackLimit(program),
   });
 
   test('every module has one region, upwards from the base in the order given', () => {
@@ -64,7 +66,7 @@ describe.each(['threads', 'copy-relocation'])('%s', (name) => {
       [registrations.fsBase, registrations.threadIdAddress, registrations.rseq?.address].map(inside),
     ).toEqual([true, true, true]);
     expect(questions).toContainEqual({ kind: 'absent', path: '/etc/ld.so.preload' });
-    expect(questions.filter((question) => question.kind === 'limit')).toHaveLength(1);
+    expect(questions.filter((question) => question.kind === 'stack-limit')).toHaveLength(1);
   });
 
   test('no mapping is writable and executable, and RELRO is read-only', () => {

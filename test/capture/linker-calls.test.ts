@@ -11,6 +11,8 @@ function memory(bytes: Buffer): Tracee {
   return { read } as unknown as Tracee;
 }
 
+const stackLimit = { told: 1000n, least: 4096 };
+
 const exeLink = Buffer.alloc(64);
 exeLink.write('/proc/self/exe');
 const otherLink = Buffer.alloc(64);
@@ -18,7 +20,7 @@ otherLink.write('/etc/localtime');
 const currentDirectory = 0xffff_ff9cn;
 
 test('getrandom of one word (glibc 2.43) is kept', () => {
-  const record = newRecord();
+  const record = newRecord(stackLimit);
   const bytes = Buffer.from('f0debc9a78563412', 'hex');
   recordCall({ number: 318, arguments: [0n, 8n, 1n], result: 8n }, record, memory(bytes));
   expect(record.drawn).toBe(0x1234_5678_9abc_def0n);
@@ -30,12 +32,12 @@ test.each([
 ])('getrandom of %d bytes with the answer %d is refused', (length, result) => {
   const call = { number: 318, arguments: [0n, length, 1n], result };
   expect(() => {
-    recordCall(call, newRecord(), memory(Buffer.alloc(16)));
+    recordCall(call, newRecord(stackLimit), memory(Buffer.alloc(16)));
   }).toThrow(Refusal);
 });
 
 test('getrandom a second time is refused', () => {
-  const record = newRecord();
+  const record = newRecord(stackLimit);
   const call = { number: 318, arguments: [0n, 8n, 1n], result: 8n };
   recordCall(call, record, memory(Buffer.alloc(16)));
   expect(() => {
@@ -45,7 +47,7 @@ test('getrandom a second time is refused', () => {
 
 /** An openat of `path` with this result. */
 function open(path: string, result: bigint): LinkerRecord {
-  const record = newRecord();
+  const record = newRecord(stackLimit);
   const name = Buffer.alloc(64);
   name.write(path);
   recordCall({ number: 257, arguments: [currentDirectory, 0n, 0n], result }, record, memory(name));
@@ -67,7 +69,7 @@ test('a path that leads nowhere is asked for again, one that is there and cannot
 
 test('readlinkat (glibc 2.41) may read the link of the program only', () => {
   const call = { number: 267, arguments: [currentDirectory, 0n, 64n, 64n], result: 14n };
-  const record = newRecord();
+  const record = newRecord(stackLimit);
   recordCall(call, record, memory(exeLink));
   expect(record.questions.size).toBe(0);
   expect(() => {
@@ -77,7 +79,7 @@ test('readlinkat (glibc 2.41) may read the link of the program only', () => {
 
 /** ARCH_SHSTK_STATUS of a glibc that is built for shadow stacks. */
 function shadowStackStatus(result: bigint, features: number): LinkerRecord {
-  const record = newRecord();
+  const record = newRecord(stackLimit);
   const call = { number: 158, arguments: [0x5005n, 0n], result };
   recordCall(call, record, memory(Buffer.from([features, 0, 0, 0, 0, 0, 0, 0])));
   return record;
@@ -94,7 +96,7 @@ test('a shadow stack is refused', () => {
 
 test('an executable stack that a library asks for is refused', () => {
   const protect = (flags: bigint) => ({ number: 10, arguments: [0x1000n, 0x1000n, flags], result: 0n });
-  const record = newRecord();
+  const record = newRecord(stackLimit);
   recordCall(protect(1n), record, memory(Buffer.alloc(1)));
   // PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN
   expect(() => {
@@ -105,6 +107,6 @@ test('an executable stack that a library asks for is refused', () => {
 test('a call that is not known is refused', () => {
   const seal = { number: 462, arguments: [0x1000n, 0x1000n, 0n], result: 0n };
   expect(() => {
-    recordCall(seal, newRecord(), memory(Buffer.alloc(1)));
+    recordCall(seal, newRecord(stackLimit), memory(Buffer.alloc(1)));
   }).toThrow(new Refusal('its dynamic linker makes system call 462, which is not known'));
 });

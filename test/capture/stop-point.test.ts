@@ -8,6 +8,7 @@ import { readProcessor } from '../../src/capture/injection.ts';
 import { readMaps } from '../../src/capture/memory-map.ts';
 import { PageMap } from '../../src/capture/page-map.ts';
 import { packedPlacement } from '../../src/capture/placement.ts';
+import { noStackLimit } from '../../src/capture/stack-limit.ts';
 import type { Stop } from '../../src/capture/ptrace.ts';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import type { Mechanism } from '../../src/capture/stop-point.ts';
@@ -51,7 +52,7 @@ function ownPages({ pid }: Tracee): number[] {
 
 function captureSetup(program: ReturnType<typeof loadProgram>): CaptureSetup {
   const placement = packedPlacement(0x2100_0000_0000, program.modules);
-  return { placement, argv: ['zero'], environment: {}, recordStart: true };
+  return { placement, argv: ['zero'], environment: {}, stackLimit: noStackLimit(program), recordStart: true };
 }
 
 describe.each(mechanisms)('by %s', (mechanism) => {

@@ -52,7 +52,7 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
   imageDamaged: () => flip(Number(headerOf().tables_size) - 1),
   imageLoader: () => flip(Number(headerOf().loader_offset)),
   fileChanged: () => compileLibrary(place.library, 'second'),
-  limit: () => row('limits', (limit) => ({ ...limit, current: (limit.current ?? 0n) + 4096n })),
+  stackLimit: () => plan((_, header) => ({ ...header, least_stack_limit: beyond })),
   machine: () => row('auxiliary', (entry) => ({ ...entry, value: (entry.value ?? 0n) ^ 1n })),
   platform: () =>
     plan((bytes, header) => {

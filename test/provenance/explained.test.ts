@@ -7,6 +7,7 @@ import { captureOnce } from '../../src/capture/capture-once.ts';
 import { captureProgram } from '../../src/capture/capture-program.ts';
 import type { Capture } from '../../src/capture/capture.ts';
 import { spreadPlacement } from '../../src/capture/placement.ts';
+import { smallStackLimit } from '../../src/capture/stack-limit.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { explainCaptures } from '../../src/provenance/explain-captures.ts';
 import type { ExplainedCaptures } from '../../src/provenance/explained.ts';
@@ -36,6 +37,7 @@ describe.each(subjects)('%s', (name) => {
       placement: spreadPlacement(program.modules),
       argv: ['third'],
       environment: { THIRD: 'yes' },
+      stackLimit: smallStackLimit(program),
     });
     expect(differences(explained, third)).toEqual([]);
   });

@@ -55,6 +55,20 @@ describe('explained', () => {
     });
   });
 
+  test('a size that is the stack’s limit in whole pages, and another one without a limit', () => {
+    const limit = second.context.stackLimit;
+    const pages = ((limit + 4095n) / 4096n) * 4096n;
+    const explain = (a: bigint, b: bigint) => explainer.explain(a, b);
+    expect(explain(0x20_0000n, pages)).toMatchObject({ source: { kind: 'stack-limit' }, addend: 0x20_0000 });
+    for (const [a, b] of [
+      [0x20_0001n, pages],
+      [0x20_0000n, limit],
+      [0n, pages],
+      [0x20_0000n, pages + 4096n],
+    ] as const)
+      expect(explain(a, b) ?? {}).not.toMatchObject({ source: { kind: 'stack-limit' } });
+  });
+
   test.each(Object.entries(ints))('%s beside any other int', (kind, value) => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 0xffff_ffffn }), (other) => {
