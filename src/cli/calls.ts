@@ -1,7 +1,7 @@
 /** `linkonce calls`: what calls between modules cost under several systems. */
 import type { Command } from 'commander';
 import { colorsFor } from '../util/colors.ts';
-import { positiveInteger } from './options.ts';
+import { outputFile, positiveInteger } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
 
@@ -27,7 +27,7 @@ export function registerCalls(program: Command): void {
       'systems by commas, each with an optional :variant (default: all); got-plt is always there',
     )
     .option('--rounds <n>', 'processes of each', positiveInteger, 20)
-    .option('--json <file>', 'write the measurement as JSON')
+    .option('--json <file>', 'write the measurement as JSON', outputFile)
     .action(async (options: CallsOptions, command: Command) => {
       await calls(options, command);
     });

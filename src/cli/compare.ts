@@ -1,6 +1,6 @@
 /** `linkonce compare`: measures programs under several systems side by side. */
 import { type Command, Option } from 'commander';
-import { collected, moment, positiveInteger, processCounts, windowBits } from './options.ts';
+import { collected, moment, outputFile, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSettings, type RunSetOptions } from './run-sets.ts';
 import { withStop } from './stopping.ts';
@@ -52,10 +52,10 @@ export function registerCompare(program: Command): void {
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
     .option('--journal <file>', 'keep what is found as it comes, and go on from what an ended run has there')
-    .option('--json <file>', 'write the measurement as JSON')
-    .option('--html <file>', 'write the report as one HTML page')
-    .option('--csv <file>', 'write the figures as CSV, a row for each program and system')
-    .option('--markdown <file>', 'write the report as Markdown')
+    .option('--json <file>', 'write the measurement as JSON', outputFile)
+    .option('--html <file>', 'write the report as one HTML page', outputFile)
+    .option('--csv <file>', 'write the figures as CSV, a row for each program and system', outputFile)
+    .option('--markdown <file>', 'write the report as Markdown', outputFile)
     .passThroughOptions()
     .action(
       async (

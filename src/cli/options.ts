@@ -1,5 +1,6 @@
 /** Values of options: parsed and checked while commander reads the command line, so that a wrong one is wrong usage. */
 import { InvalidArgumentError } from 'commander';
+import { requireWritable } from '../report/write-file.ts';
 
 /** A whole number from 1 on. */
 export function positiveInteger(text: string): number {
@@ -31,6 +32,12 @@ export function moment(text: string): 'entry' | 'exit' | number {
   if (!/^\d+(\.\d+)?$/.test(text))
     throw new InvalidArgumentError('It must be entry, exit, or a number of seconds.');
   return Number(text);
+}
+
+/** A file that a command writes at its end. Throws LinkonceError at once where it could not. */
+export function outputFile(path: string): string {
+  requireWritable(path);
+  return path;
 }
 
 /** For an option that may be given several times: all its values, in their order. */

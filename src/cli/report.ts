@@ -1,5 +1,6 @@
 /** `linkonce report`: shows a measurement that was kept. */
 import type { Command } from 'commander';
+import { outputFile } from './options.ts';
 import type { ReportFiles } from './write-reports.ts';
 import { writeReports } from './write-reports.ts';
 
@@ -12,9 +13,9 @@ export function registerReport(program: Command): void {
         'beside it, stands in the page, too; what calls --json wrote takes the place of the calls in the measurement.',
     )
     .argument('<file...>', 'the measurement, and beside it one of scale and one of calls')
-    .option('--html <file>', 'write the report as one HTML page')
-    .option('--csv <file>', 'write the figures as CSV')
-    .option('--markdown <file>', 'write the tables as Markdown')
+    .option('--html <file>', 'write the report as one HTML page', outputFile)
+    .option('--csv <file>', 'write the figures as CSV', outputFile)
+    .option('--markdown <file>', 'write the tables as Markdown', outputFile)
     .action(async (files: readonly string[], options: ReportFiles) => {
       const { readReport } = await import('../report/read-report.ts');
       const { measurement, scale } = await readReport(files);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ScaleAxis } from '../measure/scale-measurement.ts';
 import { colorsFor } from '../util/colors.ts';
-import { positiveInteger, sizes } from './options.ts';
+import { outputFile, positiveInteger, sizes } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystems } from './system-choice.ts';
 
@@ -39,7 +39,7 @@ export function registerScale(program: Command): void {
     .option('--all-variants', 'all variants of a system without one, not only the first')
     .option('--runs <n>', 'timed runs of each program under each system (default: 20)', positiveInteger)
     .option('--quick', 'sizes up to 100, and 10 runs: a minute or two')
-    .option('--json <file>', 'write the measurement as JSON')
+    .option('--json <file>', 'write the measurement as JSON', outputFile)
     .action(async (options: ScaleOptions, command: Command) => {
       await scale(options, command);
     });
