@@ -1,7 +1,11 @@
-/** Which system for you: for each need the system that serves it best by the figures, why, and the command that uses it. */
+/**
+ * Which system for you: for each need the system that serves it best by the figures, why, and the command that uses it. A system
+ * is named alone where it is clearly better than all others that are clearly better than the base line; where several may be the
+ * best, all of them are named, and the other figures say which of them the command takes.
+ */
 import type { Measurement } from '../measure/measurement.ts';
 import { baseLine, isBaseLine, isSameVariant, nameOf } from '../measure/measurement.ts';
-import { capital, comparedWith, formatKb, shellWord, threeDigits } from './format.ts';
+import { capital, comparedWith, formatKb, listFew, shellWord, threeDigits } from './format.ts';
 import type { Overall } from './overall.ts';
 import { overallOf } from './overall.ts';
 import type { VariantFacts } from './variant-facts.ts';
@@ -9,7 +13,7 @@ import type { VariantFacts } from './variant-facts.ts';
 /** One need, and what to do about it. */
 export interface Advice {
   readonly need: string;
-  /** `image direct`. */
+  /** `image direct`; `image direct, fixed files and import-page cache` where none is clearly the best of them. */
   readonly choice: string;
   /** Sentences. */
   readonly reason: string;
@@ -31,6 +35,13 @@ interface Need {
 
 /** What a cost is made of. */
 type Figures = Pick<Overall, 'speed' | 'pssKb' | 'callNs'>;
+
+/** Those that serve a need best: one, or several of which none is clearly better than the others. */
+interface Best {
+  /** Of several the one that the other figures speak for. */
+  readonly first: Candidate;
+  readonly alike: readonly Candidate[];
+}
 
 /** What people want of a system, the most common need first. */
 const needs: readonly Need[] = [
@@ -77,54 +88,70 @@ export function advise(measurement: Measurement, facts: readonly VariantFacts[])
     const able = candidates.filter((each) => need.isFor(each) && need.cost(each) !== undefined);
     if (able.every(isBaseLine)) return [];
     const better = able.filter((each) => isClearlyBetter(each, base, need));
-    return [describe(measurement, need.need, choose(better, need) ?? base, base)];
+    const best = choose(better, need);
+    return [best ? describe(measurement, need.need, best, base) : leave(measurement, need.need, base)];
   });
 }
 
-/** The best by its cost; of those that are as good as that, the one with the least product of all figures. */
-function choose(candidates: readonly Candidate[], { cost }: Need): Candidate | undefined {
-  const priced = candidates.map((candidate) => ({ candidate, price: cost(candidate) ?? Infinity }));
-  const least = Math.min(...priced.map(({ price }) => price));
-  const close = priced.filter(({ price }) => price <= least * (1 + tolerance));
-  const product = ({ candidate: { speed = 1, privateKb, pssKb, callNs = 1 } }: (typeof priced)[number]) =>
-    (privateKb * pssKb * callNs) / speed;
-  return close.sort((one, other) => product(one) - product(other))[0]?.candidate;
+/** Undefined where there is nothing to choose from. */
+function choose(better: readonly Candidate[], need: Need): Best | undefined {
+  const priced = better.map((candidate) => ({ candidate, price: need.cost(candidate) ?? Infinity }));
+  const [least] = [...priced].sort((one, other) => one.price - other.price);
+  if (least === undefined) return undefined;
+  const close = priced.filter(({ price }) => price <= least.price * (1 + tolerance));
+  const [first] = close.map(({ candidate }) => candidate).sort((one, other) => product(one) - product(other));
+  const best = first ?? least.candidate;
+  const alike = better.filter((each) => each !== best && !isClearlyBetter(least.candidate, each, need));
+  return { first: best, alike };
+}
+
+/** Of all figures. */
+function product({ speed = 1, privateKb, pssKb, callNs = 1 }: Candidate): number {
+  return (privateKb * pssKb * callNs) / speed;
 }
 
 /**
- * Whether a choice is better than the base line beyond doubt: by more than figures differ that are too close, and where all
- * intervals end as badly as they may.
+ * Whether one is better than another beyond doubt: by more than figures differ that are too close, and where all intervals of the
+ * one end as badly as they may, and all of the other as well.
  */
-function isClearlyBetter(chosen: Candidate, base: Candidate, { cost }: Need): boolean {
-  const [own, its] = [cost(chosen), cost(base)];
-  const worst = cost({ ...chosen, ...worstOf(chosen) });
-  const best = cost({ ...base, ...(base.callRange && { callNs: base.callRange.low }) });
+function isClearlyBetter(one: Candidate, other: Candidate, { cost }: Need): boolean {
+  const [own, its] = [cost(one), cost(other)];
+  const worst = cost({ ...one, ...endsOf(one, 'worst') });
+  const best = cost({ ...other, ...endsOf(other, 'best') });
   if (own === undefined || worst === undefined) return false;
   // What the base line has no figure for nothing can be worse than.
   return its === undefined || best === undefined || (own * (1 + tolerance) < its && worst < best);
 }
 
-function worstOf({ leastSpeed, callRange }: Candidate): Partial<Figures> {
-  return {
-    ...(leastSpeed !== undefined && { speed: leastSpeed }),
-    ...(callRange && { callNs: callRange.high }),
-  };
+function endsOf({ leastSpeed, mostSpeed, callRange }: Candidate, which: 'worst' | 'best'): Partial<Figures> {
+  const speed = which === 'worst' ? leastSpeed : mostSpeed;
+  const callNs = which === 'worst' ? callRange?.high : callRange?.low;
+  return { ...(speed !== undefined && { speed }), ...(callNs !== undefined && { callNs }) };
 }
 
-function describe(measurement: Measurement, need: string, chosen: Candidate, base: Candidate): Advice {
-  const choice = nameOf(chosen);
-  if (isBaseLine(chosen))
-    return { need, choice, reason: 'No other was clearly better: leave the programs as they are.' };
-  const command = commandFor(measurement, chosen);
+function describe(measurement: Measurement, need: string, { first, alike }: Best, base: Candidate): Advice {
+  const command = commandFor(measurement, first);
+  const tie = `No one of them is clearly better than the others; by its other figures ${nameOf(first)} comes first:`;
+  const figures = compare(first, base);
   return {
     need,
-    choice,
-    reason: `${compare(chosen, base)} ${remarks(chosen)}`.trim(),
+    choice: listFew([first, ...alike].map(nameOf)),
+    reason: `${alike.length === 0 ? capital(figures) : `${tie} ${figures}`} ${remarks(first)}`.trim(),
     ...(command !== undefined && { command }),
   };
 }
 
-/** `Starts 2.4 times as fast as got-plt lazy; PSS of all processes 48,539 kB, 48 % less; …` */
+function leave({ programs }: Measurement, need: string, base: Candidate): Advice {
+  const failed = programs[0]?.results.filter(({ status }) => status === 'failed').length ?? 0;
+  const missing = failed === 0 ? '' : ` ${String(failed)} others failed, and were not compared.`;
+  return {
+    need,
+    choice: nameOf(base),
+    reason: `No other was clearly better: leave the programs as they are.${missing}`,
+  };
+}
+
+/** `starts 2.4 times as fast as got-plt lazy; PSS of all processes 48,539 kB, 48 % less; …` */
 function compare({ speed, privateKb, pssKb, callNs }: Overall, base: Overall): string {
   const against = nameOf(baseLine);
   const parts = [
@@ -135,8 +162,7 @@ function compare({ speed, privateKb, pssKb, callNs }: Overall, base: Overall): s
       ? undefined
       : `a call ${threeDigits(callNs)} ns, ${threeDigits(base.callNs)} there`,
   ].filter((part) => part !== undefined);
-  const text = parts.join('; ');
-  return `${capital(text)}.`;
+  return `${parts.join('; ')}.`;
 }
 
 const drawnWords: Readonly<Record<VariantFacts['drawn'], string>> = {

@@ -41,6 +41,15 @@ export function listing(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 }
 
+/** More names than these are a number. */
+const few = 4;
+
+/** `a, b, c and 12 others`. */
+export function listFew(names: readonly string[]): string {
+  if (names.length <= few) return listing(names);
+  return listing([...names.slice(0, few - 1), `${String(names.length - few + 1)} others`]);
+}
+
 /** The moment at which memory was looked at, to follow `weighed`. */
 export function formatMoment(moment: 'entry' | 'exit' | number): string {
   if (typeof moment === 'number') return `${moment} s after the start`;

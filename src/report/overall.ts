@@ -10,6 +10,8 @@ export interface Overall extends ResultHead {
   readonly speed?: number;
   /** The same by the lower ends of the intervals: at least so fast. */
   readonly leastSpeed?: number;
+  /** By the upper ends: at most so fast. */
+  readonly mostSpeed?: number;
   /** Private memory of a process, kB: the sum over one of each program. */
   readonly privateKb: number;
   /** PSS of all processes that were alive at once, kB. */
@@ -38,12 +40,14 @@ export function overallOf(measurement: Measurement): readonly Overall[] {
 function sumUp(measurement: Measurement, head: ResultHead, results: readonly MeasuredResult[]): Overall {
   const speed = speedOf(head, results, 'median');
   const leastSpeed = speedOf(head, results, 'low');
+  const mostSpeed = speedOf(head, results, 'high');
   const call = callOf(measurement, head);
   const privateKb = results.reduce((sum, result) => sum + result.privateKb, 0);
   return {
     ...head,
     ...(speed !== undefined && { speed }),
     ...(leastSpeed !== undefined && { leastSpeed }),
+    ...(mostSpeed !== undefined && { mostSpeed }),
     privateKb,
     pssKb: pssOf(measurement, head, results),
     ...(call && { callNs: call.median, callRange: { low: call.low, high: call.high } }),
@@ -53,7 +57,7 @@ function sumUp(measurement: Measurement, head: ResultHead, results: readonly Mea
 function speedOf(
   head: ResultHead,
   results: readonly MeasuredResult[],
-  of: 'median' | 'low',
+  of: 'median' | 'low' | 'high',
 ): number | undefined {
   if (isBaseLine(head)) return results.some(isTimed) ? 1 : undefined;
   const ratios = results.flatMap(({ startupRatio }) => (startupRatio ? [startupRatio[of]] : []));

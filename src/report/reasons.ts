@@ -1,7 +1,7 @@
 /** Why results have no figures: each reason once, with all that it is about. */
 import type { Measurement, ResultHead, UnmeasuredResult } from '../measure/measurement.ts';
 import { baseLine, nameOf } from '../measure/measurement.ts';
-import { listing, statusText } from './format.ts';
+import { listFew, statusText } from './format.ts';
 
 /** Of whatever kind: only what has no figures is looked at. */
 type AnyResult = { readonly status: 'measured' } | UnmeasuredResult;
@@ -13,13 +13,10 @@ interface SharedReason {
   readonly of: readonly ResultHead[];
 }
 
-/** More names than these are a number. */
-const few = 4;
-
 /** A line for each reason, in the order of the first result that has it. */
 export function reasonLines(results: readonly AnyResult[]): readonly string[] {
   return shareReasons(results).map(
-    ({ status, reason, of }) => `${listFew(of)} ${statusText(status)}: ${reason}`,
+    ({ status, reason, of }) => `${listFew(of.map(nameOf))} ${statusText(status)}: ${reason}`,
   );
 }
 
@@ -33,12 +30,6 @@ function shareReasons(results: readonly AnyResult[]): readonly SharedReason[] {
     shared.set(key, { status, reason, of: [...others, result] });
   }
   return [...shared.values()];
-}
-
-function listFew(results: readonly ResultHead[]): string {
-  const names = results.map(nameOf);
-  if (names.length <= few) return listing(names);
-  return listing([...names.slice(0, few - 1), `${String(names.length - few + 1)} others`]);
 }
 
 /**
