@@ -8,10 +8,11 @@
 import { checkBehaviour } from './check-behaviour.ts';
 import { findDrift, findStolen, readTicks, timeWork } from './clock-speed.ts';
 import type { Course, Job, OnProgress } from './course.ts';
-import { beginCourse } from './course.ts';
+import { beginCourse, healthy } from './course.ts';
 import { settleFiles } from './files.ts';
 import { growAll } from './grow-all.ts';
 import { Journal } from './journal.ts';
+import { rejectHandingOver } from './handed-over.ts';
 import type { FoundBehaviour } from './journal.ts';
 import { readMachine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
@@ -36,6 +37,7 @@ export async function compareImages(
   const job = beginJob(programs, settings, onProgress);
   const { courses, stop } = job;
   for (const { candidates } of courses) for (const { image } of candidates) settleFiles(image.files);
+  if (!stop.aborted) rejectHandingOver(job);
   for (const course of settings.timed ? courses : []) await compareBehaviour(course, job);
   const ticks = readTicks();
   noteSpeed(job);
@@ -97,8 +99,13 @@ async function compareBehaviour(course: Course, job: Job): Promise<void> {
   findings.warnings.push(...found.warnings);
 }
 
-async function observeAll({ reference, candidates }: Course, job: Job): Promise<FoundBehaviour> {
+async function observeAll(course: Course, job: Job): Promise<FoundBehaviour> {
   const { settings, onProgress } = job;
-  const { failures, ...found } = await checkBehaviour(reference, candidates, settings.limitMs, onProgress);
+  const { failures, ...found } = await checkBehaviour(
+    course.reference,
+    healthy(course),
+    settings.limitMs,
+    onProgress,
+  );
   return { ...found, failures: [...failures] };
 }

@@ -33,6 +33,8 @@ export interface Findings {
   readonly weighings: Map<string, Weighing>;
   /** Why a candidate has no figures although it has an image. */
   readonly failures: Map<string, string>;
+  /** Of these, launchers that handed over, and their reasons. */
+  readonly handedOver: Map<string, string>;
   /** Sums over more and more processes of each candidate. */
   readonly growth: Map<string, readonly GrowthPoint[]>;
   /** From the comparison of behaviour, and of the growth. */
@@ -53,8 +55,16 @@ export function beginCourse(program: CompareProgram, index: number): Course {
     'image' in subject ? [candidateOf(program, subject)] : [],
   );
   const reference = commandOf(program, program.path, {});
-  const maps = { runs: new Map(), weighings: new Map(), failures: new Map(), growth: new Map() };
-  return { index, program, reference, candidates, findings: { timed: false, ...maps, warnings: [] } };
+  const findings: Findings = {
+    timed: false,
+    runs: new Map(),
+    weighings: new Map(),
+    failures: new Map(),
+    handedOver: new Map(),
+    growth: new Map(),
+    warnings: [],
+  };
+  return { index, program, reference, candidates, findings };
 }
 
 /** Those that nothing has gone wrong with so far. */

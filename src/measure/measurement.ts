@@ -150,6 +150,7 @@ export interface Warning {
 }
 
 export const warningKinds = [
+  'handed-over',
   'noisy',
   'few-runs',
   'first-run',

@@ -1,5 +1,6 @@
 /** All that makes the figures of a comparison doubtful, program by program, then what is about all. */
 import type { Course } from './course.ts';
+import { handedOverWarnings } from './handed-over.ts';
 import type { Measurement, Warning } from './measurement.ts';
 import type { Weighing } from './memory.ts';
 import type { StepContext } from './run-step.ts';
@@ -28,7 +29,13 @@ export function collectWarnings(
     together,
     courses.map(({ findings }) => findings.weighings),
   );
-  return [...own, ...ofAll, ...findFewRuns(series.flat()), ...hiddenFrames(together)];
+  return [
+    ...handedOverWarnings(courses),
+    ...own,
+    ...ofAll,
+    ...findFewRuns(series.flat()),
+    ...hiddenFrames(together),
+  ];
 }
 
 /** What a person must know of how the run went, once it has ended. */

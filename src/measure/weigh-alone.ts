@@ -1,7 +1,7 @@
 /** The memory of each candidate: processes of it alone are alive. What cannot be weighed becomes a failure. */
 import type { Candidate, Course, Job } from './course.ts';
 import { healthy } from './course.ts';
-import { whyHandedOver } from './handed-over.ts';
+import { rejectHandedOver } from './handed-over.ts';
 import { isBaseLine } from './measurement.ts';
 import type { Load, Weighing } from './memory.ts';
 import { weighProcesses } from './memory.ts';
@@ -15,7 +15,7 @@ export async function weighAlone(job: Job): Promise<void> {
       job.onProgress(`weighing ${course.program.path}: ${candidate.name}`, { done, of: candidates.length });
       await weighOne(course, candidate, job);
     }
-    await rejectHandedOver(course, job);
+    await rejectAnother(course, job);
   }
 }
 
@@ -38,14 +38,14 @@ async function weighOne(course: Course, candidate: Candidate, job: Job): Promise
 }
 
 /** A launcher that handed over to the platform's linker did not run its image: its figures would be that linker's. */
-async function rejectHandedOver(course: Course, job: Job): Promise<void> {
+async function rejectAnother(course: Course, job: Job): Promise<void> {
   const { candidates, findings } = course;
-  const { weighings, failures } = findings;
+  const { weighings } = findings;
   const suspects = candidates.filter(({ name }) => executedAnother(weighings.get(name)));
   if (suspects.length === 0) return;
   const base = weighings.get(candidates.find(isBaseLine)?.name ?? '');
   if (executedAnother(base ?? (await weighReference(course, job)))) return;
-  for (const { name, command } of suspects) failures.set(name, whyHandedOver(command));
+  for (const { name, command } of suspects) rejectHandedOver(course, name, command);
 }
 
 /** Undefined where the run is stopped. Throws LinkonceError where the program itself cannot be weighed. */

@@ -67,22 +67,38 @@ describe('compareImages', () => {
     expect(results[1]?.status === 'failed' && results[1].reason).toContain('handed over');
   });
 
-  it('says why a launcher handed over, as it says itself', async () => {
-    const stale = path.join(directory, 'stale');
-    const bound = await bindProgram('true', { ...imageSystem(), output: stale });
-    truncateSync(`${stale}.image`, 100);
+  it('says of each launcher why it handed over, as it says itself, and of all once', async () => {
+    const bind = async (name: string) => {
+      const stale = path.join(directory, name);
+      const bound = await bindProgram('true', { ...imageSystem(), output: stale });
+      truncateSync(`${stale}.image`, 100);
+      return bound;
+    };
     const subjects = [
       { system: 'got-plt', variant: 'lazy', image: image('/usr/bin/true'), bindMs: 0 },
-      { system: 'image', variant: 'stale', image: bound, bindMs: 1 },
+      { system: 'image', variant: 'stale', image: await bind('stale'), bindMs: 1 },
+      { system: 'image', variant: 'too', image: await bind('too'), bindMs: 1 },
     ];
     const subject = { path: '/usr/bin/true', arguments: [], modules: 2, processes: 2, subjects };
-    const { programs } = await compareImages([subject], { ...settings, timed: false });
-    expect(programs[0]!.results[1]).toMatchObject({
-      status: 'failed',
-      reason: expect.stringMatching(
-        /handed over .*: the image is truncated, which came about during the run/,
-      ) as unknown,
-    });
+    const steps: string[] = [];
+    const measurement = await compareImages([subject], settings, (step) => steps.push(step));
+    const { results } = measurement.programs[0]!;
+    for (const result of results.slice(1))
+      expect(result).toMatchObject({
+        status: 'failed',
+        reason: expect.stringMatching(
+          /handed over .*: the image is truncated, which came about during the run/,
+        ) as unknown,
+      });
+    expect(results[0]).toMatchObject({ status: 'measured', samplesMs: { length: 5 } });
+    expect(steps.join('\n')).not.toMatch(/(what the program does|weighing).*(stale|too)/);
+    const warnings = measurement.warnings.filter(({ kind }) => kind === 'handed-over');
+    expect(warnings).toEqual([
+      {
+        kind: 'handed-over',
+        message: expect.stringMatching(/^2 of 2 launchers handed over .*: the image is truncated/) as unknown,
+      },
+    ]);
   });
 
   it('weighs a program that does not end, without timing it', async () => {

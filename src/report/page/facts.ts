@@ -4,6 +4,7 @@ import { formatMoment, labelsOf } from '../format.ts';
 import { element, section } from './element.ts';
 
 const titles: Readonly<Record<Warning['kind'], string>> = {
+  'handed-over': 'Handed over',
   noisy: 'Noise',
   'few-runs': 'Few runs',
   'first-run': 'First run',
