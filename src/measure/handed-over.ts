@@ -22,7 +22,7 @@ export function rejectHandingOver({ courses, onProgress }: Pick<Job, 'courses' |
   for (const course of courses)
     for (const { name, command } of healthy(course)) {
       const obstacle = askLauncher(command.file, command.environment);
-      if (obstacle) noteHandedOver(course, name, reasonOf(obstacle));
+      if (obstacle?.outcome === 'hands-over') noteHandedOver(course, name, reasonOf(obstacle));
     }
 }
 
