@@ -234,24 +234,12 @@ static const char *check_vdso(const struct start *start)
 	return REASON_VDSO_NOTES;
 }
 
-/*
- * capabilities(7): which of them prctl(PR_SET_MM_MAP) asks for to change the link of /proc/self/exe. Under a filter they are not
- * looked up: the call itself tells, when all else is done.
- */
+/* Whether the exe link can be set is known when all else is done (native/finish.h); where prctl is refused it is known here. */
 static const char *check_exe_link(const struct start *start)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	const unsigned enough[] = { CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN };
 	if (!(start->plan->flags & PLAN_NEEDS_EXE_LINK) || (start->launcher->flags & LAUNCHER_INTERPRETER))
 		return 0;
-	if (start->is_filtered)
-		return start->may_describe ? 0 : REASON_EXE_LINK;
-	if (!failed(call2(__NR_capget, &head, data)))
-		for (unsigned i = 0; i < 2; i++)
-			if (data[CAP_TO_INDEX(enough[i])].effective & CAP_TO_MASK(enough[i]))
-				return 0;
-	return REASON_EXE_LINK;
+	return start->may_describe ? 0 : REASON_EXE_LINK;
 }
 
 /* The platform's linker draws one word, without waiting for the kernel to have enough randomness. */

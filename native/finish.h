@@ -55,15 +55,36 @@ static int describe_to_kernel(const struct finish *finish, int exe_file)
 	return call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &memory, sizeof memory, 0) == 0;
 }
 
+/*
+ * The right to set the exe link is asked of who calls, in their own user namespace (kernel/sys.c, prctl_set_mm_map), and the link
+ * belongs to the memory. So whoever lacks it has a child set it that shares the memory, is root of a user namespace of its own, and
+ * ends with this one call: this process stays in its namespace, with the rights that it has. It gives no more than a debugger's
+ * right: the file must be one that this user may execute. The child has rights from its first instruction and changes none, so that
+ * the process stays dumpable. Where user namespaces are forbidden, or give no rights, the answer is 0.
+ */
+static int describe_by_child(const struct finish *finish, int exe_file)
+{
+	struct prctl_mm_map memory;
+	int status = -1;
+	describe_memory(finish, &memory);
+	memory.exe_fd = (uint32_t)exe_file;
+	long child = call_in_child(CLONE_VM | CLONE_VFORK | CLONE_NEWUSER, __NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&memory,
+				   sizeof memory, 0);
+	return !failed(child) && call4(__NR_wait4, child, &status, __WALL, 0) == child && status == 0;
+}
+
 /* The kernel changes the link of /proc/self/exe only when no page of the old file is mapped. */
 static int set_exe_link(const struct finish *finish)
 {
-	if (!finish->start->may_describe)
+	const struct start *start = finish->start;
+	if (!start->may_describe)
 		return 0;
-	int file = open_file(plan_string(finish->start->plan, finish->start->plan->program_path), 0);
+	int file = open_file(plan_string(start->plan, start->plan->program_path), 0);
 	if (file < 0)
 		return 0;
 	int is_set = describe_to_kernel(finish, file);
+	if (!is_set && !start->is_filtered && start->plan->flags & PLAN_NEEDS_EXE_LINK)
+		is_set = describe_by_child(finish, file);
 	call1(__NR_close, file);
 	return is_set;
 }

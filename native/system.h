@@ -2,7 +2,6 @@
 #pragma once
 #include "x86-64.h"
 #include <linux/auxvec.h>
-#include <linux/capability.h>
 #include <linux/elf.h>
 #include <linux/prctl.h>
 #include <linux/time.h>
@@ -37,6 +36,11 @@
 /* sys/resource.h */
 #define RLIMIT_STACK 3
 #define RLIM_INFINITY (~0ull)
+/* linux/sched.h, linux/wait.h */
+#define CLONE_VM 0x00000100ul
+#define CLONE_VFORK 0x00004000ul
+#define CLONE_NEWUSER 0x10000000ul
+#define __WALL 0x40000000
 /* linux/random.h */
 #define GRND_NONBLOCK 1
 /* asm-generic/signal.h */

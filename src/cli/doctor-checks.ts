@@ -112,8 +112,9 @@ const checks: readonly Check[] = [
     id: 'exe-link',
     purpose:
       'programs that read /proc/self/exe: without the right they run through the platform’s linker, or by `--as-interpreter`',
-    remedy: 'in a container: --cap-add=CHECKPOINT_RESTORE; else bind with --as-interpreter',
-    ask: () => yesOr(tryExeLink(), 'prctl(PR_SET_MM) may change it'),
+    remedy:
+      'let users have user namespaces (sysctl user.max_user_namespaces); in a container: --cap-add=CHECKPOINT_RESTORE; else bind with --as-interpreter',
+    ask: () => yesOr(tryExeLink(), 'prctl(PR_SET_MM) may change it, here or in a user namespace'),
   },
   {
     id: 'store',

@@ -1,4 +1,5 @@
 /** Trying what the kernel permits to this process, without leaving a trace. */
+import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import koffi from 'koffi';
@@ -19,10 +20,25 @@ const errorBusy = 16;
 const capabilities = { SYS_ADMIN: 21 };
 
 /**
+ * Why a launcher of this user could not set its exe link; undefined where it could, by its own right or by that of a child in a user
+ * namespace (native/finish.h). Below a filter of system calls no launcher makes such a child.
+ */
+export function tryExeLink(): string | undefined {
+  const failure = tryOwnExeLink();
+  if (failure === undefined || (statusField('Seccomp') === '0' && hasRightsInNamespace())) return undefined;
+  return failure;
+}
+
+/** util-linux's unshare(1) makes the namespace; some systems let users make one, and give no rights there. */
+function hasRightsInNamespace(): boolean {
+  return spawnSync('unshare', ['--map-root-user', 'chroot', '/', 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+/**
  * Asks for the exe link of this very process as the loader does, by PR_SET_MM_MAP of prctl(2). With the permission the kernel
  * answers EBUSY, for the present file is mapped; without, EPERM.
  */
-export function tryExeLink(): string | undefined {
+function tryOwnExeLink(): string | undefined {
   const file = openSync('/proc/self/exe', 'r');
   try {
     const done = prctl(prctlSetMemory, memoryMapOption, memoryMap(file), memoryMapSize, 0) === 0;

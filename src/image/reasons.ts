@@ -67,7 +67,7 @@ export const reasons = {
   noRandom: person('the kernel has no random bytes yet', 'wait until the kernel has some'),
   exeLink: person(
     'it reads /proc/self/exe, and this user may not set that link',
-    'give CAP_CHECKPOINT_RESTORE, or bind it with --as-interpreter',
+    'let users have user namespaces (sysctl user.max_user_namespaces), give CAP_CHECKPOINT_RESTORE, or bind it with --as-interpreter',
   ),
   heapRoom: person('there is no room for the heap', room),
   heapUnread: bindAgain("the image's heap cannot be read"),

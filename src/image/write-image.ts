@@ -141,7 +141,7 @@ function notesOf(blueprint: Blueprint, request: ImageRequest): string[] {
     );
   if (facts.readsExeLink && !request.asInterpreter)
     notes.push(
-      'it reads /proc/self/exe: without the right to set that link (CAP_CHECKPOINT_RESTORE) it runs through ld.so; --as-interpreter serves it there',
+      'it reads /proc/self/exe: where that link cannot be set (no user namespaces, a filter of system calls) it runs through ld.so; --as-interpreter serves it there',
     );
   if (request.asInterpreter && movesOrigin(facts, request.output))
     notes.push(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor-finding.ts';
+import { compileHere } from '../contract/compile.ts';
 import { testProgram } from '../programs/build.ts';
 import type { Lacks } from '../machine/poor-machine.ts';
 import { runOnPoorMachine } from '../machine/poor-machine.ts';
@@ -92,13 +93,23 @@ test('a variable that has launchers hand over is named, and no failure', async (
 
 test('the right to the exe link is the one that a launcher needs', async ({ skip }) => {
   // CAP_SYS_RESOURCE permits another way of prctl(2) to set the link, which no launcher goes.
-  const prefix = ['setpriv', '--bounding-set', '-sys_admin,-checkpoint_restore'];
-  if (!works(...prefix, 'true')) skip('setpriv does not take rights here');
-  expect((await examine(prefix)).of('exe-link')?.answer).toBe('no');
+  const without = ['setpriv', '--bounding-set', '-sys_admin,-checkpoint_restore'];
+  if (!works(...without, 'true')) skip('setpriv does not take rights here');
   const { path: program } = testProgram('identity');
-  const command = [...prefix, process.execPath, main, 'bind', '-o', 'launcher', program];
-  const { stdout } = await runProgram(command[0]!, command.slice(1), { env: process.env, cwd: folder });
-  expect(stdout).toContain('this user may not set that link');
+  const saysOf = async (prefix: readonly string[]): Promise<readonly [string | undefined, boolean]> => {
+    const { answer } = (await examine(prefix)).of('exe-link') ?? {};
+    const [file, ...rest] = [...prefix, process.execPath, main, 'bind', '-o', 'launcher', program];
+    const { stdout } = await runProgram(file, rest, { env: process.env, cwd: folder });
+    return [answer, stdout.includes('this user may not set that link')];
+  };
+  // By a child in a user namespace, where such are permitted.
+  expect([
+    ['yes', false],
+    ['no', true],
+  ]).toContainEqual(await saysOf(without));
+  const filtered = path.join(folder, 'filtered');
+  compileHere('filtered', filtered);
+  expect(await saysOf([...without, filtered])).toEqual(['no', true]);
 });
 
 describe('in a namespace of its own', () => {

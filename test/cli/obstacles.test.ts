@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tryExeLink } from '../../src/cli/doctor-probes.ts';
 import { packageRoot } from '../../src/util/native.ts';
+import { compileHere } from '../contract/compile.ts';
 import { environment, testProgram } from '../programs/build.ts';
 import { runProgram, type Outcome } from '../run-program.ts';
 
@@ -28,7 +29,7 @@ const linkonce = (args: readonly string[], variables?: Variables): Promise<Outco
 const works = (...command: string[]): boolean =>
   spawnSync(command[0] ?? '', command.slice(1), { stdio: 'ignore' }).status === 0;
 
-/** A command line that takes the right to set the exe link; undefined where this user has none. */
+/** A command line that takes the right to set the exe link. */
 const withoutRight = ['setpriv', '--bounding-set', '-sys_admin,-checkpoint_restore,-sys_resource'];
 /** Below it a program may mount, and nobody else sees it. */
 const ownMounts = ['unshare', '--mount', '--map-root-user'];
@@ -51,7 +52,10 @@ describe('bind', () => {
   });
 
   test('says that this user may not set the exe link, and what helps', async ({ skip }) => {
-    const prefix = tryExeLink() === undefined ? withoutRight : [];
+    // Below a filter no other process gets that right.
+    const filtered = path.join(folder, 'filtered');
+    compileHere('filtered', filtered);
+    const prefix = [...(tryExeLink() === undefined ? withoutRight : []), filtered];
     if (!works(...prefix, 'true')) skip('setpriv does not take rights here');
     const { path: program } = testProgram('identity');
     const said =
