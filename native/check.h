@@ -6,6 +6,7 @@
 #include "checksum.h"
 #include "filter.h"
 #include "hand-over.h"
+#include "owner.h"
 
 /* glibc reads LD_… and GLIBC_TUNABLES, and MALLOC_… as other names of tunables (elf/dl-tunables.list). */
 static const char *check_environment(const struct start *start)
@@ -30,17 +31,18 @@ static const char *check_environment(const struct start *start)
 static const char *map_head(struct start *start, const struct stat *status)
 {
 	const struct launcher *launcher = start->launcher;
-	if (status->st_size < (long)launcher->head_size)
+	const struct launcher_form *form = form_of(launcher);
+	if (status->st_size < (long)form->head_size)
 		return REASON_IMAGE_TRUNCATED;
-	long at = map(launcher->plan_address, launcher->head_size, PROT_READ | PROT_EXEC,
+	long at = map(form->plan_address, form->head_size, PROT_READ | PROT_EXEC,
 		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, 0);
 	if (failed(at) && at != -EEXIST)
 		return shortage_or(at, REASON_IMAGE_UNMAPPED);
 	if (!failed(at)) {
 		start->head.begin = (uint64_t)at;
-		start->head.end = (uint64_t)at + page_up(launcher->head_size);
+		start->head.end = (uint64_t)at + page_up(form->head_size);
 	}
-	if (at != (long)launcher->plan_address) {
+	if (at != (long)form->plan_address) {
 		if (launcher->flags & LAUNCHER_END_ON_COLLISION)
 			die(launcher_string(launcher, launcher->program_path), "the range of its image is taken");
 		return REASON_IMAGE_RANGE_TAKEN;
@@ -50,8 +52,8 @@ static const char *map_head(struct start *start, const struct stat *status)
 		return REASON_IMAGE_VERSION;
 	/* The first words hold the checksum itself. */
 	const uint64_t *words = (const uint64_t *)plan + 3;
-	if (plan->checksum != launcher->checksum ||
-	    checksum(words, launcher->tables_size / 8 - 3) != launcher->checksum)
+	if (plan->checksum != form->checksum ||
+	    checksum(words, form->tables_size / 8 - 3) != form->checksum)
 		return REASON_IMAGE_DAMAGED;
 	if ((uint64_t)status->st_size != plan->file_size)
 		return REASON_IMAGE_TRUNCATED;
@@ -61,24 +63,19 @@ static const char *map_head(struct start *start, const struct stat *status)
 
 static const char *check_image(struct start *start)
 {
-	const struct launcher *launcher = start->launcher;
+	const struct launcher_form *form = form_of(start->launcher);
 	struct stat status;
-	start->image = open_file(launcher_string(launcher, launcher->image_path), 0);
+	start->image = open_file(launcher_string(start->launcher, form->path), 0);
 	if (start->image < 0)
 		return shortage_or(start->image, REASON_NO_IMAGE);
 	if (failed(status_of_file(start->image, &status)))
 		return REASON_IMAGE_UNKNOWN;
-	if (status.st_uid != 0 && status.st_uid != auxiliary_value(start, AT_EUID))
+	if (!is_trusted(start, &status, form))
 		return REASON_IMAGE_FOREIGN;
 	if (status.st_mode & GROUP_OR_OTHER_WRITES)
 		return REASON_IMAGE_WRITABLE;
 	return map_head(start, &status);
 }
-
-#define IS_SAME_FILE(now, row)                                                                                          \
-	((now)->st_dev == (row)->device && (now)->st_ino == (row)->inode && (uint64_t)(now)->st_size == (row)->size &&  \
-	 (int64_t)(now)->st_mtime == (row)->mtime_seconds && (now)->st_mtime_nsec == (row)->mtime_nanoseconds &&        \
-	 (int64_t)(now)->st_ctime == (row)->ctime_seconds && (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
 
 /* The row of the program's file, or of the name that leads to it. */
 static int is_program(const struct plan *plan, const struct plan_file *file)

@@ -338,17 +338,31 @@ _Static_assert(sizeof(struct plan) == 400, "plan");
 struct launcher {
 	uint64_t magic;
 	uint64_t own_checksum;
-	uint64_t plan_address;
-	uint64_t tables_size;
-	uint64_t head_size;
-	uint64_t checksum;
 	uint32_t version;
 	uint32_t flags;
-	uint32_t image_path;
 	uint32_t program_path;
 	uint32_t interpreter_path;
 	uint32_t invocation_path;
 	uint32_t own_name;
 	uint32_t size;
+	uint32_t forms_count;
 };
-_Static_assert(sizeof(struct launcher) == 80, "launcher");
+_Static_assert(sizeof(struct launcher) == 48, "launcher");
+
+/* An image that a launcher may start. */
+struct launcher_form {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_seconds;
+	int64_t ctime_seconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+	uint64_t plan_address;
+	uint64_t tables_size;
+	uint64_t head_size;
+	uint64_t checksum;
+	uint32_t path;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct launcher_form) == 88, "launcher_form");

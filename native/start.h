@@ -79,6 +79,12 @@ struct start {
 	uint64_t thread_id;
 };
 
+/* It stands behind the trailer's head. */
+static const struct launcher_form *form_of(const struct launcher *launcher)
+{
+	return (const struct launcher_form *)(launcher + 1);
+}
+
 static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
 {
 	return (const char *)launcher + offset;

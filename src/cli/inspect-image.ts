@@ -1,6 +1,6 @@
 /** What the stored files of linkonce say: an image's plan, a launcher's trailer, and what a store has. docs/formats/. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { findTrailer } from '../image/launcher-file.ts';
+import { findTrailer, formOf } from '../image/launcher-file.ts';
 import { launcherFlags, launcherTrailer, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
 import { decodeWide } from '../util/structure.ts';
@@ -22,6 +22,7 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
   const found = findTrailer(bytes);
   if (!found) return undefined;
   const trailer = decodeWide(launcherTrailer, found, 0);
+  const form = formOf(found);
   const text = (offset: bigint): string =>
     found.toString('utf8', Number(offset), found.indexOf(0, Number(offset)));
   return {
@@ -34,9 +35,9 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
     invocation: text(trailer.invocation_path),
     name: text(trailer.own_name),
     interpreter: text(trailer.interpreter_path),
-    image: text(trailer.image_path),
-    planAddress: hex(trailer.plan_address),
-    checksum: hex(trailer.checksum),
+    image: text(form.path),
+    planAddress: hex(form.plan_address),
+    checksum: hex(form.checksum),
   };
 }
 

@@ -2,22 +2,33 @@
  * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its image.
  * ET_DYN without PT_INTERP, so that the kernel places it away from everything; the loader moves the break (native/break.h).
  */
+import { readFileSync } from 'node:fs';
 import { ET, PF, PT } from '../elf/constants.ts';
 import { machine } from '../machine/names.ts';
 import type { ProgramFacts } from '../program/facts.ts';
+import type { FileIdentity } from '../program/program.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
-import { launcherFlags, launcherMagic, launcherTrailer, planVersion } from './plan-layout.ts';
+import { identityFields, rowIdentity } from './plan.ts';
+import { launcherFlags, launcherForm, launcherMagic, launcherTrailer, planVersion } from './plan-layout.ts';
+import type { AllValues } from '../util/structure.ts';
 import { decodeWide, encodeInto } from '../util/structure.ts';
 
-export interface LauncherTarget {
+/** An image that the launcher starts. */
+export interface LauncherForm {
   readonly imagePath: string;
+  /** Of the image as it was written. */
+  readonly identity: FileIdentity;
   readonly planAddress: Address;
   readonly tablesSize: number;
   /** Bytes of the image that are mapped at the plan's address. */
   readonly headSize: number;
   readonly checksum: bigint;
+}
+
+export interface LauncherTarget {
+  readonly form: LauncherForm;
   /** By which people call the launcher. */
   readonly ownName: string;
   /** Whether the launcher is the PT_INTERP of a copy of the program. */
@@ -73,8 +84,9 @@ function writeSegment(
 }
 
 function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
-  const head = launcherTrailer.size;
-  const texts = [target.imagePath, facts.path, facts.interpreter.path, facts.invocation, target.ownName];
+  const { form } = target;
+  const head = launcherTrailer.size + launcherForm.size;
+  const texts = [form.imagePath, facts.path, facts.interpreter.path, facts.invocation, target.ownName];
   const strings = texts.map((text) => Buffer.from(`${text}\0`));
   const [image = 0, original = 0, interpreter = 0, invocation = 0, name = 0] = strings.map((_, index) =>
     strings.slice(0, index).reduce((sum, each) => sum + each.length, head),
@@ -85,24 +97,33 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
   const values = {
     magic: launcherMagic,
     own_checksum: 0,
-    plan_address: target.planAddress,
-    tables_size: target.tablesSize,
-    head_size: target.headSize,
-    checksum: target.checksum,
     version: planVersion,
     flags:
       (target.interpreter ? launcherFlags.interpreter : 0) |
       (target.endOnCollision ? launcherFlags.endOnCollision : 0),
-    image_path: image,
     program_path: original,
     interpreter_path: interpreter,
     invocation_path: invocation,
     own_name: name,
     size,
+    forms_count: 1,
   };
   encodeInto(launcherTrailer, values, bytes, 0);
+  encodeInto(launcherForm, formValues(form, image), bytes, launcherTrailer.size);
   sealTrailer(bytes);
   return bytes;
+}
+
+function formValues(form: LauncherForm, path: number): AllValues<typeof launcherForm> {
+  return {
+    ...identityFields(form.identity),
+    plan_address: form.planAddress,
+    tables_size: form.tablesSize,
+    head_size: form.headSize,
+    checksum: form.checksum,
+    path,
+    reserved: 0,
+  };
 }
 
 const checksumEnd = 16;
@@ -135,22 +156,41 @@ export function rewriteTrailer(trailer: Buffer, change: (values: Trailer) => Tra
   sealTrailer(trailer);
 }
 
+export type Form = ReturnType<typeof decodeWide<typeof launcherForm>>;
+
+/** What the trailer says of the launcher's image. */
+export function formOf(trailer: Buffer): Form {
+  return decodeWide(launcherForm, trailer, launcherTrailer.size);
+}
+
+/** What the launcher says of its image's identity; undefined for any other file. */
+export function imageIdentity(file: string): FileIdentity | undefined {
+  const trailer = findTrailer(readFileSync(file));
+  return trailer && rowIdentity(formOf(trailer));
+}
+
+/** The same for its form. */
+export function rewriteForm(trailer: Buffer, change: (values: Form) => Form): void {
+  encodeInto(launcherForm, change(formOf(trailer)), trailer, launcherTrailer.size);
+  sealTrailer(trailer);
+}
+
 /**
  * A launcher for another image of the same program, whose path is as long and whose memory is the same. Throws Error where
  * it is not, or the bytes are no launcher's.
  */
 export function patchLauncher(
   launcher: Buffer,
-  { checksum, imagePath }: { readonly checksum: bigint; readonly imagePath: string },
+  { checksum, imagePath, identity }: Pick<LauncherForm, 'checksum' | 'imagePath' | 'identity'>,
 ): Buffer {
   const bytes = Buffer.from(launcher);
   const trailer = findTrailer(bytes);
   if (!trailer) throw new Error('no launcher');
-  const path = Number(decodeWide(launcherTrailer, trailer, 0).image_path);
+  const path = Number(formOf(trailer).path);
   const text = Buffer.from(`${imagePath}\0`);
   if (trailer.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
   text.copy(trailer, path);
-  rewriteTrailer(trailer, (values) => ({ ...values, checksum }));
+  rewriteForm(trailer, (values) => ({ ...values, ...identityFields(identity), checksum }));
   return bytes;
 }
 

@@ -6,6 +6,7 @@ import {
   backingKinds,
   launcherAnswers,
   launcherFlags,
+  launcherForm,
   launcherMagic,
   launcherTrailer,
   operations,
@@ -74,7 +75,9 @@ export function planHeaderText(): string {
     '',
     reasonTexts(),
     '',
-    ...[...Object.values(tables), planHeader, launcherTrailer].map((each) => `${cStructure(each)}\n`),
+    ...[...Object.values(tables), planHeader, launcherTrailer, launcherForm].map(
+      (each) => `${cStructure(each)}\n`,
+    ),
   ].join('\n');
 }
 

@@ -288,27 +288,40 @@ export const headerFields = {
   reserved: 'u32',
 } as const satisfies Record<string, Fields[string]>;
 
-/** Ends every launcher: how it finds its image, and what it does without. Strings follow, offsets from its start. */
+/** Ends every launcher: how it finds its image, and what it does without. Forms follow, then strings, offsets from its start. */
 export const launcherTrailer = structure('launcher', 'Follows the loader in a launcher.', {
   magic: 'u64',
   /** Of all that follows. */
   own_checksum: 'u64',
+  version: 'u32',
+  flags: 'u32',
+  program_path: 'u32',
+  interpreter_path: 'u32',
+  invocation_path: 'u32',
+  /** The launcher's own: by any other name it leaves argv[0] as it was typed. */
+  own_name: 'u32',
+  /** Bytes of the trailer with its forms and strings. */
+  size: 'u32',
+  forms_count: 'u32',
+});
+
+/** One of the program's images: which file it is, and how its head is mapped. */
+export const launcherForm = structure('launcher_form', 'An image that a launcher may start.', {
+  device: 'u64',
+  inode: 'u64',
+  size: 'u64',
+  mtime_seconds: 'i64',
+  ctime_seconds: 'i64',
+  mtime_nanoseconds: 'u32',
+  ctime_nanoseconds: 'u32',
   plan_address: 'u64',
   tables_size: 'u64',
   /** Bytes of the image's head that are mapped at `plan_address` by one call: plan, loader, and memory. */
   head_size: 'u64',
   /** The plan's. */
   checksum: 'u64',
-  version: 'u32',
-  flags: 'u32',
-  image_path: 'u32',
-  program_path: 'u32',
-  interpreter_path: 'u32',
-  invocation_path: 'u32',
-  /** The launcher's own: by any other name it leaves argv[0] as it was typed. */
-  own_name: 'u32',
-  /** Bytes of the trailer with its strings. */
-  size: 'u32',
+  path: 'u32',
+  reserved: 'u32',
 });
 
 /** The header: scalars, then offset and count of each table. */

@@ -50,11 +50,14 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
   verifyImage(imagePath, loader);
   requireUnchanged(facts);
   const launchers = writeLaunchers(facts, loader, request, {
-    imagePath,
-    planAddress: composed.planAddress,
-    tablesSize: composed.plan.length,
-    headSize: composed.headSize,
-    checksum: composed.plan.readBigUInt64LE(16),
+    form: {
+      imagePath,
+      identity: fileIdentity(imagePath),
+      planAddress: composed.planAddress,
+      tablesSize: composed.plan.length,
+      headSize: composed.headSize,
+      checksum: composed.plan.readBigUInt64LE(16),
+    },
     ownName: request.ownName ?? basename(request.output),
     interpreter: request.asInterpreter,
     endOnCollision: placed.endOnCollision,

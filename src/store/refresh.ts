@@ -10,6 +10,7 @@ import { encodeIdentities, decodePlan, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
 import type { Permissions } from '../program/audience.ts';
 import { executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
+import { fileIdentity } from '../program/file-identity.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
@@ -41,6 +42,7 @@ export function refreshProgram(
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
     checksum,
     imagePath: path.join(files, image),
+    identity: fileIdentity(path.join(files, image)),
   });
   const executors = executorsOf(plan.text(plan.header.program_path));
   write(path.join(files, launcher), code, executableBy(executors));

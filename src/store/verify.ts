@@ -8,10 +8,11 @@ import { placeProgram } from '../files/place-program.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { PageReader } from '../image/page-reader.ts';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
-import { launcherFile } from '../image/launcher-file.ts';
+import { imageIdentity, launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { readPlan, verifyImage } from '../image/verify-image.ts';
+import { fileIdentity } from '../program/file-identity.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import { hex, pageSize } from '../util/units.ts';
@@ -131,7 +132,7 @@ function verifyProgram(
   ];
 }
 
-/** The launcher is made again, and must be the same. */
+/** The launcher is made again, and must be the same; an image that was put back with its bytes has another identity than it names. */
 function launcherFaults(
   files: string,
   { name, image, launcher, loader }: StoredProgram,
@@ -140,11 +141,14 @@ function launcherFaults(
 ): string[] {
   const { facts } = placed.blueprint;
   const code = launcherFile(placed.loader, facts, {
-    imagePath: path.join(files, image),
-    planAddress: Number(header.plan_address),
-    tablesSize: Number(header.tables_size),
-    headSize: Number(header.head_size),
-    checksum: header.checksum,
+    form: {
+      imagePath: path.join(files, image),
+      identity: imageIdentity(path.join(files, loader ?? launcher)) ?? fileIdentity(path.join(files, image)),
+      planAddress: Number(header.plan_address),
+      tablesSize: Number(header.tables_size),
+      headSize: Number(header.head_size),
+      checksum: header.checksum,
+    },
     ownName: name,
     interpreter: loader !== undefined,
     endOnCollision: placed.endOnCollision,

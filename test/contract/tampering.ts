@@ -1,7 +1,13 @@
 /** Changes a bound image as a test needs it, with all checksums right: as if the bind had chosen so. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { planChecksum } from '../../src/image/checksum.ts';
-import { findTrailer, rewriteTrailer, type Trailer } from '../../src/image/launcher-file.ts';
+import {
+  findTrailer,
+  rewriteForm,
+  rewriteTrailer,
+  type Form,
+  type Trailer,
+} from '../../src/image/launcher-file.ts';
 import { operations, planHeader, tables } from '../../src/image/plan-layout.ts';
 import type { TableName } from '../../src/image/plan-layout.ts';
 import { decodeWide, encodeInto, type Structure } from '../../src/util/structure.ts';
@@ -25,9 +31,9 @@ export function tablesSize(image: string): number {
 
 /** Has the plan mapped where the stack is. */
 export function occupyPlan(launcher: string): void {
-  changeTrailer(launcher, (trailer) => ({
-    ...trailer,
-    plan_address: occupied(BigInt(roundUp(Number(trailer.head_size)))),
+  changeForm(launcher, (form) => ({
+    ...form,
+    plan_address: occupied(BigInt(roundUp(Number(form.head_size)))),
   }));
 }
 
@@ -68,7 +74,7 @@ export function changePlan(
   const checksum = planChecksum(bytes.subarray(checksumEnd, Number(plan.tables_size)));
   encodeInto(planHeader, { ...plan, checksum }, bytes, 0);
   writeFileSync(image, bytes, { flag: 'r+' });
-  changeTrailer(launcher, (trailer) => ({ ...trailer, checksum }));
+  changeForm(launcher, (form) => ({ ...form, checksum }));
 }
 
 /** Has a module where the stack is: the first range of it that is mapped, and what the plan says of it. */
@@ -107,10 +113,23 @@ export function stepsOnFreeRanges(image: string): readonly number[] {
 }
 
 export function changeTrailer(launcher: string, change: (trailer: Trailer) => Trailer): void {
+  withTrailer(launcher, (trailer) => {
+    rewriteTrailer(trailer, change);
+  });
+}
+
+/** Changes what a launcher says of its image. */
+export function changeForm(launcher: string, change: (form: Form) => Form): void {
+  withTrailer(launcher, (trailer) => {
+    rewriteForm(trailer, change);
+  });
+}
+
+function withTrailer(launcher: string, rewrite: (trailer: Buffer) => void): void {
   const bytes = readFileSync(launcher);
   const trailer = findTrailer(bytes);
   if (!trailer) throw new Error(`${launcher}: no launcher`);
-  rewriteTrailer(trailer, change);
+  rewrite(trailer);
   writeFileSync(launcher, bytes, { flag: 'r+' });
 }
 

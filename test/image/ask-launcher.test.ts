@@ -8,7 +8,13 @@ import { askLauncher, describeObstacle } from '../../src/image/ask-launcher.ts';
 import { operations, planHeader } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { decodeWide } from '../../src/util/structure.ts';
-import { changePlan, changeRow, changeTrailer, stepsOnFreeRanges } from '../contract/tampering.ts';
+import {
+  changeForm,
+  changePlan,
+  changeRow,
+  changeTrailer,
+  stepsOnFreeRanges,
+} from '../contract/tampering.ts';
 import type { Workplace } from '../contract/workplace.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage } from '../contract/workplace.ts';
 import { environment } from '../programs/build.ts';
@@ -47,7 +53,7 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
   imageTruncated: () => truncateSync(image(), 100),
   imageWritable: () => chmodSync(image(), 0o664),
   imageUnmapped: () =>
-    changeTrailer(loaderFile(), (trailer) => ({ ...trailer, plan_address: trailer.plan_address + 1n })),
+    changeForm(loaderFile(), (form) => ({ ...form, plan_address: form.plan_address + 1n })),
   imageVersion: () => flip(8),
   imageDamaged: () => flip(Number(headerOf().tables_size) - 1),
   imageLoader: () => flip(Number(headerOf().loader_offset)),

@@ -5,9 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createWorkplace, expectImage, type Workplace } from '../contract/workplace.ts';
 import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
-import { findTrailer, launcherFile, patchLauncher } from '../../src/image/launcher-file.ts';
-import { launcherTrailer } from '../../src/image/plan-layout.ts';
-import { decodeWide } from '../../src/util/structure.ts';
+import { findTrailer, formOf, launcherFile, patchLauncher } from '../../src/image/launcher-file.ts';
 import type { ProgramFacts } from '../../src/program/facts.ts';
 
 const usual = 'library from second\n';
@@ -55,6 +53,8 @@ function damagedCopy(bytes: Buffer, offset: number, number: number): string {
   return file;
 }
 
+const identity = (inode: bigint) => ({ device: 1n, inode, size: 3n, mtimeNs: 4n, ctimeNs: 5n });
+
 test('the magic in a path of the trailer is no other trailer', async () => {
   place = await createWorkplace();
   const module = { path: '/opt/LAUNCHER/ld.so', name: 'ld.so', identity: undefined };
@@ -67,19 +67,26 @@ test('the magic in a path of the trailer is no other trailer', async () => {
   const loader = Buffer.alloc(64);
   for (const padding of Array.from({ length: 16 }, (_, index) => 'x'.repeat(index))) {
     const bytes = launcherFile(loader, facts as unknown as ProgramFacts, {
-      imagePath: `/opt/${padding}LAUNCHER/x.image`,
-      planAddress: 4096,
-      tablesSize: 4096,
-      headSize: 8192,
-      checksum: 5n,
+      form: {
+        imagePath: `/opt/${padding}LAUNCHER/x.image`,
+        identity: identity(1n),
+        planAddress: 4096,
+        tablesSize: 4096,
+        headSize: 8192,
+        checksum: 5n,
+      },
       ownName: 'x',
       interpreter: false,
       endOnCollision: false,
     });
-    const patched = patchLauncher(bytes, { checksum: 7n, imagePath: `/opt/${padding}LAUNCHER/y.image` });
+    const patched = patchLauncher(bytes, {
+      checksum: 7n,
+      imagePath: `/opt/${padding}LAUNCHER/y.image`,
+      identity: identity(2n),
+    });
     const trailer = findTrailer(patched)!;
     expect(trailer.length).toBe(findTrailer(bytes)!.length);
-    expect(decodeWide(launcherTrailer, trailer, 0).checksum).toBe(7n);
+    expect(formOf(trailer)).toMatchObject({ checksum: 7n, inode: 2n });
   }
   copyFileSync(place.program, path.join(place.folder, 'no-launcher'));
   expect(findTrailer(readFileSync(path.join(place.folder, 'no-launcher')))).toBeUndefined();

@@ -80,9 +80,6 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     links: fc.array(fc.record({ path: text, text })),
     paths: fc.array(fc.record({ path: text, kind: small })),
     calls: fc.array(fc.record({ argument: address, result: fc.bigInt(-4096n, 0n), number: small })),
-    limits: fc.array(
-      fc.record({ resource: small, current: fc.bigInt(0n, 2n ** 64n - 1n), maximum: address }),
-    ),
     auxiliary: fc.array(fc.record({ type: small, value: address })),
     cpuid: fc.array(
       fc.record({ leaf: small, subleaf: small, eax: small, ebx: small, ecx: small, edx: small }),

@@ -190,7 +190,11 @@ function forgetIdentity(program: string, forgotten: string): void {
   writeFileSync(imagePath!, bytes);
   writeFileSync(
     launcherPath!,
-    patchLauncher(readFileSync(launcherPath!), { checksum, imagePath: imagePath! }),
+    patchLauncher(readFileSync(launcherPath!), {
+      checksum,
+      imagePath: imagePath!,
+      identity: fileIdentity(imagePath!),
+    }),
   );
 }
 
