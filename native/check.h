@@ -252,9 +252,25 @@ static const char *draw_random(struct start *start)
 	return 0;
 }
 
+/*
+ * Interpreter mode: whether a debugger has written to the hole that stands where it believes the linker.
+ * It has breakpoints in the kernel's mapping of the program, too, which the image would replace. So the program is executed anew,
+ * which tells the debugger of its linker, unless the copy stands in its place.
+ */
+static const char *check_debugger(struct start *start)
+{
+	const struct launcher *launcher = start->launcher;
+	const char *hole = hole_before_loader(launcher);
+	int is_watched = (launcher->watched_function && hole[launcher->watched_function]) ||
+			 (launcher->watched_probe && hole[launcher->watched_probe]);
+	start->other_program |= is_watched;
+	return is_watched ? REASON_DEBUGGER : 0;
+}
+
 static const char *check(struct start *start)
 {
-	const char *why = check_environment(start);
+	const char *why = check_debugger(start);
+	why = why ? why : check_environment(start);
 	why = why ? why : check_image(start);
 	why = why ? why : check_files(start);
 	why = why ? why : check_kernel(start);

@@ -56,6 +56,22 @@ static int describe_to_kernel(const struct finish *finish, int exe_file)
 }
 
 /*
+ * Interpreter mode: /proc/PID/exe leads to the copy, whose PT_INTERP is another one than that of the program, which is what stands in
+ * memory. A debugger with either of these files compares program headers, and believes nothing of the process where one differs
+ * (gdb solib-svr4.c, svr4_exec_displacement). It compares none where the kernel does not say how long they are, and takes the
+ * program's place from AT_ENTRY alone. The program's own vector says it.
+ */
+static void describe_copy(const struct finish *finish)
+{
+	struct auxiliary *length = finish->start->entry_of[AT_PHENT];
+	if (length)
+		length->type = AT_IGNORE;
+	describe_to_kernel(finish, -1);
+	if (length)
+		length->type = AT_PHENT;
+}
+
+/*
  * The right to set the exe link is asked of who calls, in their own user namespace (kernel/sys.c, prctl_set_mm_map), and the link
  * belongs to the memory. So whoever lacks it has a child set it that shares the memory, is root of a user namespace of its own, and
  * ends with this one call: this process stays in its namespace, with the rights that it has. It gives no more than a debugger's
@@ -108,7 +124,7 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 	if (finish->interpreter && !(plan->flags & PLAN_FIXED_EXECUTABLE))
 		call2(__NR_munmap, start->program.begin, start->program.end - start->program.begin);
 	if (finish->interpreter && start->may_describe)
-		describe_to_kernel(finish, -1);
+		describe_copy(finish);
 	int misses_link = !finish->interpreter && !set_exe_link(finish) && (plan->flags & PLAN_NEEDS_EXE_LINK);
 	if (finish->only_asked)
 		answer(misses_link ? REASON_EXE_LINK : 0);
@@ -147,7 +163,7 @@ static void prepare_finish(struct start *start, struct finish *finish)
 {
 	memset(finish, 0, sizeof *finish);
 	finish->start = start;
-	finish->launcher.begin = page_down((uint64_t)loader_begin);
+	finish->launcher.begin = (uint64_t)hole_before_loader(start->launcher);
 	finish->launcher.end = page_up((uint64_t)start->launcher + start->launcher->size);
 	finish->interpreter = (start->launcher->flags & LAUNCHER_INTERPRETER) != 0;
 	finish->only_asked = (start->launcher->flags & LAUNCHER_ONLY_ASKED) != 0;

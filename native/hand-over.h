@@ -82,6 +82,8 @@ static void give_back(struct start *start)
 	}
 	if (start->kernel_break)
 		call1(__NR_brk, start->kernel_break);
+	if (start->launcher->covered)
+		call2(__NR_munmap, hole_before_loader(start->launcher), start->launcher->covered);
 	unmap(&start->fixes);
 	unmap(&start->head);
 	start->plan = 0;

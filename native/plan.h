@@ -71,6 +71,7 @@ enum {
 
 /* From src/image/reasons.ts. */
 #define REASON_RAISED_PRIVILEGES "it runs with raised privileges"
+#define REASON_DEBUGGER "a debugger started it"
 #define REASON_LINKER_VARIABLE "a variable LD_… is set"
 #define REASON_TUNABLES "GLIBC_TUNABLES is set"
 #define REASON_MALLOC_VARIABLE "a variable MALLOC_… is set"
@@ -346,8 +347,12 @@ struct launcher {
 	uint32_t own_name;
 	uint32_t size;
 	uint32_t forms_count;
+	uint32_t covered;
+	uint32_t watched_function;
+	uint32_t watched_probe;
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct launcher) == 48, "launcher");
+_Static_assert(sizeof(struct launcher) == 64, "launcher");
 
 /* An image that a launcher may start. */
 struct launcher_form {

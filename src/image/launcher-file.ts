@@ -4,12 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { ET, PF, PT } from '../elf/constants.ts';
+import { readElf } from '../elf/read-elf.ts';
 import { machine } from '../machine/names.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
+import type { LinkerCover } from './linker-cover.ts';
+import { linkerCover } from './linker-cover.ts';
 import { identityFields, rowIdentity } from './plan.ts';
 import { launcherFlags, launcherForm, launcherMagic, launcherTrailer, planVersion } from './plan-layout.ts';
 import type { AllValues } from '../util/structure.ts';
@@ -40,10 +43,13 @@ export interface LauncherTarget {
 const elfHeaderSize = 64;
 const programHeaderSize = 56;
 const codeOffset = 0x100;
+/** e_entry. */
+const entryAt = 24;
 
 /** The launcher's bytes. `loader` is native/loader.bin, whose end is a multiple of 16. */
 export function launcherFile(loader: Buffer, facts: ProgramFacts, target: LauncherTarget): Buffer {
-  const trailer = encodeTrailer(facts, target);
+  const cover = target.interpreter ? linkerCover(readElf(facts.interpreter.path)) : noCover;
+  const trailer = encodeTrailer(facts, target, cover);
   const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
   const stack = facts.stackFlags;
   writeElfHeader(bytes, stack === undefined ? 1 : 2);
@@ -51,6 +57,17 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
   if (stack !== undefined) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.GNU_STACK, stack, 0, 16);
   loader.copy(bytes, codeOffset);
   trailer.copy(bytes, codeOffset + loader.length);
+  return target.interpreter ? behindCover(bytes, cover.size) : bytes;
+}
+
+const noCover: LinkerCover = { size: 0, watchedFunction: 0, watchedProbe: 0 };
+
+/** The launcher as it is, head and all, behind a hole; before that a head that maps both as one segment. */
+function behindCover(launcher: Buffer, size: number): Buffer {
+  const bytes = Buffer.concat([Buffer.alloc(size), launcher]);
+  launcher.copy(bytes, 0, 0, codeOffset);
+  bytes.writeBigUInt64LE(BigInt(size + codeOffset), entryAt);
+  writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
   return bytes;
 }
 
@@ -60,7 +77,7 @@ function writeElfHeader(bytes: Buffer, segments: number): void {
   bytes.writeUInt16LE(ET.DYN, 16); // e_type
   bytes.writeUInt16LE(machine.elf, 18); // e_machine
   bytes.writeUInt32LE(1, 20); // e_version
-  bytes.writeBigUInt64LE(BigInt(codeOffset), 24); // e_entry
+  bytes.writeBigUInt64LE(BigInt(codeOffset), entryAt);
   bytes.writeBigUInt64LE(BigInt(elfHeaderSize), 32); // e_phoff
   bytes.writeUInt16LE(elfHeaderSize, 52); // e_ehsize
   bytes.writeUInt16LE(programHeaderSize, 54); // e_phentsize
@@ -83,7 +100,7 @@ function writeSegment(
   bytes.writeBigUInt64LE(BigInt(alignment), at + 48);
 }
 
-function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
+function encodeTrailer(facts: ProgramFacts, target: LauncherTarget, cover: LinkerCover): Buffer {
   const { form } = target;
   const head = launcherTrailer.size + launcherForm.size;
   const texts = [form.imagePath, facts.path, facts.interpreter.path, facts.invocation, target.ownName];
@@ -107,6 +124,10 @@ function encodeTrailer(facts: ProgramFacts, target: LauncherTarget): Buffer {
     own_name: name,
     size,
     forms_count: 1,
+    covered: cover.size,
+    watched_function: cover.watchedFunction,
+    watched_probe: cover.watchedProbe,
+    reserved: 0,
   };
   encodeInto(launcherTrailer, values, bytes, 0);
   encodeInto(launcherForm, formValues(form, image), bytes, launcherTrailer.size);

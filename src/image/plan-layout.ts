@@ -303,6 +303,12 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
   /** Bytes of the trailer with its forms and strings. */
   size: 'u32',
   forms_count: 'u32',
+  /** Interpreter mode: bytes of the hole before the loader's own head, where a debugger believes the linker; linker-cover.ts. */
+  covered: 'u32',
+  /** Where breakpoints of a debugger would stand in it; 0: nowhere. */
+  watched_function: 'u32',
+  watched_probe: 'u32',
+  reserved: 'u32',
 });
 
 /** One of the program's images: which file it is, and how its head is mapped. */

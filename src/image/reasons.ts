@@ -31,6 +31,7 @@ const room = 'raise the limit of the address space (ulimit -v), or bind with ano
 
 export const reasons = {
   raisedPrivileges: person('it runs with raised privileges', 'start it without set-user-id or capabilities'),
+  debugger: person('a debugger started it', 'attach the debugger when it runs (gdb -p)'),
   linkerVariable: person('a variable LD_… is set', 'unset it'),
   tunables: person('GLIBC_TUNABLES is set', 'unset it'),
   mallocVariable: person('a variable MALLOC_… is set', 'unset it'),

@@ -13,7 +13,7 @@ import { moveAddress } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
-import { assembleFile, bytesPart, piecePart, writeBytes } from './assemble-file.ts';
+import { assembleFile, bytesPart, piecePart } from './assemble-file.ts';
 import type { Composed, PlacedMemory } from './compose-image.ts';
 import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
@@ -120,7 +120,7 @@ function writeLaunchers(
   const executors = executorsOf(facts.path);
   const write = (path: string, bytes: Buffer, { mode, group }: Permissions): void => {
     const fill = (file: number): void => {
-      writeBytes(file, bytes, 0);
+      assembleFile(file, bytes.length, [bytesPart(bytes, 0)]);
     };
     writeAtomically(path, mode, fill, group);
   };

@@ -99,6 +99,7 @@ const elsewhere: Partial<Record<ReasonName, string>> = {
   vdsoNotes: 'another kernel',
   noRandom: 'the first second of a machine',
   exeLink: 'test/cli/obstacles.test.ts',
+  debugger: 'test/contract/debugger.test.ts',
   imageForeign: 'below, for root',
   imageRangeTaken: 'test/contract/faults.test.ts',
   noDescriptor: 'test/contract/hand-over.test.ts',
