@@ -5,7 +5,9 @@
 #pragma once
 #include "checksum.h"
 #include "filter.h"
+#include "folder.h"
 #include "hand-over.h"
+#include "ld-cache.h"
 #include "owner.h"
 
 /* glibc reads LD_… and GLIBC_TUNABLES, and MALLOC_… as other names of tunables (elf/dl-tunables.list). */
@@ -90,6 +92,11 @@ static int is_replaced_link(const struct plan *plan, const struct plan_file *fil
 	       is_this_launcher(plan_string(plan, plan->invocation_path));
 }
 
+static int is_cache(const struct plan *plan, const struct plan_file *file)
+{
+	return plan->cached_count && file->path == plan->cache_path;
+}
+
 static const char *changed(const struct start *start, const char *path, long result)
 {
 	if (shortage(result))
@@ -121,7 +128,7 @@ static const char *check_identities(struct start *start)
 		if ((!failed(result) && IS_SAME_FILE(&now, file)) || is_replaced_link(plan, file))
 			continue;
 		start->other_program = !failed(result) && is_program(plan, file);
-		why = changed(start, path, result);
+		why = is_cache(plan, file) && !failed(result) ? check_cache(start) : changed(start, path, result);
 	}
 	if (directory != AT_FDCWD)
 		call1(__NR_close, directory);
@@ -150,6 +157,22 @@ static const char *check_links(struct start *start)
 	return 0;
 }
 
+static int is_as_at_bind(const struct start *start, const struct plan_path *path, const char *name, long result,
+			 const struct stat *now)
+{
+	int absent = result == -ENOENT || result == -ENOTDIR || result == -EACCES;
+	int directory = !failed(result) && (now->st_mode & S_IFMT) == S_IFDIR;
+	switch (path->kind) {
+	case PATH_ABSENT:
+		return absent;
+	case PATH_DIRECTORY:
+		return directory;
+	default:
+		/* The linker never asks what is in a folder: under a filter that is not asked, either. */
+		return absent || (directory && !start->is_filtered && is_empty_folder(name));
+	}
+}
+
 static const char *check_files(struct start *start)
 {
 	const struct plan *plan = start->plan;
@@ -157,14 +180,13 @@ static const char *check_files(struct start *start)
 	why = why ? why : check_links(start);
 	if (why)
 		return why;
-	struct stat now;
 	const struct plan_path *path = TABLE(plan, path);
 	for (uint32_t i = 0; i < plan->paths_count; i++, path++) {
-		long result = status_of_path(plan_string(plan, path->path), &now);
-		int absent = result == -ENOENT || result == -ENOTDIR || result == -EACCES;
-		int directory = !failed(result) && (now.st_mode & S_IFMT) == S_IFDIR;
-		if (path->kind == PATH_ABSENT ? !absent : !directory)
-			return changed(start, plan_string(plan, path->path), result);
+		struct stat now;
+		const char *name = plan_string(plan, path->path);
+		long result = status_of_path(name, &now);
+		if (!is_as_at_bind(start, path, name, result, &now))
+			return changed(start, name, result);
 	}
 	return 0;
 }

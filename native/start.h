@@ -112,6 +112,7 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define PLAN_OFFSET_file files_offset
 #define PLAN_OFFSET_link links_offset
 #define PLAN_OFFSET_path paths_offset
+#define PLAN_OFFSET_cached cached_offset
 #define PLAN_OFFSET_call calls_offset
 #define PLAN_OFFSET_auxiliary auxiliary_offset
 #define PLAN_OFFSET_cpuid cpuid_offset

@@ -139,6 +139,8 @@ export type Question =
   | { readonly kind: 'file'; readonly path: string; readonly identity: FileIdentity }
   /** The path was not there (ENOENT, ENOTDIR, EACCES): it must still not be there. */
   | { readonly kind: 'absent'; readonly path: string }
+  /** The same of a folder that the linker would search for libraries: an empty one is none for it. */
+  | { readonly kind: 'noFolder'; readonly path: string }
   /** The path is a directory, and was only looked at. */
   | { readonly kind: 'directory'; readonly path: string }
   /** A system call that writes nothing but zero to memory of the caller: the same number must come back. */

@@ -62,7 +62,7 @@ const handlers: Readonly<Record<number, Handler>> = {
   },
   [systemCall.open]: opened(0),
   [systemCall.close]: (call, record) => record.files.delete(Number(argument(call, 0))),
-  [systemCall.stat]: looked(0),
+  [systemCall.stat]: looked(0, 'noFolder'),
   [systemCall.fstat]: nothing,
   [systemCall.lstat]: looked(0),
   [systemCall.lseek]: nothing,
@@ -82,7 +82,7 @@ const handlers: Readonly<Record<number, Handler>> = {
   [systemCall.setTidAddress]: (call, record) =>
     (record.registrations.threadIdAddress = Number(argument(call, 0))),
   [systemCall.openat]: opened(1),
-  [systemCall.newfstatat]: looked(1),
+  [systemCall.newfstatat]: looked(1, 'noFolder'),
   [systemCall.readlinkat]: readLink(1), // glibc 2.41 for $ORIGIN
   [systemCall.faccessat]: looked(1),
   [systemCall.setRobustList]: setRobustList,
@@ -139,10 +139,13 @@ function isFileOrFolder(path: string): boolean {
   return status.isFile() || status.isDirectory();
 }
 
-function looked(index: number): Handler {
+/** stat(2) is what glibc's linker asks of a folder, before it searches there; of a file it asks by opening it, or access(2). */
+type Missing = 'absent' | 'noFolder';
+
+function looked(index: number, missing: Missing = 'absent'): Handler {
   return (call, record, tracee) => {
     const path = pathArgument(call, index, tracee);
-    if (path !== '') seen(path, call.result, record);
+    if (path !== '') seen(path, call.result, record, missing);
   };
 }
 
@@ -150,9 +153,10 @@ function looked(index: number): Handler {
  * A path was tried: with success, or it was not there. A relative one may only be absent; the loader asks for it in the current
  * directory of each start, as the linker does.
  */
-function seen(path: string, result: bigint, record: LinkerRecord): void {
+function seen(path: string, result: bigint, record: LinkerRecord, missing: Missing = 'absent'): void {
   if (/^\/(proc|sys)\//.test(path)) throw new Refusal(`its dynamic linker reads ${path}`);
-  if (notThere.has(result) && statusOf(path) === undefined) ask(record, { kind: 'absent', path }, path);
+  if (notThere.has(result) && statusOf(path) === undefined)
+    ask(record, { kind: missing, path }, `${missing} ${path}`);
   else if (!path.startsWith('/'))
     throw new Refusal(`its dynamic linker finds '${path}' in the current directory`);
   else if (result < 0n)

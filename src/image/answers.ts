@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Question } from '../capture/capture.ts';
 import { AT } from '../capture/context.ts';
 import type { ProgramFacts } from '../program/facts.ts';
+import { cacheFile } from '../program/ld-cache.ts';
 import type { FileIdentity } from '../program/program.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Plan, TableRows } from './plan.ts';
@@ -10,16 +11,18 @@ import { identityFields } from './plan.ts';
 import { pathKinds } from './plan-layout.ts';
 import { at } from '../util/present.ts';
 
-type AnswerTables = Pick<Plan['tables'], 'files' | 'links' | 'paths' | 'calls' | 'auxiliary' | 'cpuid'>;
+type AnswerTables = Pick<
+  Plan['tables'],
+  'files' | 'links' | 'paths' | 'cached' | 'calls' | 'auxiliary' | 'cpuid'
+>;
 
 export function answerTables({ facts, start }: Blueprint): AnswerTables {
   const { questions, context } = start;
   return {
     files: [...programRows(facts), ...fileRows(filesRead(facts, questions))],
     links: facts.links,
-    paths: questions.flatMap((q) =>
-      q.kind === 'absent' || q.kind === 'directory' ? [{ path: q.path, kind: pathKinds[q.kind] }] : [],
-    ),
+    paths: questions.flatMap((q) => (isAboutPath(q) ? [{ path: q.path, kind: pathKinds[q.kind] }] : [])),
+    cached: start.cached,
     calls: questions.flatMap((q) =>
       q.kind === 'call'
         ? [{ number: q.number, argument: at(q.arguments, 0, 'argument'), result: q.result }]
@@ -28,6 +31,10 @@ export function answerTables({ facts, start }: Blueprint): AnswerTables {
     auxiliary: auxiliaryRows(context.auxiliary),
     cpuid: context.processor?.answers ?? [],
   };
+}
+
+function isAboutPath(question: Question): question is Question & { readonly kind: keyof typeof pathKinds } {
+  return question.kind in pathKinds;
 }
 
 interface ReadFile {
@@ -53,7 +60,10 @@ function programRows({ invocation, path: file, executable }: ProgramFacts): Tabl
 /** Opening a directory costs what two look-ups along its path do. */
 const fewestInDirectory = 3;
 
-/** Files of one directory stand together and are looked up from it: the loader walks the way there once. */
+/**
+ * Files of one directory stand together and are looked up from it: the loader walks the way there once. The linker's cache stands
+ * alone: the loader knows it by its path.
+ */
 function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
   const directories = new Map<string, ReadFile[]>();
   for (const each of files) {
@@ -61,12 +71,15 @@ function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
     directories.set(directory, [...(directories.get(directory) ?? []), each]);
   }
   return [...directories].flatMap(([directory, members]) => {
-    const together = members.length >= fewestInDirectory;
-    return members.map(({ file, identity }) => ({
-      ...identityFields(identity),
-      directory: together ? directory : '',
-      path: together ? path.basename(file) : file,
-    }));
+    const isFull = members.length >= fewestInDirectory;
+    return members.map(({ file, identity }) => {
+      const together = isFull && file !== cacheFile;
+      return {
+        ...identityFields(identity),
+        directory: together ? directory : '',
+        path: together ? path.basename(file) : file,
+      };
+    });
   });
 }
 

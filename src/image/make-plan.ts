@@ -3,6 +3,7 @@ import path from 'node:path';
 import { AT } from '../capture/context.ts';
 import { machine } from '../machine/names.ts';
 import type { ModuleFacts } from '../program/facts.ts';
+import { cacheFile } from '../program/ld-cache.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import { moveAddress, regionShift } from '../provenance/layout.ts';
@@ -70,6 +71,7 @@ export function makePlan(input: PlanInput): Plan {
       command_name: path.basename(facts.invocation).slice(0, commandNameLength),
       platform: machine.platform,
       places_path: places.path,
+      cache_path: blueprint.start.cached.length > 0 ? cacheFile : '',
     },
     vdsoNotes: blueprint.start.context.vdsoNotes,
     tables: {

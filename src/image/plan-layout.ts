@@ -88,7 +88,13 @@ export const sources = {
   'stack-limit': 12,
 } as const;
 
-export const pathKinds = { absent: 0, directory: 1 } as const;
+export const pathKinds = {
+  /** There must be nothing. */
+  absent: 0,
+  directory: 1,
+  /** A folder that the linker would search: there must be none, or one without anything in it. */
+  noFolder: 2,
+} as const;
 
 /** Bits of `flags`. */
 export const planFlags = {
@@ -196,7 +202,15 @@ export const tables = {
     path: 'u32',
     text: 'u32',
   }),
-  paths: structure('plan_path', 'A path that was not there, or a directory.', { path: 'u32', kind: 'u32' }),
+  paths: structure('plan_path', 'A path that was not there, or a directory; see `pathKinds`.', {
+    path: 'u32',
+    kind: 'u32',
+  }),
+  cached: structure('plan_cached', 'What the cache of ld.so has for a name: the same digest.', {
+    digest: 'u64',
+    name: 'u32',
+    reserved: 'u32',
+  }),
   calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
     argument: 'u64',
     result: 'i64',
@@ -228,7 +242,7 @@ export const tables = {
 export type TableName = keyof typeof tables;
 
 /** Fields that are strings: the offset of a zero-ended one from the plan's start. */
-export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory', 'text']);
+export const textFieldNames: ReadonlySet<string> = new Set(['path', 'directory', 'text', 'name']);
 
 /** Scalars of the header; `…_path` and the like are offsets of zero-ended strings from the plan's start. */
 export const headerFields = {
@@ -285,7 +299,8 @@ export const headerFields = {
   platform: 'u32',
   vdso_notes: 'u32',
   vdso_notes_size: 'u32',
-  reserved: 'u32',
+  /** The cache of ld.so, one of `files`; empty where the linker read none. */
+  cache_path: 'u32',
 } as const satisfies Record<string, Fields[string]>;
 
 /** Ends every launcher: how it finds its image, and what it does without. Forms follow, then strings, offsets from its start. */

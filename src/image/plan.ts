@@ -10,22 +10,21 @@ import type { AllValues, Structure } from '../util/structure.ts';
 import { decodeWide, encodeInto } from '../util/structure.ts';
 
 type TextField =
-  'program_path' | 'invocation_path' | 'interpreter_path' | 'command_name' | 'platform' | 'places_path';
+  | 'program_path'
+  | 'invocation_path'
+  | 'interpreter_path'
+  | 'command_name'
+  | 'platform'
+  | 'places_path'
+  | 'cache_path';
 /** Filled in by the encoder. */
 type ComputedField =
-  | 'magic'
-  | 'version'
-  | 'header_size'
-  | 'checksum'
-  | 'tables_size'
-  | 'vdso_notes'
-  | 'vdso_notes_size'
-  | 'reserved';
+  'magic' | 'version' | 'header_size' | 'checksum' | 'tables_size' | 'vdso_notes' | 'vdso_notes_size';
 
-/** The rows of a table; a `path`, `directory` or `text` is the string itself. */
+/** The rows of a table; a `path`, `directory`, `text` or `name` is the string itself. */
 export type TableRows<Name extends TableName> = readonly {
   readonly [Field in keyof (typeof tables)[Name]['fields'] as Exclude<Field, 'reserved'>]: Field extends
-    'path' | 'directory' | 'text'
+    'path' | 'directory' | 'text' | 'name'
     ? string
     : number | bigint;
 }[];
@@ -101,7 +100,6 @@ export function encodePlan(plan: Plan, tail: Buffer): Buffer {
     tables_size: bytes.length,
     vdso_notes: notes,
     vdso_notes_size: plan.vdsoNotes.length,
-    reserved: 0,
   } as AllValues<typeof planHeader>;
   encodeInto(planHeader, values, bytes, 0);
   bytes.writeBigUInt64LE(planChecksum(bytes.subarray(checksumEnd)), checksumEnd - 8);
@@ -199,6 +197,14 @@ export function encodeIdentities(
       encodeInto(of, values, bytes, at);
     });
   }
+}
+
+/** The same of what the linker's cache says now; `digestOf` a name. */
+export function encodeCached(bytes: Buffer, plan: DecodedPlan, digestOf: (name: string) => bigint): void {
+  plan.rows('cached').forEach((row, index) => {
+    const at = Number(plan.header.cached_offset) + index * tables.cached.size;
+    encodeInto(tables.cached, { ...row, digest: digestOf(plan.text(row.name)) }, bytes, at);
+  });
 }
 
 /** The path of a row of `files` or `backings`; empty for the image itself. */

@@ -49,6 +49,8 @@ export const reasons = {
   imageDamaged: bindAgain('the image is damaged, or another one than at bind'),
   imageLoader: bindAgain('the image has another loader'),
   fileChanged: bindAgain('a file is not as at bind'),
+  cachedLibrary: bindAgain("the linker's cache has something else for a library"),
+  cacheUnread: bindAgain("the linker's cache is another one, and cannot be read"),
   filteredLinks: person(
     'its program has several names, and under a filter of system calls no link is read',
     'start it without the filter, or bind it by the name of a plain file',

@@ -9,7 +9,7 @@ import type { Module, Program } from './program.ts';
 import type { ReadModule } from './read-module.ts';
 import { readModule } from './read-module.ts';
 
-export type Closure = Pick<Program, 'modules' | 'dependencies'>;
+export type Closure = Pick<Program, 'modules' | 'dependencies' | 'searched'>;
 
 /**
  * The executable and its dependencies in search order; the interpreter where it is first needed, or last.
@@ -25,13 +25,19 @@ export function closure(
   const linker = start(interpreter, rules);
   const known = [first, linker];
   const scope = [first];
+  const searched = new Set<string>();
   const add = (needed: string, loader: Loaded): Module => {
-    const found = load(rules.request(needed, loader), loader, known, rules, read);
+    const request = rules.request(needed, loader);
+    searched.add(request);
+    const found = load(request, loader, known, rules, read);
     if (!known.includes(found)) known.push(found);
     if (!scope.includes(found)) scope.push(found);
     return found.module;
   };
-  for (const name of rules.preloads) if (rules.find(name, first) !== undefined) add(name, first);
+  for (const name of rules.preloads) {
+    searched.add(name);
+    if (rules.find(name, first) !== undefined) add(name, first);
+  }
   const dependencies = new Map<Module, Module[]>();
   // The list grows while it is walked: that is the breadth-first order.
   for (const loader of scope) {
@@ -42,7 +48,11 @@ export function closure(
     );
   }
   if (!scope.includes(linker)) scope.push(linker);
-  return { modules: scope.map(({ module }) => module), dependencies };
+  return {
+    modules: scope.map(({ module }) => module),
+    dependencies,
+    searched: [...searched].filter((name) => !name.includes('/')),
+  };
 }
 
 function start(module: Module, rules: LinkerRules): Loaded {

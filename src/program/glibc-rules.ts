@@ -5,7 +5,7 @@ import { DF_1, DT, nameOfConstant } from '../elf/constants.ts';
 import { Refusal } from '../util/errors.ts';
 import { linkerFacts } from './ask-linker.ts';
 import { cacheLookup, type CacheLookup } from './ld-cache-lookup.ts';
-import { parseLdCache } from './ld-cache.ts';
+import { cacheFile, parseLdCache } from './ld-cache.ts';
 import type { LinkerFacts } from './linker-facts.ts';
 import type { LinkerRules, Loaded } from './linker-rules.ts';
 import { isOpenable } from './openable.ts';
@@ -13,7 +13,6 @@ import type { Module } from './program.ts';
 import { statusOf } from '../util/status.ts';
 import { replaceTokens } from './string-tokens.ts';
 
-const cacheFile = '/etc/ld.so.cache';
 const preloadFile = '/etc/ld.so.preload';
 /** Filters put further modules into the scope, before the one that names them. */
 const filterTags: ReadonlySet<number> = new Set([DT.AUXILIARY, DT.FILTER]);

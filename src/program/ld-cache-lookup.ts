@@ -1,10 +1,10 @@
 /** Which entry of ld.so.cache ld.so takes for a name: `search_cache` of glibc's elf/dl-cache.c. */
 import { machine } from '../machine/names.ts';
+import { findEntries } from './ld-cache-search.ts';
 import type { CacheEntry, LdCache } from './ld-cache.ts';
+import { hwcapDirectory, isNamed } from './ld-cache.ts';
 import type { LinkerFacts } from './linker-facts.ts';
 
-/** DL_CACHE_HWCAP_EXTENSION: the entry is from a glibc-hwcaps directory. */
-const namedHwcap = 1n << 62n;
 const isaLevelMask = (1n << 10n) - 1n;
 /** Capabilities of the legacy scheme: four platforms from bit 48, and bit 63 for `tls`. */
 const platformMask = 0xfn << 48n;
@@ -13,16 +13,11 @@ const tlsBit = 1n << 63n;
 /** Looks up the path for a library's name; undefined where the cache has none that this machine can use. */
 export type CacheLookup = (name: string) => string | undefined;
 
-/** A look-up with the cache's entries by name. */
 export function cacheLookup(cache: LdCache, facts: LinkerFacts): CacheLookup {
-  const usable = cache.entries.filter((entry) => entry.flags === machine.cachedLibrary);
-  const byName = groupBy(usable, (entry) => comparable(entry.name));
-  return (name) => best(byName.get(comparable(name)) ?? [], cache, facts)?.path;
-}
-
-/** Names compare with their numbers by value (`_dl_cache_libcmp`): `libx.so.01` is `libx.so.1`. */
-function comparable(name: string): string {
-  return name.replace(/\d+/g, (digits) => digits.replace(/^0+(?=\d)/, ''));
+  return (name) => {
+    const usable = findEntries(cache.entries, name).filter(({ flags }) => flags === machine.cachedLibrary);
+    return best(usable, cache, facts)?.path;
+  };
 }
 
 /** The entry of the best glibc-hwcaps directory, or else the first plain one that fits. */
@@ -35,13 +30,9 @@ function best(entries: readonly CacheEntry[], cache: LdCache, facts: LinkerFacts
   return ranked[0]?.entry ?? plain.find(({ hwcap }) => fitsLegacy(hwcap, facts));
 }
 
-function isNamed({ hwcap }: CacheEntry): boolean {
-  return (hwcap & namedHwcap) !== 0n;
-}
-
 /** The place of the entry's directory in the linker's order, -1 where this processor cannot use it. */
 function rank(entry: CacheEntry, cache: LdCache, facts: LinkerFacts): number {
-  const directory = cache.hwcaps[Number(entry.hwcap & 0xffffffffn)];
+  const directory = hwcapDirectory(cache, entry);
   const needed = Number((entry.hwcap >> 32n) & isaLevelMask);
   if (directory === undefined || needed > isaLevel(facts)) return -1;
   return facts.hwcaps.indexOf(directory);
@@ -59,14 +50,4 @@ function fitsLegacy(hwcap: bigint, facts: LinkerFacts): boolean {
   if ((hwcap & ~(facts.legacy.hwcap | platformMask | tlsBit)) !== 0n) return false;
   const platform = hwcap & platformMask;
   return platform === 0n || platform === facts.legacy.platformBit;
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
 }

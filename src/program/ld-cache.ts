@@ -4,6 +4,10 @@
  * (`ld.so-1.7.0`), which glibc skips.
  */
 import { LinkonceError } from '../util/errors.ts';
+import { at } from '../util/present.ts';
+
+/** Where glibc's linkers look for it. */
+export const cacheFile = '/etc/ld.so.cache';
 
 const oldMagic = 'ld.so-1.7.0';
 const oldHeaderSize = 16;
@@ -27,10 +31,23 @@ export interface CacheEntry {
 }
 
 export interface LdCache {
-  /** In file order, which puts the entries of one name side by side, those with capabilities first. */
+  /** In file order: ldconfig sorts them by name, descending, as ld-cache-search.ts compares names. */
   readonly entries: readonly CacheEntry[];
   /** Names of glibc-hwcaps directories: `x86-64-v3`. */
   readonly hwcaps: readonly string[];
+}
+
+/** DL_CACHE_HWCAP_EXTENSION. */
+const namedHwcap = 1n << 62n;
+
+/** Whether the entry is from a glibc-hwcaps directory. */
+export function isNamed({ hwcap }: CacheEntry): boolean {
+  return (hwcap & namedHwcap) !== 0n;
+}
+
+/** The name of that directory; undefined where the cache has none. */
+export function hwcapDirectory({ hwcaps }: LdCache, { hwcap }: CacheEntry): string | undefined {
+  return hwcaps[Number(hwcap & 0xffffffffn)];
 }
 
 /** Reads a cache; `path` is for messages. Throws LinkonceError where it is no cache, or an offset leads out of it. */
@@ -40,7 +57,7 @@ export function parseLdCache(file: Buffer, path: string): LdCache {
   if (cache.text(0, newMagic.length) !== newMagic) throw cache.fault('is no ld.so.cache of format 1.1');
   const byteOrder = cache.u8(28) % 4;
   if (byteOrder !== 0 && byteOrder !== 2) throw cache.fault('is not little-endian');
-  return { entries: entries(cache), hwcaps: hwcapNames(cache) };
+  return { entries: entries(cache), hwcaps: hwcapNames(cache.u32(32), new CacheReader(file, path)) };
 }
 
 /** The old table's size, aligned to 8 as the new header is; 0 where there is none. */
@@ -65,16 +82,26 @@ function entries(cache: CacheReader): CacheEntry[] {
   });
 }
 
-/** The extension with the names of glibc-hwcaps directories; empty where the file has none. */
-function hwcapNames(cache: CacheReader): string[] {
-  const directory = cache.u32(32);
+/**
+ * The extension with the names of glibc-hwcaps directories, the last one as for glibc; empty where the file has none. What it says of
+ * places counts from the start of the file, also behind a table of the old format.
+ */
+function hwcapNames(directory: number, file: CacheReader): string[] {
   if (directory === 0) return [];
-  if (cache.u32(directory) !== extensionMagic) throw cache.fault('has extensions without their magic');
-  const count = cache.u32(directory + 4);
-  cache.demand(directory + 8, count * 16);
-  for (let at = directory + 8; at < directory + 8 + count * 16; at += 16)
-    if (cache.u32(at) === extensionHwcaps) return namesAt(cache, cache.u32(at + 8), cache.u32(at + 12));
-  return [];
+  if (file.u32(directory) !== extensionMagic) throw file.fault('has extensions without their magic');
+  const count = file.u32(directory + 4);
+  file.demand(directory + 8, count * 16);
+  const sections = Array.from({ length: count }, (_, index) => directory + 8 + index * 16);
+  const last = sections.findLast((section) => file.u32(section) === extensionHwcaps);
+  const found = last === undefined ? [] : namesAt(file, file.u32(last + 8), file.u32(last + 12));
+  // glibc goes through them as sorted ones.
+  if (
+    found.some(
+      (name, index) => index > 0 && Buffer.compare(Buffer.from(at(found, index - 1)), Buffer.from(name)) >= 0,
+    )
+  )
+    throw file.fault('has names of glibc-hwcaps directories that are not sorted');
+  return found;
 }
 
 function namesAt(cache: CacheReader, offset: number, size: number): string[] {
@@ -84,7 +111,7 @@ function namesAt(cache: CacheReader, offset: number, size: number): string[] {
   );
 }
 
-/** Checked reads; offsets count from the new format's header. */
+/** Checked reads of a file, or of what begins with the new format's header. */
 class CacheReader {
   readonly #bytes: Buffer;
   readonly #path: string;

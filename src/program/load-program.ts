@@ -50,9 +50,9 @@ function load(invocation: string, options: LoadOptions): Program {
   const { name, libc, rules } = linkerOf(executable);
   if (libc === 'glibc') refuseAudited(executable);
   const interpreter = read(name);
-  const { modules, dependencies } = closure(executable, interpreter, rules(name, file), read);
-  refuseSanitized(modules);
-  return { invocation, path: file, executable, interpreter, libc, modules, dependencies };
+  const found = closure(executable, interpreter, rules(name, file), read);
+  refuseSanitized(found.modules);
+  return { invocation, path: file, executable, interpreter, libc, ...found };
 }
 
 function refuseForeign(file: string): void {

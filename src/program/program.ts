@@ -42,4 +42,6 @@ export interface Program {
   readonly modules: readonly Module[];
   /** What each module needs itself, in the order of its DT_NEEDED. */
   readonly dependencies: ReadonlyMap<Module, readonly Module[]>;
+  /** Names without a slash that the linker may search for, each once. */
+  readonly searched: readonly string[];
 }

@@ -2,8 +2,12 @@
  * Says of every word that the dynamic linker wrote what it is made of. Two derivations: the captured values themselves
  * (compare-captures.ts), and the relocations and symbols of the files (expected-words.ts). They must agree.
  */
-import type { Capture, Captures } from '../capture/capture.ts';
+import type { Capture, Captures, Question } from '../capture/capture.ts';
+import type { CachedAnswer } from '../program/cached-answers.ts';
+import { cachedAnswers } from '../program/cached-answers.ts';
 import { programFacts } from '../program/facts.ts';
+import { cacheFile } from '../program/ld-cache.ts';
+import type { Program } from '../program/program.ts';
 import { createResolver } from '../program/resolver.ts';
 import { Refusal } from '../util/errors.ts';
 import { at } from '../util/present.ts';
@@ -59,9 +63,16 @@ function requireDrawnWord({ context }: Capture, compared: readonly ComparedRegio
     throw new Refusal('its dynamic linker draws random bytes, and keeps something else than these');
 }
 
-function startState({ first, unbindable }: Captures): StartState {
+function startState({ first, unbindable, program }: Captures): StartState {
   const { context, handoff, registrations, questions, startWrites } = first;
-  return { context, handoff, registrations, questions, startWrites, unbindable };
+  const cached = cachedFor(program, questions);
+  return { context, handoff, registrations, questions, startWrites, unbindable, cached };
+}
+
+/** Of the very cache that the linker read. */
+function cachedFor({ searched }: Program, questions: readonly Question[]): CachedAnswer[] {
+  const cache = questions.find((each) => each.kind === 'file' && each.path === cacheFile);
+  return cache?.kind === 'file' ? cachedAnswers(searched, cache.identity) : [];
 }
 
 function columns(compared: readonly ComparedRegion[]): References {

@@ -4,6 +4,7 @@
  * left to the loader.
  */
 import type { Capture, Captures, Region } from '../capture/capture.ts';
+import type { CachedAnswer } from '../program/cached-answers.ts';
 import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Program } from '../program/program.ts';
 import type { Address } from '../util/units.ts';
@@ -56,6 +57,8 @@ export interface StartState extends Pick<
 > {
   /** Why no slot is bound at once: the linker's own words; absent where they are. */
   readonly unbindable: string | undefined;
+  /** What the linker's cache says of the names that it may look up there; none where it read no cache. */
+  readonly cached: readonly CachedAnswer[];
 }
 
 /** Columns of equal length. */

@@ -5,7 +5,7 @@ import type { FileIdentity } from '../program/program.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
-import { plannedFiles } from './freshness.ts';
+import { answersOfPlan, plannedFiles } from './freshness.ts';
 import { readRecord } from './record.ts';
 
 /** A record says which files were there when it was made; the image, which are there now. */
@@ -13,7 +13,8 @@ export function currentBlueprint(store: string, { record, image }: StoredProgram
   const files = path.join(store, names.files);
   const plan = readPlan(path.join(files, image));
   const now = new Map(plannedFiles(plan).map((each) => [each.path, each.identity]));
-  return withIdentities(readRecord(path.join(files, record)), now);
+  const blueprint = withIdentities(readRecord(path.join(files, record)), now);
+  return { ...blueprint, start: { ...blueprint.start, cached: answersOfPlan(plan) } };
 }
 
 function withIdentities(blueprint: Blueprint, now: ReadonlyMap<string, FileIdentity>): Blueprint {

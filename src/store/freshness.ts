@@ -1,13 +1,16 @@
 /** Which programs of a store no longer run from it, and why. */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, readlinkSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readMaps } from '../capture/memory-map.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { pathKinds } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf, rowIdentity } from '../image/plan.ts';
 import { isSameAudience, readersOf } from '../program/audience.ts';
+import type { CachedAnswer } from '../program/cached-answers.ts';
+import { currentAnswers } from '../program/cached-answers.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity, Module } from '../program/program.ts';
 import { nativePart } from '../util/native.ts';
@@ -52,8 +55,30 @@ export function plannedFiles(plan: DecodedPlan, table: 'files' | 'backings' = 'f
 }
 
 function changedFile(plan: DecodedPlan): string | undefined {
-  const changed = plannedFiles(plan).find(isChanged);
+  const changed = changedFiles(plan).find(({ path: file }) => !isSameCache(plan, file));
   return changed && `${changed.path} changed`;
+}
+
+/** Files that are others than the plan names, also where they say the same: a start then asks what they say. */
+export function changedFiles(plan: DecodedPlan): PlannedFile[] {
+  return plannedFiles(plan).filter(isChanged);
+}
+
+/** The linker's cache may be written anew: what it says of this program's libraries counts. */
+function isSameCache(plan: DecodedPlan, file: string): boolean {
+  if (file !== plan.text(plan.header.cache_path)) return false;
+  const now = attempt(() => currentAnswers(cachedNames(plan)));
+  return 'value' in now && isDeepStrictEqual(now.value, answersOfPlan(plan));
+}
+
+/** The names that the linker may look up there. */
+export function cachedNames(plan: DecodedPlan): string[] {
+  return answersOfPlan(plan).map(({ name }) => name);
+}
+
+/** What the linker's cache said when the program was bound. */
+export function answersOfPlan(plan: DecodedPlan): CachedAnswer[] {
+  return plan.rows('cached').map(({ name, digest }) => ({ name: plan.text(name), digest }));
 }
 
 function isChanged({ path: file, identity }: PlannedFile): boolean {
@@ -91,11 +116,23 @@ function changedPath(plan: DecodedPlan): string | undefined {
     const name = plan.text(row.path);
     // Of the current directory of a start that is to come nobody knows anything.
     if (!path.isAbsolute(name)) continue;
-    const status = statusOf(name);
-    if (row.kind === BigInt(pathKinds.absent) ? status : !status?.isDirectory())
-      return `${name} ${status ? 'is there now' : 'is gone'}`;
+    if (!isAsAtBind(Number(row.kind), name)) return `${name} ${statusOf(name) ? 'is there now' : 'is gone'}`;
   }
   return undefined;
+}
+
+function isAsAtBind(kind: number, name: string): boolean {
+  const status = statusOf(name);
+  if (kind === pathKinds.directory) return status?.isDirectory() === true;
+  return !status || (kind === pathKinds.noFolder && isEmptyFolder(name));
+}
+
+function isEmptyFolder(name: string): boolean {
+  try {
+    return readdirSync(name).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** This process has the same vdso as any other. */

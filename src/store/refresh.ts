@@ -1,21 +1,26 @@
 /**
- * Tells a program's image that files were replaced by equal ones: only the identities in its plan change. The installation
+ * Tells a program's image that files were replaced by ones that say the same: only what its plan says of them changes. The installation
  * of any library makes ld.so.cache another file, so that this happens to whole stores.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { freshName } from '../ranges/place-programs.ts';
 import { writeBytes } from '../image/assemble-file.ts';
-import { encodeIdentities, decodePlan, sealPlan } from '../image/plan.ts';
+import type { DecodedPlan } from '../image/plan.ts';
+import { decodePlan, encodeCached, encodeIdentities, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
 import type { Permissions } from '../program/audience.ts';
 import { executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
+import { cachedAnswers } from '../program/cached-answers.ts';
 import { fileIdentity } from '../program/file-identity.ts';
+import { cacheFile } from '../program/ld-cache.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { present } from '../util/present.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
+import { cachedNames } from './freshness.ts';
 
 /**
  * New image and launcher, written below `files`. `identityOf`: what the files were when they were found to be equal; a later
@@ -30,11 +35,13 @@ export function refreshProgram(
   const before = path.join(files, program.image);
   const bytes = readFileSync(before);
   const plan = decodePlan(bytes, before);
-  encodeIdentities(bytes, plan, (file) => {
+  const required = (file: string): FileIdentity => {
     const identity = identityOf(file);
     if (!identity) throw new LinkonceError(`${file}: is gone`);
     return identity;
-  });
+  };
+  encodeIdentities(bytes, plan, required);
+  if (plan.header.cached_count > 0n) refreshAnswers(bytes, plan, required(cacheFile));
   const checksum = sealPlan(bytes, plan);
   const image = freshName(`${program.name}.image`);
   write(path.join(files, image), bytes, readableBy(readersOf(program.modules)));
@@ -47,6 +54,13 @@ export function refreshProgram(
   const executors = executorsOf(plan.text(plan.header.program_path));
   write(path.join(files, launcher), code, executableBy(executors));
   return { ...program, image, launcher };
+}
+
+/** What the linker's cache says now leads to the same modules, by other entries perhaps. */
+function refreshAnswers(bytes: Buffer, plan: DecodedPlan, cache: FileIdentity): void {
+  const answers = cachedAnswers(cachedNames(plan), cache);
+  const digests = new Map(answers.map(({ name, digest }) => [name, digest]));
+  encodeCached(bytes, plan, (name) => present(digests.get(name), name));
 }
 
 function write(file: string, bytes: Buffer, { mode, group }: Permissions): void {

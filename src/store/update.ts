@@ -3,6 +3,7 @@
  * a program of which a module changed, or that would find other modules, is captured again.
  */
 import path from 'node:path';
+import type { DecodedPlan } from '../image/plan.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import { whyTimesTellNothing } from '../program/file-system.ts';
@@ -15,6 +16,7 @@ import type { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
 import {
+  changedFiles,
   damageOf,
   digestOf,
   identityOf,
@@ -164,11 +166,16 @@ function judgePlan(store: string, program: StoredProgram, { identity, read }: Ju
   const plan = readPlan(path.join(store, names.files, program.image));
   for (const { path: file } of plannedFiles(plan)) identity(file);
   const reason = staleReason(plan);
-  if (reason === undefined) return { kind: 'fresh' };
+  if (reason === undefined) return judgeFiles(plan, program);
   const other = otherAnswer(plan) ?? otherModules(program, read);
   if (other !== undefined) return { kind: 'rebuild', reason: other };
   const isTold = plannedFiles(plan).every(({ path: file }) => whyTimesTellNothing(file) === undefined);
   return program.asInterpreter || !isTold ? { kind: 'rebuild', reason } : { kind: 'refresh' };
+}
+
+/** The linker's cache says the same, and is another file: every start then reads it. A copy of a program is not written for that. */
+function judgeFiles(plan: DecodedPlan, { asInterpreter }: StoredProgram): Verdict {
+  return changedFiles(plan).length === 0 || asInterpreter ? { kind: 'fresh' } : { kind: 'refresh' };
 }
 
 /** Whether the linker would find other modules now. */

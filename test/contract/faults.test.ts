@@ -19,6 +19,7 @@ import {
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildPrograms, environment } from '../programs/build.ts';
+import { reasons } from '../../src/image/reasons.ts';
 import { runInShell } from '../run-program.ts';
 import { hasTrailer, occupyPlan, occupyStep, stepsOnFreeRanges, tablesSize } from './tampering.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage, type Workplace } from './workplace.ts';
@@ -93,6 +94,29 @@ describe.each([
       mkdirSync(path.join(place.folder, 'first'));
       compileLibrary(path.join(place.folder, 'first', 'liborder.so'), 'first');
       expectHandOver(await place.start(), 'library from first\n');
+    });
+  });
+
+  describe('a folder that the linker would search and did not find', () => {
+    const fromSecond = 'library from second\n';
+    const first = (...names: string[]): string => path.join(place.folder, 'first', ...names);
+    beforeEach(() => mkdirSync(first()));
+
+    test('is there and empty: no reason to hand over, until something is in it', async () => {
+      expectImage(await place.start(), fromSecond);
+      writeFileSync(first('.hidden'), '');
+      expectHandOver(await place.start(), fromSecond, reasons.fileChanged.text);
+    });
+
+    test('is there and has more names than are read at once', async () => {
+      for (let index = 0; index < 100; index++) writeFileSync(first(`name-${String(index)}`), '');
+      expectHandOver(await place.start(), fromSecond, reasons.fileChanged.text);
+    });
+
+    test('is a file', async () => {
+      rmSync(first(), { recursive: true });
+      writeFileSync(first(), '');
+      expectHandOver(await place.start(), fromSecond, reasons.fileChanged.text);
     });
   });
 

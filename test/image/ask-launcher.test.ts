@@ -99,6 +99,8 @@ const elsewhere: Partial<Record<ReasonName, string>> = {
   vdsoNotes: 'another kernel',
   noRandom: 'the first second of a machine',
   exeLink: 'test/cli/obstacles.test.ts',
+  cachedLibrary: 'test/contract/ld-cache.test.ts',
+  cacheUnread: 'test/contract/ld-cache.test.ts',
   debugger: 'test/contract/debugger.test.ts',
   imageForeign: 'below, for root',
   imageRangeTaken: 'test/contract/faults.test.ts',

@@ -31,6 +31,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     command_name: text,
     platform: text,
     places_path: text,
+    cache_path: text,
   }),
   vdsoNotes: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   tables: fc.record({
@@ -79,6 +80,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     ),
     links: fc.array(fc.record({ path: text, text })),
     paths: fc.array(fc.record({ path: text, kind: small })),
+    cached: fc.array(fc.record({ digest: address, name: text })),
     calls: fc.array(fc.record({ argument: address, result: fc.bigInt(-4096n, 0n), number: small })),
     auxiliary: fc.array(fc.record({ type: small, value: address })),
     cpuid: fc.array(

@@ -7,6 +7,7 @@ import { cacheLookup } from '../../src/program/ld-cache-lookup.ts';
 import { parseLdCache } from '../../src/program/ld-cache.ts';
 import type { LinkerFacts } from '../../src/program/linker-facts.ts';
 import { LinkonceError } from '../../src/util/errors.ts';
+import { behindOldTable, madeCache } from './made-cache.ts';
 
 const facts: LinkerFacts = {
   systemDirectories: ['/lib/'],
@@ -15,57 +16,6 @@ const facts: LinkerFacts = {
   hwcaps: ['x86-64-v3', 'x86-64-v2'],
   legacy: { subdirectories: [], hwcap: 2n, platformBit: undefined },
 };
-
-interface MadeEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly flags?: number;
-  readonly hwcap?: bigint;
-}
-
-/** A cache of format 1.1 as ldconfig writes it: header, entries, strings, extensions. */
-function madeCache(entries: readonly MadeEntry[], hwcaps: readonly string[] = []): Buffer {
-  const strings = new Strings(48 + entries.length * 24);
-  const table = Buffer.alloc(entries.length * 24);
-  entries.forEach(({ name, path, flags = 0x303, hwcap = 0n }, index) => {
-    table.writeUInt32LE(flags, index * 24);
-    table.writeUInt32LE(strings.place(name), index * 24 + 4);
-    table.writeUInt32LE(strings.place(path), index * 24 + 8);
-    table.writeBigUInt64LE(hwcap, index * 24 + 16);
-  });
-  const names = words(hwcaps.map((name) => strings.place(name)));
-  const text = strings.padded();
-  const extension = 48 + table.length + text.length;
-  const section = words([0xeaa42174, 1, 1, 0, extension + 24, names.length]);
-  const header = Buffer.alloc(48);
-  header.write('glibc-ld.so.cache1.1');
-  [entries.length, text.length, 2, extension].forEach((value, index) =>
-    header.writeUInt32LE(value, 20 + index * 4),
-  );
-  return Buffer.concat([header, table, text, section, names]);
-}
-
-class Strings {
-  #text = '';
-  readonly #start: number;
-  constructor(start: number) {
-    this.#start = start;
-  }
-  place(text: string): number {
-    const offset = this.#start + this.#text.length;
-    this.#text += `${text}\0`;
-    return offset;
-  }
-  padded(): Buffer {
-    return Buffer.from(this.#text.padEnd(Math.ceil(this.#text.length / 4) * 4, '\0'), 'latin1');
-  }
-}
-
-function words(values: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, index) => bytes.writeUInt32LE(value, index * 4));
-  return bytes;
-}
 
 const named = (index: number, level = 0): bigint => (1n << 62n) | (BigInt(level) << 32n) | BigInt(index);
 const lookup = (bytes: Buffer) => cacheLookup(parseLdCache(bytes, 'cache'), facts);
@@ -137,12 +87,13 @@ describe('what is taken for a name', () => {
     expect(find(undefined)).toBe('/lib/liba.so');
   });
 
-  test('a table of the old format before it is passed over', () => {
-    const old = Buffer.alloc(16 + 12 + 4);
-    old.write('ld.so-1.7.0');
-    old.writeUInt32LE(1, 12);
-    const bytes = Buffer.concat([old, madeCache([{ name: 'liba.so', path: '/lib/liba.so' }])]);
-    expect(lookup(bytes)('liba.so')).toBe('/lib/liba.so');
+  test('a table of the old format before it is passed over, and what is behind the entries found', () => {
+    const entries = [
+      { name: 'liba.so', path: '/lib/liba.so' },
+      { name: 'liba.so', path: '/lib/glibc-hwcaps/x86-64-v3/liba.so', hwcap: named(0, 2) },
+    ];
+    const bytes = behindOldTable(madeCache(entries, ['x86-64-v3']));
+    expect(lookup(bytes)('liba.so')).toBe('/lib/glibc-hwcaps/x86-64-v3/liba.so');
   });
 });
 
