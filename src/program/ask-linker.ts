@@ -5,30 +5,38 @@
 import { spawnSync } from 'node:child_process';
 import { hwcapNames } from '../machine/names.ts';
 import { LinkonceError } from '../util/errors.ts';
+import type { Variables } from './environment.ts';
+import { asEnvironment } from './environment.ts';
 import type { LegacyCapabilities, LinkerFacts } from './linker-facts.ts';
 import { parseSearch, traceSearch } from './search-trace.ts';
 
 const known = new Map<string, LinkerFacts>();
 
 /**
- * The facts of the linker at `interpreter`, asked once in a process; `program` is any that it loads, which is not run.
- * Throws LinkonceError, Refusal for a linker that does not answer.
+ * The facts of the linker at `interpreter` where these variables are set, asked once in a process; `program` is any that it loads,
+ * which is not run. Throws LinkonceError, Refusal for a linker that does not answer.
  */
-export function linkerFacts(interpreter: string, program: string): LinkerFacts {
-  const facts = known.get(interpreter) ?? askLinker(interpreter, program);
-  known.set(interpreter, facts);
+export function linkerFacts(interpreter: string, program: string, variables: Variables): LinkerFacts {
+  // Tunables say which features of the processor count. Where libraries are looked for is asked of no linker.
+  const { GLIBC_TUNABLES: tunables } = asEnvironment(variables);
+  const environment = tunables === undefined ? {} : { GLIBC_TUNABLES: tunables };
+  const key = `${interpreter}\0${tunables ?? ''}`;
+  const facts = known.get(key) ?? askLinker(interpreter, program, environment);
+  known.set(key, facts);
   return facts;
 }
 
-function askLinker(interpreter: string, program: string): LinkerFacts {
+type Environment = Readonly<Record<string, string>>;
+
+function askLinker(interpreter: string, program: string, environment: Environment): LinkerFacts {
   const { error, status, stdout } = spawnSync(interpreter, ['--list-diagnostics'], {
-    env: {},
+    env: environment,
     encoding: 'utf8',
     timeout: 10_000,
   });
   if (error) throw new LinkonceError(`${interpreter}: cannot be run: ${error.message}`);
   if (status === 0) return parseDiagnostics(stdout, interpreter);
-  return parseSearch(traceSearch(interpreter, program), interpreter);
+  return parseSearch(traceSearch(interpreter, program, environment), interpreter);
 }
 
 /** The facts in the output of `--list-diagnostics`; `interpreter` is for messages. Throws LinkonceError. */

@@ -1,6 +1,7 @@
 /** What images need to know of a program when its modules' files are no longer read. */
 import { ET, PT } from '../elf/constants.ts';
 import type { Vaddr } from '../util/units.ts';
+import type { Variables } from './environment.ts';
 import { readsExeLink } from './exe-link.ts';
 import type { PathLink } from './path-links.ts';
 import { hasOtherNames, linksOf } from './path-links.ts';
@@ -18,6 +19,7 @@ export interface ProgramFacts {
   readonly invocation: string;
   readonly path: string;
   readonly libc: Program['libc'];
+  readonly variables: Variables;
   readonly executable: ModuleFacts;
   readonly interpreter: ModuleFacts;
   readonly modules: readonly ModuleFacts[];
@@ -39,12 +41,13 @@ export interface ProgramFacts {
 }
 
 export function programFacts(program: Program): ProgramFacts {
-  const { invocation, path, libc, executable, interpreter, modules } = program;
+  const { invocation, path, libc, variables, executable, interpreter, modules } = program;
   const { header, segments, dynamic } = executable.elf;
   return {
     invocation,
     path,
     libc,
+    variables,
     executable: moduleFacts(executable),
     interpreter: moduleFacts(interpreter),
     modules: modules.map(moduleFacts),

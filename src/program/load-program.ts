@@ -5,6 +5,8 @@ import { DT, nameOfConstant } from '../elf/constants.ts';
 import { machine } from '../machine/names.ts';
 import { LinkonceError, Refusal, named } from '../util/errors.ts';
 import { closure } from './closure.ts';
+import type { Variables } from './environment.ts';
+import { requireBindable } from './environment.ts';
 import { hasAttribute } from './extended-attributes.ts';
 import { fileKind } from './file-kind.ts';
 import { findProgram } from './find-program.ts';
@@ -21,16 +23,18 @@ export interface LoadOptions {
   readonly search?: string;
   /** How modules are read; see `cachedReader` for many programs. */
   readonly read?: ReadModule;
+  /** What the linker finds in the environment. Default: none is set. */
+  readonly variables?: Variables;
 }
 
 /** S_ISUID and S_ISGID. */
 const setIdBits = 0o6000;
 
 /**
- * Finds a program as a person types it (`git`, `./tool`, `/usr/bin/vim`), and its modules in search order. The environment
- * has no say: a bound program never runs with `LD_*` set.
+ * Finds a program as a person types it (`git`, `./tool`, `/usr/bin/vim`), and its modules in search order. The environment of this
+ * process has no say: `variables` are what the program is loaded for.
  * Throws LinkonceError where there is no such program or library, ElfError for a damaged file, and Refusal for a program
- * that cannot be bound: static, set-user-id, foreign, or with an unknown linker.
+ * that cannot be bound: static, set-user-id, foreign, with an unknown linker, or for such variables.
  */
 export function loadProgram(typed: string, options: LoadOptions = {}): Program {
   const invocation = findProgram(typed, options.search ?? process.env.PATH ?? '');
@@ -45,14 +49,15 @@ function load(invocation: string, options: LoadOptions): Program {
   const file = realpathSync(invocation);
   refuseForeign(file);
   refusePrivileged(file);
-  const read = options.read ?? readModule;
+  const { read = readModule, variables = [] } = options;
+  requireBindable(variables, file);
   const executable = read(file);
   const { name, libc, rules } = linkerOf(executable);
   if (libc === 'glibc') refuseAudited(executable);
   const interpreter = read(name);
-  const found = closure(executable, interpreter, rules(name, file), read);
+  const found = closure(executable, interpreter, rules(name, file, variables), read);
   refuseSanitized(found.modules);
-  return { invocation, path: file, executable, interpreter, libc, ...found };
+  return { invocation, path: file, executable, interpreter, libc, variables, ...found };
 }
 
 function refuseForeign(file: string): void {
@@ -84,7 +89,7 @@ function refuseAudited({ path: file, elf }: Module): void {
 
 interface Linker {
   readonly libc: Program['libc'];
-  readonly rules: (interpreter: string, program: string) => LinkerRules;
+  readonly rules: (interpreter: string, program: string, variables: Variables) => LinkerRules;
 }
 
 /** The linkers that linkonce knows, by their file's name. */

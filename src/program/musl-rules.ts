@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../util/errors.ts';
 import { machine } from '../machine/names.ts';
+import type { Variables } from './environment.ts';
+import { asEnvironment } from './environment.ts';
 import type { LinkerRules, Loaded } from './linker-rules.ts';
 import { isOpenable } from './openable.ts';
 import type { Module } from './program.ts';
@@ -12,11 +14,13 @@ import { replaceTokens } from './string-tokens.ts';
 const ownNames = /^lib(c|pthread|rt|m|dl|util|xnet)\./;
 const defaultPath = '/lib:/usr/local/lib:/usr/lib';
 
-/** The rules of the musl linker at `interpreter`. */
-export function muslRules(interpreter: string): LinkerRules {
-  const system = systemPath(interpreter);
+/** The rules of the musl linker at `interpreter` where these variables are set. */
+export function muslRules(interpreter: string, _program: string, variables: Variables): LinkerRules {
+  const { LD_LIBRARY_PATH: libraryPath = '', LD_PRELOAD: preloads = '' } = asEnvironment(variables);
+  const lists = { libraryPath, system: systemPath(interpreter) };
   return {
-    preloads: [],
+    // `load_preload`: one that is not found is passed over.
+    preloads: preloads.split(/[\s:]/).filter((name) => name !== ''),
     request: (needed) => needed,
     isInterpreter: (request) => request === interpreter || ownNames.test(request),
     // Only what a search found goes by its short name; what was named by path is found again as the same file.
@@ -24,7 +28,7 @@ export function muslRules(interpreter: string): LinkerRules {
       request === undefined || request.includes('/') ? [] : [path.basename(module.path)],
     admit: () => undefined,
     find: (request, loader) => {
-      const candidates = request.includes('/') ? [request] : searched(request, loader, system);
+      const candidates = request.includes('/') ? [request] : searched(request, loader, lists);
       for (const candidate of candidates) {
         if (!isOpenable(candidate)) continue;
         if (!path.isAbsolute(candidate)) throw dependsOnDirectory(loader.module, candidate);
@@ -42,8 +46,14 @@ function systemPath(interpreter: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : defaultPath;
 }
 
-/** The search paths of the loader and of those that brought it in, then the system's. */
-function* searched(name: string, loader: Loaded, system: string): Generator<string> {
+interface Lists {
+  readonly libraryPath: string;
+  readonly system: string;
+}
+
+/** The variable's, the search paths of the loader and of those that brought it in, then the system's. */
+function* searched(name: string, loader: Loaded, { libraryPath, system }: Lists): Generator<string> {
+  yield* inDirectories(libraryPath, name);
   for (let from: Loaded | undefined = loader; from; from = from.loader)
     yield* inDirectories(ownPath(from.module), name);
   yield* inDirectories(system, name);

@@ -3,6 +3,7 @@
  * returns and capture, provenance and every system read.
  */
 import type { ElfFile } from '../elf/elf-file.ts';
+import type { Variables } from './environment.ts';
 
 /** Tells whether a file is the one that was read: compared by bind, update and every launcher. */
 export interface FileIdentity {
@@ -35,6 +36,8 @@ export interface Program {
   /** PT_INTERP's file. */
   readonly interpreter: Module;
   readonly libc: 'glibc' | 'musl';
+  /** What its linker finds in the environment. */
+  readonly variables: Variables;
   /**
    * Search order of symbols (the global scope): the executable, then its dependencies breadth-first, the interpreter where a
    * module needs it (or last, where none does). No module twice.

@@ -14,9 +14,13 @@ const probe = '/linkonce-is-nowhere/$LIB/$PLATFORM';
 const probeStart = probe.slice(0, probe.indexOf('$'));
 
 /** What the linker prints of its search; `--list` runs nothing of `program`, which may be any that this linker loads. */
-export function traceSearch(interpreter: string, program: string): string {
+export function traceSearch(
+  interpreter: string,
+  program: string,
+  environment: Readonly<Record<string, string>>,
+): string {
   const options = ['--inhibit-cache', '--inhibit-rpath', program, '--list', program];
-  const env = { LD_DEBUG: 'libs', LD_LIBRARY_PATH: probe, LD_PRELOAD: nowhere };
+  const env = { ...environment, LD_DEBUG: 'libs', LD_LIBRARY_PATH: probe, LD_PRELOAD: nowhere };
   return spawnSync(interpreter, options, { env, encoding: 'utf8', timeout: 10_000 }).stderr;
 }
 

@@ -37,7 +37,7 @@ describe('search paths', () => {
   });
 
   test('$LIB and $PLATFORM', () => {
-    const { lib, platform } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true');
+    const { lib, platform } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true', []);
     const a = shop.library(`tokens/${lib}/liba.so`, returning('a'), soname('liba.so'));
     const b = shop.library(`tokens/${platform}/libb.so`, returning('b'), soname('libb.so'));
     const tool = shop.program(
@@ -132,7 +132,7 @@ describe('search paths', () => {
   });
 
   test('-z nodefaultlib leaves cache entries and default directories out', () => {
-    const libc = loadProgram('/bin/true').modules.find(({ name }) => name === 'libc.so.6')!;
+    const libc = loadProgram('/bin/true', []).modules.find(({ name }) => name === 'libc.so.6')!;
     const a = shop.library('nodefault/liba.so', returning('a'), soname('liba.so'), '-nostdlib');
     const flags = ['-Wl,-z,nodefaultlib', a];
     const found = shop.program(
@@ -148,7 +148,7 @@ describe('search paths', () => {
 });
 
 describe('directories of processor levels', () => {
-  const { hwcaps } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true');
+  const { hwcaps } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true', []);
 
   test('the best that the processor has is taken', ({ skip }) => {
     if (hwcaps.length === 0) skip('this processor has the base line only');
@@ -272,7 +272,7 @@ test('preloaded libraries come before the needed ones, those that are not there 
   const b = shop.library('preload/libb.so', returning('a'), soname('libb.so'));
   const file = shop.program('preload/tool', calling('a'), a, ...runpath('$ORIGIN'));
   const { executable, interpreter } = loadProgram(file);
-  const rules = { ...glibcRules(interpreter.path, file), preloads: [b, '/nowhere/libc.so'] };
+  const rules = { ...glibcRules(interpreter.path, file, []), preloads: [b, '/nowhere/libc.so'] };
   const { modules } = closure(executable, interpreter, rules);
   expect(modules.map(({ name }) => name).slice(0, 3)).toEqual(['tool', 'libb.so', 'liba.so']);
 });
