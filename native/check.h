@@ -10,19 +10,71 @@
 #include "ld-cache.h"
 #include "owner.h"
 
-/* glibc reads LD_… and GLIBC_TUNABLES, and MALLOC_… as other names of tunables (elf/dl-tunables.list). */
-static const char *check_environment(const struct start *start)
+/* src/program/environment.ts says which these are, and why. */
+static int is_linker_variable(const char *entry)
+{
+	return begins_with(entry, "LD_") || begins_with(entry, "MALLOC_") || begins_with(entry, "GLIBC_TUNABLES=");
+}
+
+/* FNV-1a of 64 bits; src/image/variables-digest.ts is the other side. */
+static uint64_t digest_of(const char *text)
+{
+	uint64_t digest = 0xcbf29ce484222325ull;
+	for (; *text; text++)
+		digest = (digest ^ (unsigned char)*text) * 0x100000001b3ull;
+	return digest;
+}
+
+/* Says the names of the variables that are set. */
+static __attribute__((noinline, cold)) const char *not_bound(const struct start *start)
+{
+	if (!start->debug)
+		return REASON_VARIABLES;
+	const char *between = "linkonce: set: ";
+	for (char **entry = start->envp; *entry; entry++) {
+		size_t length = 0;
+		if (!is_linker_variable(*entry))
+			continue;
+		while ((*entry)[length] && (*entry)[length] != '=')
+			length++;
+		say(between);
+		call3(__NR_write, 2, *entry, length);
+		between = ", ";
+	}
+	say(start->variables ? "\n" : "linkonce: none of them is set\n");
+	return REASON_VARIABLES;
+}
+
+/* Which of the launcher's forms is for the variables of this process. In which order they are set makes no difference. */
+static const char *find_form(struct start *start)
 {
 	if (auxiliary_value(start, AT_SECURE))
 		return REASON_RAISED_PRIVILEGES;
-	for (char **entry = start->envp; *entry; entry++) {
-		if (begins_with(*entry, "LD_"))
-			return REASON_LINKER_VARIABLE;
-		if (begins_with(*entry, "GLIBC_TUNABLES="))
-			return REASON_TUNABLES;
-		if (begins_with(*entry, "MALLOC_"))
-			return REASON_MALLOC_VARIABLE;
-	}
+	uint64_t digest = 0;
+	for (char **entry = start->envp; *entry; entry++)
+		if (is_linker_variable(*entry)) {
+			digest += digest_of(*entry);
+			start->variables++;
+		}
+	const struct launcher_form *form = (const struct launcher_form *)(start->launcher + 1);
+	for (uint32_t i = 0; i < start->launcher->forms_count; i++, form++)
+		if (form->variables == digest) {
+			start->form = form;
+			return 0;
+		}
+	return not_bound(start);
+}
+
+/* Each of the plan's variables is set, and there are no more than these: none is there twice either. */
+static const char *check_variables(const struct start *start)
+{
+	const struct plan *plan = start->plan;
+	const struct plan_variable *variable = TABLE(plan, variable);
+	if (start->variables != plan->variables_count)
+		return not_bound(start);
+	for (uint32_t i = 0; i < plan->variables_count; i++, variable++)
+		if (!find_variable(start, plan_string(plan, variable->text)))
+			return not_bound(start);
 	return 0;
 }
 
@@ -33,7 +85,7 @@ static const char *check_environment(const struct start *start)
 static const char *map_head(struct start *start, const struct stat *status)
 {
 	const struct launcher *launcher = start->launcher;
-	const struct launcher_form *form = form_of(launcher);
+	const struct launcher_form *form = start->form;
 	if (status->st_size < (long)form->head_size)
 		return REASON_IMAGE_TRUNCATED;
 	long at = map(form->plan_address, form->head_size, PROT_READ | PROT_EXEC,
@@ -65,7 +117,7 @@ static const char *map_head(struct start *start, const struct stat *status)
 
 static const char *check_image(struct start *start)
 {
-	const struct launcher_form *form = form_of(start->launcher);
+	const struct launcher_form *form = start->form;
 	struct stat status;
 	start->image = open_file(launcher_string(start->launcher, form->path), 0);
 	if (start->image < 0)
@@ -292,8 +344,9 @@ static const char *check_debugger(struct start *start)
 static const char *check(struct start *start)
 {
 	const char *why = check_debugger(start);
-	why = why ? why : check_environment(start);
+	why = why ? why : find_form(start);
 	why = why ? why : check_image(start);
+	why = why ? why : check_variables(start);
 	why = why ? why : check_files(start);
 	why = why ? why : check_kernel(start);
 	why = why ? why : check_machine(start);

@@ -219,6 +219,10 @@ static uint64_t word_value(const struct start *start, const struct sources *sour
 		return auxiliary_value(start, word->type) + (uint64_t)word->addend;
 	if (word->source == SOURCE_STACK_LIMIT && start->stack_limit != RLIM_INFINITY)
 		return page_up(start->stack_limit);
+	if (word->source == SOURCE_VARIABLE) {
+		const struct plan_variable *variable = TABLE(start->plan, variable) + word->type;
+		return (uint64_t)find_variable(start, plan_string(start->plan, variable->text)) + (uint64_t)word->addend;
+	}
 	return sources->value[word->source] + (uint64_t)word->addend;
 }
 

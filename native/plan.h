@@ -47,11 +47,11 @@ enum {
 	SOURCE_POINTER_GUARD = 10,
 	SOURCE_RANDOM = 11,
 	SOURCE_STACK_LIMIT = 12,
+	SOURCE_VARIABLE = 13,
 };
 enum {
 	PATH_ABSENT = 0,
 	PATH_DIRECTORY = 1,
-	PATH_NO_FOLDER = 2,
 };
 enum {
 	PLAN_NEEDS_EXE_LINK = 1,
@@ -73,9 +73,7 @@ enum {
 /* From src/image/reasons.ts. */
 #define REASON_RAISED_PRIVILEGES "it runs with raised privileges"
 #define REASON_DEBUGGER "a debugger started it"
-#define REASON_LINKER_VARIABLE "a variable LD_… is set"
-#define REASON_TUNABLES "GLIBC_TUNABLES is set"
-#define REASON_MALLOC_VARIABLE "a variable MALLOC_… is set"
+#define REASON_VARIABLES "it is not bound for the linker's variables as they are set"
 #define REASON_NO_IMAGE "there is no image"
 #define REASON_IMAGE_UNKNOWN "the image cannot be looked at"
 #define REASON_IMAGE_TRUNCATED "the image is truncated"
@@ -87,8 +85,6 @@ enum {
 #define REASON_IMAGE_DAMAGED "the image is damaged, or another one than at bind"
 #define REASON_IMAGE_LOADER "the image has another loader"
 #define REASON_FILE_CHANGED "a file is not as at bind"
-#define REASON_CACHED_LIBRARY "the linker's cache has something else for a library"
-#define REASON_CACHE_UNREAD "the linker's cache is another one, and cannot be read"
 #define REASON_FILTERED_LINKS "its program has several names, and under a filter of system calls no link is read"
 #define REASON_KERNEL_ANSWER "the kernel answers a question of the linker in another way"
 #define REASON_STACK_LIMIT "the limit of the stack is lower than this program was bound for"
@@ -215,20 +211,19 @@ struct plan_link {
 };
 _Static_assert(sizeof(struct plan_link) == 8, "plan_link");
 
-/* A path that was not there, or a directory; see `pathKinds`. */
+/* A path that was not there, or a directory. */
 struct plan_path {
 	uint32_t path;
 	uint32_t kind;
 };
 _Static_assert(sizeof(struct plan_path) == 8, "plan_path");
 
-/* What the cache of ld.so has for a name: the same digest. */
-struct plan_cached {
-	uint64_t digest;
-	uint32_t name;
+/* A variable of linkers, NAME=VALUE: these are set, and no other one. */
+struct plan_variable {
+	uint32_t text;
 	uint32_t reserved;
 };
-_Static_assert(sizeof(struct plan_cached) == 16, "plan_cached");
+_Static_assert(sizeof(struct plan_variable) == 8, "plan_variable");
 
 /* A system call that must have the same result, and write nothing but zero. */
 struct plan_call {
@@ -314,7 +309,7 @@ struct plan {
 	uint32_t platform;
 	uint32_t vdso_notes;
 	uint32_t vdso_notes_size;
-	uint32_t cache_path;
+	uint32_t reserved;
 	uint32_t backings_offset;
 	uint32_t backings_count;
 	uint32_t steps_offset;
@@ -335,8 +330,8 @@ struct plan {
 	uint32_t links_count;
 	uint32_t paths_offset;
 	uint32_t paths_count;
-	uint32_t cached_offset;
-	uint32_t cached_count;
+	uint32_t variables_offset;
+	uint32_t variables_count;
 	uint32_t calls_offset;
 	uint32_t calls_count;
 	uint32_t auxiliary_offset;
@@ -369,6 +364,7 @@ _Static_assert(sizeof(struct launcher) == 64, "launcher");
 
 /* An image that a launcher may start. */
 struct launcher_form {
+	uint64_t variables;
 	uint64_t device;
 	uint64_t inode;
 	uint64_t size;
@@ -383,4 +379,4 @@ struct launcher_form {
 	uint32_t path;
 	uint32_t reserved;
 };
-_Static_assert(sizeof(struct launcher_form) == 88, "launcher_form");
+_Static_assert(sizeof(struct launcher_form) == 96, "launcher_form");

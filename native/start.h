@@ -39,6 +39,10 @@ struct start {
 	struct auxiliary *auxv;
 	struct auxiliary *entry_of[AUXILIARY_TYPES];
 	const struct launcher *launcher;
+	/* What the launcher has for the variables of this process. */
+	const struct launcher_form *form;
+	/* How many variables of linkers are set. */
+	uint32_t variables;
 	const struct plan *plan;
 	/* One for each region of the plan. */
 	struct place *places;
@@ -79,18 +83,6 @@ struct start {
 	uint64_t thread_id;
 };
 
-/* It stands behind the trailer's head. */
-static const struct launcher_form *form_of(const struct launcher *launcher)
-{
-	return (const struct launcher_form *)(launcher + 1);
-}
-
-/* Interpreter mode: where a debugger believes the linker (src/image/linker-cover.ts). The loader's head begins where it ends. */
-static const char *hole_before_loader(const struct launcher *launcher)
-{
-	return (const char *)page_down((uint64_t)loader_begin) - launcher->covered;
-}
-
 static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
 {
 	return (const char *)launcher + offset;
@@ -113,6 +105,7 @@ static const char *plan_string(const struct plan *plan, uint32_t offset)
 #define PLAN_OFFSET_link links_offset
 #define PLAN_OFFSET_path paths_offset
 #define PLAN_OFFSET_cached cached_offset
+#define PLAN_OFFSET_variable variables_offset
 #define PLAN_OFFSET_call calls_offset
 #define PLAN_OFFSET_auxiliary auxiliary_offset
 #define PLAN_OFFSET_cpuid cpuid_offset
@@ -139,6 +132,15 @@ static void set_auxiliary(struct start *start, unsigned type, uint64_t value)
 static uint64_t string_end(const char *s)
 {
 	return (uint64_t)(s + string_length(s) + 1);
+}
+
+/* Where the kernel put a variable, as NAME=VALUE; 0 where it is not set. */
+static const char *find_variable(const struct start *start, const char *text)
+{
+	for (char **entry = start->envp; *entry; entry++)
+		if (same_string(*entry, text))
+			return *entry;
+	return 0;
 }
 
 static void say(const char *text)

@@ -19,6 +19,8 @@ import type { OpenJournal } from './report/journal-file.ts';
 import type { ScaleMeasurement, ScaleSettings } from './measure/scale-measurement.ts';
 import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
+import type { Variables } from './program/environment.ts';
+import { linkerVariables } from './program/environment.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
@@ -53,6 +55,8 @@ export interface SystemChoice {
 export interface BindSettings extends SystemChoice {
   /** Path of the launcher. */
   readonly output: string;
+  /** Of the linker's variables, what starts have in their environment, as `NAME=VALUE`; absent: none. */
+  readonly variables?: Variables;
   /** A copy of the program whose PT_INTERP is the loader, in place of a launcher; absent: no. */
   readonly asInterpreter?: boolean;
 }
@@ -102,7 +106,7 @@ export async function bindProgram(
   settings: BindSettings,
   onProgress: OnProgress = silent,
 ): Promise<BoundImage> {
-  return bindSubject(openProgram(name, onProgress), settings);
+  return bindSubject(openProgram(name, onProgress, settings.variables), settings);
 }
 
 /** The same for a program that is bound several times: its captures are made once. */
@@ -146,7 +150,8 @@ export async function comparePrograms(
 function openPrograms(requests: readonly CompareRequest[], onProgress: OnProgress): MeasureRequest[] {
   const subjects = new Map<string, Subject>();
   return requests.map(({ name, args, processes }) => {
-    const read = openProgram(name, onProgress);
+    // What is measured inherits this process's environment.
+    const read = openProgram(name, onProgress, linkerVariables(process.env));
     const { invocation } = read.program;
     const subject = subjects.get(invocation) ?? read;
     subjects.set(invocation, subject);
@@ -221,14 +226,22 @@ export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress
  * Captures a program and says of every word that its linker wrote what it is made of. Throws LinkonceError where it cannot be
  * captured, or has a word that cannot be explained.
  */
-export async function explainProgram(name: string, onProgress: OnProgress = silent): Promise<Explained> {
-  return openProgram(name, onProgress).explained();
+export async function explainProgram(
+  name: string,
+  onProgress: OnProgress = silent,
+  variables: Variables = [],
+): Promise<Explained> {
+  return openProgram(name, onProgress, variables).explained();
 }
 
 /** A program whose captures are made when first asked for, once for each order of its modules. */
-export function openProgram(name: string, onProgress: OnProgress): ProgramSubject {
+export function openProgram(
+  name: string,
+  onProgress: OnProgress,
+  variables: Variables = [],
+): ProgramSubject {
   onProgress('reading the modules');
-  const program = loadProgram(name);
+  const program = loadProgram(name, { variables });
   const usual = movableModules(program).map(({ path }) => path);
   const known = new Map<string, Promise<Explained>>();
   const explain = (order: readonly string[]): Explained => {

@@ -8,6 +8,7 @@
 import { ET, PF, PT } from '../elf/constants.ts';
 import { argumentRegisters, registerFor } from '../machine/registers.ts';
 import { systemCall } from '../machine/system-calls.ts';
+import { linkerVariables } from '../program/environment.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
@@ -83,7 +84,7 @@ export function captureOnce(program: Program, setup: CaptureSetup): Capture {
 }
 
 function begin(program: Program, tracee: Tracee, setup: CaptureSetup): Session {
-  const context = readContext(tracee);
+  const context = readContext(tracee, linkerVariables(setup.environment));
   const injector = createInjector(tracee);
   return { program, tracee, injector, setup, context, regions: [], record: newRecord(setup.stackLimit) };
 }
@@ -199,6 +200,8 @@ function followLinker(session: Session): Address {
   if (tracee.registers().number(registerFor.stackPointer) !== session.context.stackPointer)
     throw new Refusal('the stack pointer at the handoff point is not the initial one');
   if (session.record.files.size > 0) throw new Refusal('its dynamic linker leaves a file open');
+  if (session.record.words !== '')
+    throw new Refusal(`its dynamic linker says something at each start: ${session.record.words.trim()}`);
   return address;
 }
 

@@ -8,6 +8,7 @@
  * machine (stop-point.ts).
  */
 import { randomBytes, randomInt } from 'node:crypto';
+import { asEnvironment } from '../program/environment.ts';
 import type { Module, Program } from '../program/program.ts';
 import type { Captures } from './capture.ts';
 import { isLazy } from './lazy-modules.ts';
@@ -16,7 +17,10 @@ import { LinkerEnded, captureOnce } from './capture-once.ts';
 import { drawBase, packedPlacement, spreadPlacement } from './placement.ts';
 import { noStackLimit, smallStackLimit } from './stack-limit.ts';
 
-const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/' };
+/** The linker's variables are the same in all captures. */
+function environmentOf({ variables }: Program): Readonly<Record<string, string>> {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', ...asEnvironment(variables) };
+}
 
 /**
  * Runs `program` three times up to its handoff point; once also through its modules' constructors, up to its entry. `order`
@@ -31,7 +35,7 @@ export function captureProgram(
   const usual = (): CaptureSetup => ({
     placement: packedPlacement(base, order),
     argv: [program.invocation],
-    environment,
+    environment: environmentOf(program),
     stackLimit: noStackLimit(program),
   });
   onProgress('capturing: as it starts');
@@ -50,7 +54,11 @@ function different(program: Program, order: readonly Module[]): CaptureSetup {
   return {
     placement: spreadPlacement(order),
     argv: [program.invocation, ...Array<string>(randomInt(100, 1000)).fill('second')],
-    environment: { ...environment, LANG: 'C.UTF-8', LINKONCE_FILLER: randomBytes(200).toString('hex') },
+    environment: {
+      LINKONCE_FILLER: randomBytes(200).toString('hex'),
+      ...environmentOf(program),
+      LANG: 'C.UTF-8',
+    },
     stackLimit: smallStackLimit(program),
   };
 }

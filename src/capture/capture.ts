@@ -49,6 +49,8 @@ export interface Context {
   readonly auxiliary: ReadonlyMap<number, bigint>;
   /** Offsets from `auxv` of each entry's a_val, by a_type, bytes. */
   readonly auxiliaryOffsets: ReadonlyMap<number, number>;
+  /** Where the kernel put the linker's variables with their closing zeros, in the order of `Program.variables`. */
+  readonly variables: readonly Range[];
   /** The 16 bytes at AT_RANDOM. */
   readonly random: Buffer;
   /** The word that the linker drew by getrandom(2): from glibc 2.43 on, malloc's mark of freed blocks. */

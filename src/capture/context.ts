@@ -1,6 +1,7 @@
 /** Reads what is particular to one process from its initial stack (psABI, _Process Initialization_) and its vdso. */
 import { PT } from '../elf/constants.ts';
 import { registerFor } from '../machine/registers.ts';
+import type { Variables } from '../program/environment.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
@@ -32,8 +33,8 @@ export const AT = {
 /** All of `Context` that is known before the linker runs. */
 export type InitialContext = Omit<Context, 'ticks' | 'programBreak' | 'processor' | 'drawn' | 'stackLimit'>;
 
-/** `tracee` is stopped at its first instruction. */
-export function readContext(tracee: Tracee): InitialContext {
+/** `tracee` is stopped at its first instruction, with these of the linker's variables set. */
+export function readContext(tracee: Tracee, variables: Variables): InitialContext {
   const maps = readMaps(tracee.pid);
   const range = (name: string): Range => {
     const line = maps.find((m) => m.name === name);
@@ -43,11 +44,13 @@ export function readContext(tracee: Tracee): InitialContext {
   const stack = range('[stack]');
   const vdso = range('[vdso]');
   const stackPointer = tracee.registers().number(registerFor.stackPointer);
-  const vectors = readVectors(tracee.read(stackPointer, stack.end - stackPointer), stackPointer);
+  const words = tracee.read(stackPointer, stack.end - stackPointer);
+  const vectors = readVectors(words, stackPointer);
   return {
     stackPointer,
     stack,
     ...vectors,
+    variables: variables.map((text) => findText(words, stackPointer, text)),
     random: tracee.read(Number(present(vectors.auxiliary.get(AT.random), 'AT_RANDOM')), 16),
     vdso,
     vdsoNotes: readNotes(tracee.read(vdso.start, vdso.end - vdso.start)),
@@ -77,6 +80,14 @@ function readVectors(words: Buffer, stackPointer: Address): Vectors {
     auxiliary,
     auxiliaryOffsets,
   };
+}
+
+/** A variable among the strings of the stack: a whole one, behind the end of another. */
+function findText(stack: Buffer, stackPointer: Address, text: string): Range {
+  const bytes = Buffer.from(`\0${text}\0`);
+  const at = stack.lastIndexOf(bytes);
+  if (at < 0) throw new LinkonceError('a variable of its linker is not in its environment');
+  return { start: stackPointer + at + 1, end: stackPointer + at + bytes.length };
 }
 
 /** The first PT_NOTE segment of an ELF image in memory (the vdso is one page-aligned segment). */

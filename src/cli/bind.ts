@@ -6,6 +6,7 @@ import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import { checkOutput } from './check-output.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { linkerVariables } from '../program/environment.ts';
 import { variantOf } from '../systems/build-variant.ts';
 import { chooseSystem } from './system-choice.ts';
 import { attemptLater } from '../util/outcome.ts';
@@ -60,7 +61,8 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   checkOutput(output);
   const begun = performance.now();
   const { asInterpreter = false, window, base } = options;
-  const request = { system, variant, output, asInterpreter, window, base };
+  const variables = linkerVariables(process.env);
+  const request = { system, variant, output, asInterpreter, window, base, variables };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
   process.stdout.write(describe(image, performance.now() - begun));
   const { file, environment } = image;

@@ -9,6 +9,7 @@ import type { Mechanism } from '../capture/stop-point.ts';
 import { doesFire, mechanisms } from '../capture/stop-point.ts';
 import { readFrames } from '../measure/page-frames.ts';
 import { defaultStore } from '../store/folder.ts';
+import { linkerVariables, nameOf, unbindableNames } from '../program/environment.ts';
 import { LinkonceError } from '../util/errors.ts';
 import {
   addressSpaceLimit,
@@ -85,8 +86,8 @@ const checks: readonly Check[] = [
   },
   {
     id: 'environment',
-    purpose: 'launchers: they hand over where one is set',
-    remedy: 'unset them where bound programs are started',
+    purpose: 'bind, launchers: with some variables set nothing is bound, and launchers hand over',
+    remedy: 'unset them where programs are bound and started',
     ask: askEnvironment,
   },
   {
@@ -211,9 +212,12 @@ function askStop(): Answer {
 }
 
 function askEnvironment(): Answer {
-  const names = Object.keys(process.env).filter((name) => /^(LD_|MALLOC_|GLIBC_TUNABLES$)/.test(name));
-  if (names.length === 0) return yesIf(true, 'no variable of the dynamic linker or the C library is set');
-  return { answer: 'limited', detail: `set: ${names.join(', ')}` };
+  const variables = linkerVariables(process.env);
+  const unbindable = unbindableNames(variables);
+  if (unbindable.length > 0) return { answer: 'limited', detail: `set: ${unbindable.join(', ')}` };
+  if (variables.length === 0)
+    return yesIf(true, 'no variable of the dynamic linker or the C library is set');
+  return yesIf(true, `programs are bound for what is set: ${variables.map(nameOf).join(', ')}`);
 }
 
 function askLimits(): Answer {

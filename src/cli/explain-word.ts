@@ -4,10 +4,11 @@ import type { ElfSymbol, Relocation } from '../elf/elf-file.ts';
 import { relocationName } from '../machine/relocations.ts';
 import { referenceKind } from '../program/reference-kind.ts';
 import { createResolver } from '../program/resolver.ts';
-import type { Module } from '../program/program.ts';
+import type { Module, Program } from '../program/program.ts';
 import { originalPage } from '../provenance/region-pages.ts';
-import type { Explained, ProcessWord } from '../provenance/explained.ts';
+import type { Explained, ProcessSource, ProcessWord } from '../provenance/explained.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { at } from '../util/present.ts';
 import { hex, pageSize, roundDown, type Address } from '../util/units.ts';
 import type { WordPlace } from './options.ts';
 
@@ -83,7 +84,7 @@ function readWord(
 
 function meaningOf(explained: Explained, { address }: Found, value: bigint, isOriginal: boolean): string {
   const own = explained.processWords.find((word) => word.address === address);
-  if (own !== undefined) return `written in each process: ${describeSource(own)}`;
+  if (own !== undefined) return `written in each process: ${describeSource(explained.program, own)}`;
   const target = targetRegion(explained, address);
   if (target === undefined)
     return isOriginal
@@ -93,9 +94,14 @@ function meaningOf(explained: Explained, { address }: Found, value: bigint, isOr
   return `a reference: ${target.module?.name ?? `[${target.kind}]`} ${offset < 0 ? '-' : '+'} ${hex(Math.abs(offset))}`;
 }
 
-function describeSource({ source, addend }: ProcessWord): string {
-  const name = source.kind === 'auxiliary' ? `auxiliary vector entry ${source.type}` : source.kind;
+function describeSource({ variables }: Program, { source, addend }: ProcessWord): string {
+  const name = nameOfSource(variables, source);
   return addend === 0 ? name : `${name} ${addend < 0 ? '-' : '+'} ${hex(Math.abs(addend))}`;
+}
+
+function nameOfSource(variables: Program['variables'], source: ProcessSource): string {
+  if (source.kind === 'auxiliary') return `auxiliary vector entry ${source.type}`;
+  return source.kind === 'variable' ? `environment variable ${at(variables, source.index, 'variable')}` : source.kind;
 }
 
 function targetRegion({ references, regions }: Explained, address: Address): Region | undefined {

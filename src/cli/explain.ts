@@ -1,5 +1,6 @@
 /** `linkonce explain`: what every word that the dynamic linker wrote is made of. */
 import type { Command } from 'commander';
+import { linkerVariables } from '../program/environment.ts';
 import type { Explained } from '../provenance/explained.ts';
 import { wordPlace } from './options.ts';
 import { withProgress } from './progress.ts';
@@ -25,7 +26,9 @@ export function registerExplain(program: Command): void {
     .passThroughOptions()
     .action(async (name: string, _args: readonly string[], options: ExplainOptions) => {
       const { explainProgram } = await import('../pipeline.ts');
-      const explained = await withProgress((onProgress) => explainProgram(name, onProgress));
+      const explained = await withProgress((onProgress) =>
+        explainProgram(name, onProgress, linkerVariables(process.env)),
+      );
       process.stdout.write(await render(explained, options));
     });
 }

@@ -1,9 +1,8 @@
 /** What the stored files of linkonce say: an image's plan, a launcher's trailer, and what a store has. docs/formats/. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { findTrailer, formOf } from '../image/launcher-file.ts';
-import { launcherFlags, launcherTrailer, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
+import { decodeLauncher } from '../image/launcher-file.ts';
+import { launcherFlags, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
-import { decodeWide } from '../util/structure.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { hex } from '../util/units.ts';
 import type { StoredFile } from './inspect-store.ts';
@@ -19,25 +18,20 @@ export function readStoredFile(path: string): StoredFile | undefined {
 
 /** The trailer of a launcher; undefined for any other ELF file. `bytes` is the whole file. */
 export function readLauncher(path: string, bytes: Buffer): StoredFile | undefined {
-  const found = findTrailer(bytes);
-  if (!found) return undefined;
-  const trailer = decodeWide(launcherTrailer, found, 0);
-  const form = formOf(found);
-  const text = (offset: bigint): string =>
-    found.toString('utf8', Number(offset), found.indexOf(0, Number(offset)));
+  const launcher = decodeLauncher(bytes);
+  if (!launcher) return undefined;
+  const { flags, texts, forms } = launcher;
   return {
     path,
-    kind:
-      (Number(trailer.flags) & launcherFlags.interpreter) !== 0
-        ? 'interpreter of a bound program'
-        : 'launcher',
-    program: text(trailer.program_path),
-    invocation: text(trailer.invocation_path),
-    name: text(trailer.own_name),
-    interpreter: text(trailer.interpreter_path),
-    image: text(form.path),
-    planAddress: hex(form.plan_address),
-    checksum: hex(form.checksum),
+    kind: (flags & launcherFlags.interpreter) !== 0 ? 'interpreter of a bound program' : 'launcher',
+    program: texts.program_path,
+    invocation: texts.invocation_path,
+    name: texts.own_name,
+    interpreter: texts.interpreter_path,
+    forms: forms.map(({ variables, imagePath, planAddress, checksum }) => ({
+      ...{ image: imagePath, variables: hex(variables) },
+      ...{ planAddress: hex(planAddress), checksum: hex(checksum) },
+    })),
   };
 }
 

@@ -23,6 +23,7 @@ import {
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { BoundImage, OnProgress, SystemChoice } from '../pipeline.ts';
+import { linkerVariables } from '../program/environment.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
@@ -61,7 +62,8 @@ export async function storeImage(file: string, choice: SystemChoice, onProgress:
   const generation = path.join(folder, randomBytes(8).toString('hex'));
   makePrivate(generation);
   const output = path.join(generation, path.basename(file));
-  const image = await bindProgram(file, { ...choice, output, asInterpreter: false }, onProgress);
+  const variables = linkerVariables(process.env);
+  const image = await bindProgram(file, { ...choice, output, variables, asInterpreter: false }, onProgress);
   const entry = entryOf(image);
   writeFileSync(path.join(generation, entryName), JSON.stringify(entry));
   makeCurrent(folder, path.basename(generation));
@@ -81,17 +83,15 @@ function entryOf({ file, environment, modules }: BoundImage): Entry {
 }
 
 /**
- * Named by what decides the launcher: the program, the system, the loader that is put into it, and the limit of the stack, which
- * the C library takes into account. Shells with different limits do not take turns in binding.
+ * Named by what decides the launcher: the program, the system, the loader that is put into it, and the linker's variables. Shells
+ * with different ones do not take turns in binding.
  */
 function folderOf(file: string, { system, variant }: SystemChoice): string {
-  const key = [file, system.id, variant, identityOf(nativePart('loader.bin')), stackLimit()].join('\0');
+  const key = [file, system.id, variant, identityOf(nativePart('loader.bin')), ...linkerVariables(process.env)].join(
+    '\0',
+  );
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return path.join(cacheFolder(), `${path.basename(file)}-${digest}`);
-}
-
-function stackLimit(): string {
-  return /^Max stack size.*$/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[0] ?? '';
 }
 
 /** Where the launchers of `run` are. */

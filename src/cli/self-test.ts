@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { askLauncher, describeObstacle } from '../image/ask-launcher.ts';
+import { linkerVariables } from '../program/environment.ts';
 import { nativePart } from '../util/native.ts';
 import type { Answer } from './doctor-finding.ts';
 import { attemptLater } from '../util/outcome.ts';
@@ -29,7 +30,7 @@ async function bindAndStart(output: string): Promise<Answer> {
   const system = findSystem('image');
   const variant = system?.variants[0]?.id;
   if (!system || variant === undefined) throw new Error('there is no system image');
-  await bindProgram(nativePart('self-test'), { system, variant, output });
+  await bindProgram(nativePart('self-test'), { system, variant, output, variables: linkerVariables(process.env) });
   const obstacle = askLauncher(output);
   if (obstacle?.outcome === 'hands-over') return { answer: 'limited', detail: describeObstacle(obstacle) };
   if (obstacle) return { answer: 'no', detail: describeObstacle(obstacle) };

@@ -13,7 +13,7 @@ import { at } from '../util/present.ts';
 
 type AnswerTables = Pick<
   Plan['tables'],
-  'files' | 'links' | 'paths' | 'cached' | 'calls' | 'auxiliary' | 'cpuid'
+  'files' | 'links' | 'paths' | 'cached' | 'variables' | 'calls' | 'auxiliary' | 'cpuid'
 >;
 
 export function answerTables({ facts, start }: Blueprint): AnswerTables {
@@ -23,6 +23,7 @@ export function answerTables({ facts, start }: Blueprint): AnswerTables {
     links: facts.links,
     paths: questions.flatMap((q) => (isAboutPath(q) ? [{ path: q.path, kind: pathKinds[q.kind] }] : [])),
     cached: start.cached,
+    variables: facts.variables.map((text) => ({ text })),
     calls: questions.flatMap((q) =>
       q.kind === 'call'
         ? [{ number: q.number, argument: at(q.arguments, 0, 'argument'), result: q.result }]

@@ -14,7 +14,7 @@ import { withExecutable } from './executable-memory.ts';
 import { askingLauncher, findTrailer } from './launcher-file.ts';
 import { launcherAnswers } from './plan-layout.ts';
 import type { Remedy } from './reasons.ts';
-import { bindItAgain, findReason, reasons } from './reasons.ts';
+import { bindItAgain, findReason } from './reasons.ts';
 import { at } from '../util/present.ts';
 
 /** Why a launcher would not be used. */
@@ -80,31 +80,20 @@ function ask(launcher: Buffer, environment: Environment): Obstacle | undefined {
   if (error)
     return obstacle('unknown', `it gives no answer (${error.message})`, '', 'let new files be executed');
   if (status === launcherAnswers.runs) return undefined;
-  if (status === launcherAnswers.handsOver) return handsOver(stdout, said, environment);
+  if (status === launcherAnswers.handsOver) return handsOver(stdout, said);
   const how = said === '' ? `its start ends with ${signal ?? `status ${String(status)}`}` : said;
   return obstacle('fails', how, '', bindItAgain);
 }
 
-function handsOver(reason: string, said: string, environment: Environment): Obstacle {
+function handsOver(reason: string, said: string): Obstacle {
   const known = findReason(reason);
   return {
     outcome: 'hands-over',
     reason,
-    detail: said === '' ? variablesBehind(reason, environment) : said,
+    detail: said,
     remedy: known?.remedy ?? 'person',
     help: known?.help ?? bindItAgain,
   };
-}
-
-/** The names of the variables that a reason is about. */
-function variablesBehind(reason: string, environment: Environment): string {
-  const pattern = new Map<string, RegExp>([
-    [reasons.linkerVariable.text, /^LD_/],
-    [reasons.mallocVariable.text, /^MALLOC_/],
-  ]).get(reason);
-  return Object.keys(environment)
-    .filter((name) => pattern?.test(name))
-    .join(', ');
 }
 
 function obstacle(outcome: Obstacle['outcome'], reason: string, detail: string, help: string): Obstacle {

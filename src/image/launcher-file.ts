@@ -1,13 +1,13 @@
 /**
- * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its image.
- * ET_DYN without PT_INTERP, so that the kernel places it away from everything; the loader moves the break (native/break.h).
+ * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its images, of which it
+ * has one for each set of the linker's variables (a form). ET_DYN without PT_INTERP, so that the kernel places it away from everything; the loader moves the break (native/break.h).
  */
-import { readFileSync } from 'node:fs';
 import { ET, PF, PT } from '../elf/constants.ts';
 import { readElf } from '../elf/read-elf.ts';
 import { machine } from '../machine/names.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { FileIdentity } from '../program/program.ts';
+import { decodeWide, encodeInto } from '../util/structure.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
@@ -15,11 +15,31 @@ import type { LinkerCover } from './linker-cover.ts';
 import { linkerCover } from './linker-cover.ts';
 import { identityFields, rowIdentity } from './plan.ts';
 import { launcherFlags, launcherForm, launcherMagic, launcherTrailer, planVersion } from './plan-layout.ts';
-import type { AllValues } from '../util/structure.ts';
-import { decodeWide, encodeInto } from '../util/structure.ts';
+import { Strings } from './strings.ts';
+import { variablesDigest } from './variables-digest.ts';
 
-/** An image that the launcher starts. */
+/** A launcher as a value. */
+export interface Launcher {
+  /** native/loader.bin, whose end is a multiple of 16. */
+  readonly loader: Buffer;
+  /** p_flags of PT_GNU_STACK. */
+  readonly stackFlags: number | undefined;
+  /** The plan's, of which its loader is. */
+  readonly version: number;
+  /** See `launcherFlags`. */
+  readonly flags: number;
+  /** Before the launcher's own head, where it is an interpreter. */
+  readonly cover: LinkerCover;
+  readonly texts: Readonly<Record<LauncherText, string>>;
+  readonly forms: readonly LauncherForm[];
+}
+
+export type LauncherText = 'program_path' | 'interpreter_path' | 'invocation_path' | 'own_name';
+
+/** For one set of the linker's variables. */
 export interface LauncherForm {
+  /** See `variablesDigest`. */
+  readonly variables: bigint;
   readonly imagePath: string;
   /** Of the image as it was written. */
   readonly identity: FileIdentity;
@@ -30,8 +50,9 @@ export interface LauncherForm {
   readonly checksum: bigint;
 }
 
+/** What a program's facts do not say. */
 export interface LauncherTarget {
-  readonly form: LauncherForm;
+  readonly form: Omit<LauncherForm, 'variables'>;
   /** By which people call the launcher. */
   readonly ownName: string;
   /** Whether the launcher is the PT_INTERP of a copy of the program. */
@@ -42,25 +63,47 @@ export interface LauncherTarget {
 
 const elfHeaderSize = 64;
 const programHeaderSize = 56;
+/** e_phnum in the ELF header, p_flags in a program header. */
+const segmentCountOffset = 56;
+const segmentFlagsOffset = 4;
 const codeOffset = 0x100;
 /** e_entry. */
 const entryAt = 24;
 
-/** The launcher's bytes. `loader` is native/loader.bin, whose end is a multiple of 16. */
+const noCover: LinkerCover = { size: 0, watchedFunction: 0, watchedProbe: 0 };
+
+/** The bytes of a program's launcher with one form. */
 export function launcherFile(loader: Buffer, facts: ProgramFacts, target: LauncherTarget): Buffer {
-  const cover = target.interpreter ? linkerCover(readElf(facts.interpreter.path)) : noCover;
-  const trailer = encodeTrailer(facts, target, cover);
-  const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
-  const stack = facts.stackFlags;
-  writeElfHeader(bytes, stack === undefined ? 1 : 2);
-  writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
-  if (stack !== undefined) writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.GNU_STACK, stack, 0, 16);
-  loader.copy(bytes, codeOffset);
-  trailer.copy(bytes, codeOffset + loader.length);
-  return target.interpreter ? behindCover(bytes, cover.size) : bytes;
+  const { form, ownName, interpreter, endOnCollision } = target;
+  return encodeLauncher({
+    loader,
+    stackFlags: facts.stackFlags,
+    version: planVersion,
+    flags:
+      (interpreter ? launcherFlags.interpreter : 0) | (endOnCollision ? launcherFlags.endOnCollision : 0),
+    cover: interpreter ? linkerCover(readElf(facts.interpreter.path)) : noCover,
+    texts: {
+      program_path: facts.path,
+      interpreter_path: facts.interpreter.path,
+      invocation_path: facts.invocation,
+      own_name: ownName,
+    },
+    forms: [{ ...form, variables: variablesDigest(facts.variables) }],
+  });
 }
 
-const noCover: LinkerCover = { size: 0, watchedFunction: 0, watchedProbe: 0 };
+export function encodeLauncher(launcher: Launcher): Buffer {
+  const { loader, stackFlags, cover } = launcher;
+  const trailer = encodeTrailer(launcher);
+  const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
+  writeElfHeader(bytes, stackFlags === undefined ? 1 : 2);
+  writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
+  if (stackFlags !== undefined)
+    writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.GNU_STACK, stackFlags, 0, 16);
+  loader.copy(bytes, codeOffset);
+  trailer.copy(bytes, codeOffset + loader.length);
+  return cover.size === 0 ? bytes : behindCover(bytes, cover.size);
+}
 
 /** The launcher as it is, head and all, behind a hole; before that a head that maps both as one segment. */
 function behindCover(launcher: Buffer, size: number): Buffer {
@@ -69,6 +112,46 @@ function behindCover(launcher: Buffer, size: number): Buffer {
   bytes.writeBigUInt64LE(BigInt(size + codeOffset), entryAt);
   writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
   return bytes;
+}
+
+/** Undefined where the file is no launcher. */
+export function decodeLauncher(file: Buffer): Launcher | undefined {
+  const trailer = findTrailer(file);
+  if (!trailer) return undefined;
+  const { version, flags, forms_count, ...values } = decodeWide(launcherTrailer, trailer, 0);
+  const text = (offset: bigint): string =>
+    trailer.toString('utf8', Number(offset), trailer.indexOf(0, Number(offset)));
+  const segments = file.readUInt16LE(segmentCountOffset);
+  return {
+    loader: file.subarray(Number(values.covered) + codeOffset, file.length - trailer.length),
+    stackFlags:
+      segments < 2 ? undefined : file.readUInt32LE(elfHeaderSize + programHeaderSize + segmentFlagsOffset),
+    version: Number(version),
+    flags: Number(flags),
+    cover: {
+      size: Number(values.covered),
+      watchedFunction: Number(values.watched_function),
+      watchedProbe: Number(values.watched_probe),
+    },
+    texts: {
+      program_path: text(values.program_path),
+      interpreter_path: text(values.interpreter_path),
+      invocation_path: text(values.invocation_path),
+      own_name: text(values.own_name),
+    },
+    forms: Array.from({ length: Number(forms_count) }, (_, index) => {
+      const form = decodeWide(launcherForm, trailer, launcherTrailer.size + index * launcherForm.size);
+      return {
+        variables: form.variables,
+        imagePath: text(form.path),
+        identity: rowIdentity(form),
+        planAddress: Number(form.plan_address),
+        tablesSize: Number(form.tables_size),
+        headSize: Number(form.head_size),
+        checksum: form.checksum,
+      };
+    }),
+  };
 }
 
 /** ELF specification, 'ELF Header'. */
@@ -81,7 +164,7 @@ function writeElfHeader(bytes: Buffer, segments: number): void {
   bytes.writeBigUInt64LE(BigInt(elfHeaderSize), 32); // e_phoff
   bytes.writeUInt16LE(elfHeaderSize, 52); // e_ehsize
   bytes.writeUInt16LE(programHeaderSize, 54); // e_phentsize
-  bytes.writeUInt16LE(segments, 56); // e_phnum
+  bytes.writeUInt16LE(segments, segmentCountOffset);
 }
 
 /** ELF specification, 'Program Header': a segment from the file's start, at address 0. */
@@ -94,70 +177,55 @@ function writeSegment(
   alignment: number,
 ): void {
   bytes.writeUInt32LE(type, at);
-  bytes.writeUInt32LE(flags, at + 4);
+  bytes.writeUInt32LE(flags, at + segmentFlagsOffset);
   bytes.writeBigUInt64LE(BigInt(size), at + 32); // p_filesz
   bytes.writeBigUInt64LE(BigInt(size), at + 40); // p_memsz
   bytes.writeBigUInt64LE(BigInt(alignment), at + 48);
 }
 
-function encodeTrailer(facts: ProgramFacts, target: LauncherTarget, cover: LinkerCover): Buffer {
-  const { form } = target;
-  const head = launcherTrailer.size + launcherForm.size;
-  const texts = [form.imagePath, facts.path, facts.interpreter.path, facts.invocation, target.ownName];
-  const strings = texts.map((text) => Buffer.from(`${text}\0`));
-  const [image = 0, original = 0, interpreter = 0, invocation = 0, name = 0] = strings.map((_, index) =>
-    strings.slice(0, index).reduce((sum, each) => sum + each.length, head),
-  );
-  const size = roundUp(head + Buffer.concat(strings).length, 8);
-  const bytes = Buffer.alloc(size);
-  Buffer.concat(strings).copy(bytes, head);
+function encodeTrailer({ version, flags, cover, texts, forms }: Launcher): Buffer {
+  const head = launcherTrailer.size + forms.length * launcherForm.size;
+  const strings = new Strings(head);
+  const rows = forms.map(({ variables, imagePath, identity, planAddress, tablesSize, headSize, checksum }) => ({
+    variables,
+    ...identityFields(identity),
+    plan_address: planAddress,
+    tables_size: tablesSize,
+    head_size: headSize,
+    checksum,
+    path: strings.add(imagePath),
+    reserved: 0,
+  }));
   const values = {
     magic: launcherMagic,
     own_checksum: 0,
-    version: planVersion,
-    flags:
-      (target.interpreter ? launcherFlags.interpreter : 0) |
-      (target.endOnCollision ? launcherFlags.endOnCollision : 0),
-    program_path: original,
-    interpreter_path: interpreter,
-    invocation_path: invocation,
-    own_name: name,
-    size,
-    forms_count: 1,
+    version,
+    flags,
+    program_path: strings.add(texts.program_path),
+    interpreter_path: strings.add(texts.interpreter_path),
+    invocation_path: strings.add(texts.invocation_path),
+    own_name: strings.add(texts.own_name),
+    forms_count: forms.length,
     covered: cover.size,
     watched_function: cover.watchedFunction,
     watched_probe: cover.watchedProbe,
     reserved: 0,
   };
-  encodeInto(launcherTrailer, values, bytes, 0);
-  encodeInto(launcherForm, formValues(form, image), bytes, launcherTrailer.size);
-  sealTrailer(bytes);
+  const own = strings.all();
+  const bytes = Buffer.alloc(roundUp(head + own.length, 8));
+  own.copy(bytes, head);
+  encodeInto(launcherTrailer, { ...values, size: bytes.length }, bytes, 0);
+  rows.forEach((row, index) => {
+    encodeInto(launcherForm, row, bytes, launcherTrailer.size + index * launcherForm.size);
+  });
+  bytes.writeBigUInt64LE(planChecksum(bytes.subarray(checksumEnd)), checksumEnd - 8);
   return bytes;
 }
 
-function formValues(form: LauncherForm, path: number): AllValues<typeof launcherForm> {
-  return {
-    ...identityFields(form.identity),
-    plan_address: form.planAddress,
-    tables_size: form.tablesSize,
-    head_size: form.headSize,
-    checksum: form.checksum,
-    path,
-    reserved: 0,
-  };
-}
-
+/** The checksum covers what follows it. */
 const checksumEnd = 16;
 
-/** The checksum covers what follows it. */
-function sealTrailer(trailer: Buffer): void {
-  trailer.writeBigUInt64LE(planChecksum(trailer.subarray(checksumEnd)), checksumEnd - 8);
-}
-
-/**
- * The trailer of a launcher, to its file's end; undefined in any other file. The magic may stand in one of the trailer's own
- * paths, too.
- */
+/** The trailer of a launcher, to its file's end. The magic may stand in one of the trailer's own paths, too. */
 export function findTrailer(file: Buffer): Buffer | undefined {
   const magic = Buffer.alloc(8);
   magic.writeBigUInt64LE(launcherMagic);
@@ -169,57 +237,26 @@ export function findTrailer(file: Buffer): Buffer | undefined {
   return undefined;
 }
 
-export type Trailer = ReturnType<typeof decodeWide<typeof launcherTrailer>>;
-
-/** Changes fields of a trailer that stands in `trailer`. */
-export function rewriteTrailer(trailer: Buffer, change: (values: Trailer) => Trailer): void {
-  encodeInto(launcherTrailer, change(decodeWide(launcherTrailer, trailer, 0)), trailer, 0);
-  sealTrailer(trailer);
+/** Throws Error where the bytes are no launcher's. */
+export function requireLauncher(file: Buffer): Launcher {
+  const launcher = decodeLauncher(file);
+  if (!launcher) throw new Error('no launcher');
+  return launcher;
 }
 
-export type Form = ReturnType<typeof decodeWide<typeof launcherForm>>;
-
-/** What the trailer says of the launcher's image. */
-export function formOf(trailer: Buffer): Form {
-  return decodeWide(launcherForm, trailer, launcherTrailer.size);
-}
-
-/** What the launcher says of its image's identity; undefined for any other file. */
-export function imageIdentity(file: string): FileIdentity | undefined {
-  const trailer = findTrailer(readFileSync(file));
-  return trailer && rowIdentity(formOf(trailer));
-}
-
-/** The same for its form. */
-export function rewriteForm(trailer: Buffer, change: (values: Form) => Form): void {
-  encodeInto(launcherForm, change(formOf(trailer)), trailer, launcherTrailer.size);
-  sealTrailer(trailer);
-}
-
-/**
- * A launcher for another image of the same program, whose path is as long and whose memory is the same. Throws Error where
- * it is not, or the bytes are no launcher's.
- */
+/** A launcher for another image of the same program, whose memory is the same. Throws Error where it has more than one form. */
 export function patchLauncher(
-  launcher: Buffer,
-  { checksum, imagePath, identity }: Pick<LauncherForm, 'checksum' | 'imagePath' | 'identity'>,
+  file: Buffer,
+  change: Pick<LauncherForm, 'checksum' | 'imagePath' | 'identity'>,
 ): Buffer {
-  const bytes = Buffer.from(launcher);
-  const trailer = findTrailer(bytes);
-  if (!trailer) throw new Error('no launcher');
-  const path = Number(formOf(trailer).path);
-  const text = Buffer.from(`${imagePath}\0`);
-  if (trailer.indexOf(0, path) !== path + text.length - 1) throw new Error('the path has another length');
-  text.copy(trailer, path);
-  rewriteForm(trailer, (values) => ({ ...values, ...identityFields(identity), checksum }));
-  return bytes;
+  const launcher = requireLauncher(file);
+  const [form, other] = launcher.forms;
+  if (!form || other) throw new Error('not the launcher of one image');
+  return encodeLauncher({ ...launcher, forms: [{ ...form, ...change }] });
 }
 
 /** The same launcher, which only says whether it would be used. Throws Error where the bytes are no launcher's. */
-export function askingLauncher(launcher: Buffer): Buffer {
-  const bytes = Buffer.from(launcher);
-  const trailer = findTrailer(bytes);
-  if (!trailer) throw new Error('no launcher');
-  rewriteTrailer(trailer, (values) => ({ ...values, flags: values.flags | BigInt(launcherFlags.onlyAsked) }));
-  return bytes;
+export function askingLauncher(file: Buffer): Buffer {
+  const launcher = requireLauncher(file);
+  return encodeLauncher({ ...launcher, flags: launcher.flags | launcherFlags.onlyAsked });
 }

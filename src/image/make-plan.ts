@@ -184,7 +184,7 @@ function wordRow(regions: PlanRegions, { address, addend, source, width, region 
     addend,
     source: sources[source.kind],
     width,
-    type: source.kind === 'auxiliary' ? source.type : 0,
+    type: source.kind === 'auxiliary' ? source.type : source.kind === 'variable' ? source.index : 0,
     region: regions.rowOf(region),
   };
 }

@@ -86,6 +86,8 @@ export const sources = {
   random: 11,
   /** The soft limit in whole pages; the addend where there is none. */
   'stack-limit': 12,
+  /** Where the text of a row of `variables` stands in the process's environment. */
+  variable: 13,
 } as const;
 
 export const pathKinds = {
@@ -211,6 +213,10 @@ export const tables = {
     name: 'u32',
     reserved: 'u32',
   }),
+  variables: structure('plan_variable', 'A variable of linkers, NAME=VALUE: these are set, and no other one.', {
+    text: 'u32',
+    reserved: 'u32',
+  }),
   calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
     argument: 'u64',
     result: 'i64',
@@ -303,7 +309,7 @@ export const headerFields = {
   cache_path: 'u32',
 } as const satisfies Record<string, Fields[string]>;
 
-/** Ends every launcher: how it finds its image, and what it does without. Forms follow, then strings, offsets from its start. */
+/** Ends every launcher: whose it is, and what it does without an image. Its forms follow, then strings, whose offsets count from its start. */
 export const launcherTrailer = structure('launcher', 'Follows the loader in a launcher.', {
   magic: 'u64',
   /** Of all that follows. */
@@ -326,8 +332,10 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
   reserved: 'u32',
 });
 
-/** One of the program's images: which file it is, and how its head is mapped. */
+/** One of the program's images: which file it is, how its head is mapped, and for which of the linker's variables it is. */
 export const launcherForm = structure('launcher_form', 'An image that a launcher may start.', {
+  /** The sum of the digests of the variables, modulo 2^64; 0 where none is set. It only finds the form: the plan has the texts. */
+  variables: 'u64',
   device: 'u64',
   inode: 'u64',
   size: 'u64',

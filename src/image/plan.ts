@@ -5,6 +5,7 @@ import { at } from '../util/present.ts';
 import { roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
 import type { TableName, headerFields } from './plan-layout.ts';
+import { Strings } from './strings.ts';
 import { planHeader, planMagic, planVersion, tables } from './plan-layout.ts';
 import type { AllValues, Structure } from '../util/structure.ts';
 import { decodeWide, encodeInto } from '../util/structure.ts';
@@ -39,33 +40,6 @@ export interface Plan {
 }
 
 const checksumEnd = 24;
-
-/** Collects zero-ended strings, each once. */
-class Strings {
-  private readonly offsets = new Map<string, number>();
-  private readonly parts: Buffer[] = [];
-  private next: number;
-  constructor(start: number) {
-    this.next = start;
-  }
-  /** The offset of `text` from the plan's start. */
-  add(text: string): number {
-    return this.offsets.get(text) ?? this.append(text, Buffer.from(`${text}\0`));
-  }
-  bytes(bytes: Buffer): number {
-    return this.append(undefined, bytes);
-  }
-  private append(text: string | undefined, bytes: Buffer): number {
-    const offset = this.next;
-    if (text !== undefined) this.offsets.set(text, offset);
-    this.parts.push(bytes);
-    this.next += bytes.length;
-    return offset;
-  }
-  all(): Buffer {
-    return Buffer.concat(this.parts);
-  }
-}
 
 const tableNames = Object.keys(tables) as TableName[];
 

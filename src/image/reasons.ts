@@ -32,9 +32,11 @@ const room = 'raise the limit of the address space (ulimit -v), or bind with ano
 export const reasons = {
   raisedPrivileges: person('it runs with raised privileges', 'start it without set-user-id or capabilities'),
   debugger: person('a debugger started it', 'attach the debugger when it runs (gdb -p)'),
-  linkerVariable: person('a variable LD_… is set', 'unset it'),
-  tunables: person('GLIBC_TUNABLES is set', 'unset it'),
-  mallocVariable: person('a variable MALLOC_… is set', 'unset it'),
+  variables: {
+    text: "it is not bound for the linker's variables as they are set",
+    remedy: 'bind-again',
+    help: 'bind it with them set (`bind`, `store add`, `store add --env`), or start it with others',
+  },
   noImage: bindAgain('there is no image'),
   imageUnknown: person('the image cannot be looked at', 'let fstat(2) be called'),
   imageTruncated: bindAgain('the image is truncated'),

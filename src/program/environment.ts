@@ -53,9 +53,14 @@ const unbindable = new RegExp(
   ].join('|')})$`,
 );
 
-/** Throws Refusal naming the variable for which nothing can be bound. */
+/** Names of variables for which nothing can be bound. */
+export function unbindableNames(variables: Variables): string[] {
+  return variables.map(nameOf).filter((name) => unbindable.test(name));
+}
+
+/** Throws Refusal naming the first of these. */
 export function requireBindable(variables: Variables, program: string): void {
-  const name = variables.map(nameOf).find((each) => unbindable.test(each));
+  const [name] = unbindableNames(variables);
   if (name !== undefined)
     throw new Refusal(
       `${program}: with ${name} set its linker does more than to load it: unset it, nothing is bound for it`,

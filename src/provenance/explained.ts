@@ -77,7 +77,9 @@ export type ProcessSource =
   | { readonly kind: 'stack-pointer' | 'argc' | 'argv' | 'envp' | 'auxv' }
   | { readonly kind: 'auxiliary'; readonly type: number }
   | { readonly kind: 'vdso' | 'program-break' | 'thread-id' | 'stack-canary' | 'pointer-guard' | 'random' }
-  | { readonly kind: 'stack-limit' };
+  | { readonly kind: 'stack-limit' }
+  /** `index`: in `ProgramFacts.variables`; its value is where the text `NAME=VALUE` stands. */
+  | { readonly kind: 'variable'; readonly index: number };
 
 export interface ProcessWord {
   readonly address: Address;
@@ -106,6 +108,7 @@ export const wordKinds = [
   'pointer-guard',
   'random',
   'stack-limit',
+  'variable',
   'time-stamp',
   'apic-id',
   'kernel-written',

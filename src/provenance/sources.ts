@@ -49,6 +49,7 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
       return (
         explainGiven(given, a, b) ??
         explainStackLimit(first.context, second.context, a, b) ??
+        explainVariable(first.context, second.context, a, b) ??
         explainShift(shifts, a, b) ??
         explainHalves(first.context, second.context, a, b) ??
         (keeper === 'clock' ? explainTime(first.context, second.context, a, b) : undefined) ??
@@ -158,6 +159,15 @@ function explainGiven(given: ReturnType<typeof givenValues>, a: bigint, b: bigin
   const found = given.get(a);
   if (found?.other !== b) return undefined;
   return { kind: 'process', source: found.source, addend: 0, width: 8 };
+}
+
+/** A pointer into a text of the environment, as musl keeps one to LD_LIBRARY_PATH: to the same place of it in both. */
+function explainVariable(a: Context, b: Context, first: bigint, second: bigint): Explanation | undefined {
+  const index = a.variables.findIndex(({ start, end }) => first >= BigInt(start) && first < BigInt(end));
+  if (index < 0) return undefined;
+  const addend = Number(first) - at(a.variables, index, 'variable').start;
+  if (second !== BigInt(at(b.variables, index, 'variable').start + addend)) return undefined;
+  return { kind: 'process', source: { kind: 'variable', index }, addend, width: 8 };
 }
 
 const low = (word: bigint): number => Number(word & 0xffff_ffffn);

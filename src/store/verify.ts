@@ -8,7 +8,7 @@ import { placeProgram } from '../files/place-program.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { PageReader } from '../image/page-reader.ts';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
-import { imageIdentity, launcherFile } from '../image/launcher-file.ts';
+import { decodeLauncher, launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { readPlan, verifyImage } from '../image/verify-image.ts';
@@ -140,10 +140,11 @@ function launcherFaults(
   { header }: DecodedPlan,
 ): string[] {
   const { facts } = placed.blueprint;
+  const written = decodeLauncher(readFileSync(path.join(files, loader ?? launcher)))?.forms[0];
   const code = launcherFile(placed.loader, facts, {
     form: {
       imagePath: path.join(files, image),
-      identity: imageIdentity(path.join(files, loader ?? launcher)) ?? fileIdentity(path.join(files, image)),
+      identity: written?.identity ?? fileIdentity(path.join(files, image)),
       planAddress: Number(header.plan_address),
       tablesSize: Number(header.tables_size),
       headSize: Number(header.head_size),

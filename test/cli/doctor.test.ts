@@ -81,13 +81,21 @@ test('debug registers that never fire are no harm', async () => {
   expect(of('bind')?.answer).toBe('yes');
 });
 
-test('a variable that has launchers hand over is named, and no failure', async () => {
-  const { status, of } = await examine([], { MALLOC_ARENA_MAX: '2' });
-  expect(status).toBe(0);
-  expect(of('environment')).toMatchObject({ answer: 'limited', detail: 'set: MALLOC_ARENA_MAX' });
+test('a variable for which programs are bound is no harm', async () => {
+  const { of } = await examine([], { MALLOC_ARENA_MAX: '2' });
+  expect(of('environment')).toMatchObject({
+    answer: 'yes',
+    detail: 'programs are bound for what is set: MALLOC_ARENA_MAX',
+  });
+  expect(of('bind')?.answer).toBe('yes');
+});
+
+test('a variable for which nothing is bound is named', async () => {
+  const { of } = await examine([], { LD_VERBOSE: '1', MALLOC_ARENA_MAX: '2' });
+  expect(of('environment')).toMatchObject({ answer: 'limited', detail: 'set: LD_VERBOSE' });
   expect(of('bind')).toMatchObject({
-    answer: 'limited',
-    detail: expect.stringContaining('MALLOC_ARENA_MAX') as unknown,
+    answer: 'no',
+    detail: expect.stringContaining('with LD_VERBOSE set its linker does more') as unknown,
   });
 });
 

@@ -1,13 +1,8 @@
 /** Changes a bound image as a test needs it, with all checksums right: as if the bind had chosen so. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { planChecksum } from '../../src/image/checksum.ts';
-import {
-  findTrailer,
-  rewriteForm,
-  rewriteTrailer,
-  type Form,
-  type Trailer,
-} from '../../src/image/launcher-file.ts';
+import type { Launcher, LauncherForm } from '../../src/image/launcher-file.ts';
+import { encodeLauncher, findTrailer, requireLauncher } from '../../src/image/launcher-file.ts';
 import { operations, planHeader, tables } from '../../src/image/plan-layout.ts';
 import type { TableName } from '../../src/image/plan-layout.ts';
 import { decodeWide, encodeInto, type Structure } from '../../src/util/structure.ts';
@@ -33,7 +28,7 @@ export function tablesSize(image: string): number {
 export function occupyPlan(launcher: string): void {
   changeForm(launcher, (form) => ({
     ...form,
-    plan_address: occupied(BigInt(roundUp(Number(form.head_size)))),
+    planAddress: Number(occupied(BigInt(roundUp(form.headSize)))),
   }));
 }
 
@@ -112,25 +107,14 @@ export function stepsOnFreeRanges(image: string): readonly number[] {
   );
 }
 
-export function changeTrailer(launcher: string, change: (trailer: Trailer) => Trailer): void {
-  withTrailer(launcher, (trailer) => {
-    rewriteTrailer(trailer, change);
-  });
+/** Changes what a launcher knows of its image. */
+export function changeForm(file: string, change: (form: LauncherForm) => LauncherForm): void {
+  changeLauncher(file, (launcher) => ({ ...launcher, forms: launcher.forms.map(change) }));
 }
 
-/** Changes what a launcher says of its image. */
-export function changeForm(launcher: string, change: (form: Form) => Form): void {
-  withTrailer(launcher, (trailer) => {
-    rewriteForm(trailer, change);
-  });
-}
-
-function withTrailer(launcher: string, rewrite: (trailer: Buffer) => void): void {
-  const bytes = readFileSync(launcher);
-  const trailer = findTrailer(bytes);
-  if (!trailer) throw new Error(`${launcher}: no launcher`);
-  rewrite(trailer);
-  writeFileSync(launcher, bytes, { flag: 'r+' });
+export function changeLauncher(file: string, change: (launcher: Launcher) => Launcher): void {
+  const launcher = requireLauncher(readFileSync(file));
+  writeFileSync(file, encodeLauncher(change(launcher)), { flag: 'r+' });
 }
 
 /** Whether a file has a launcher's trailer. */

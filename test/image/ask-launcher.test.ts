@@ -8,13 +8,7 @@ import { askLauncher, describeObstacle } from '../../src/image/ask-launcher.ts';
 import { operations, planHeader } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { decodeWide } from '../../src/util/structure.ts';
-import {
-  changeForm,
-  changePlan,
-  changeRow,
-  changeTrailer,
-  stepsOnFreeRanges,
-} from '../contract/tampering.ts';
+import { changeForm, changeLauncher, changePlan, changeRow, stepsOnFreeRanges } from '../contract/tampering.ts';
 import type { Workplace } from '../contract/workplace.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage } from '../contract/workplace.ts';
 import { environment } from '../programs/build.ts';
@@ -53,7 +47,7 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
   imageTruncated: () => truncateSync(image(), 100),
   imageWritable: () => chmodSync(image(), 0o664),
   imageUnmapped: () =>
-    changeForm(loaderFile(), (form) => ({ ...form, plan_address: form.plan_address + 1n })),
+    changeForm(loaderFile(), (form) => ({ ...form, planAddress: form.planAddress + 1 })),
   imageVersion: () => flip(8),
   imageDamaged: () => flip(Number(headerOf().tables_size) - 1),
   imageLoader: () => flip(Number(headerOf().loader_offset)),
@@ -101,14 +95,12 @@ const elsewhere: Partial<Record<ReasonName, string>> = {
   exeLink: 'test/cli/obstacles.test.ts',
   cachedLibrary: 'test/contract/ld-cache.test.ts',
   cacheUnread: 'test/contract/ld-cache.test.ts',
-  debugger: 'test/contract/debugger.test.ts',
   imageForeign: 'below, for root',
   imageRangeTaken: 'test/contract/faults.test.ts',
   noDescriptor: 'test/contract/hand-over.test.ts',
   filteredLinks: 'test/contract/filter.test.ts',
-  linkerVariable: 'below',
-  tunables: 'below',
-  mallocVariable: 'below',
+  variables: 'below',
+  debugger: 'test/contract/debugger.test.ts',
   moduleRoom: 'test/systems/rebase-startup.test.ts',
   rangeWritable: 'test/systems/rebase-startup.test.ts',
   fixesUnmapped: 'test/systems/rebase-startup.test.ts',
@@ -171,14 +163,15 @@ describe.each([
     await expectReason('imageForeign');
   });
 
-  test.each<[ReasonName, string, string]>([
-    ['linkerVariable', 'LD_BIND_NOW', 'LD_BIND_NOW'],
-    ['tunables', 'GLIBC_TUNABLES', ''],
-    ['mallocVariable', 'MALLOC_ARENA_MAX', 'MALLOC_ARENA_MAX'],
-  ])('%s: the variable is named', async (name, variable, detail) => {
-    await expectReason(name, { [variable]: '1' });
-    expect(askLauncher(place.launcher, { ...environment, [variable]: '1' })?.detail).toBe(detail);
-  });
+  test.each([['LD_BIND_NOW'], ['GLIBC_TUNABLES'], ['MALLOC_ARENA_MAX'], ['LD_BIND_NOW', 'MALLOC_PERTURB_']])(
+    'the variables that are set are named: %s %s',
+    async (...names) => {
+      const variables = Object.fromEntries(names.map((name) => [name, '1']));
+      await expectReason('variables', variables);
+      const detail = `set: ${names.join(', ')}`;
+      expect(askLauncher(place.launcher, { ...environment, ...variables })?.detail).toBe(detail);
+    },
+  );
 
   test('a changed file is named', () => {
     compileLibrary(place.library, 'second');
@@ -201,7 +194,7 @@ describe.each([
   });
 
   test('a launcher of another version does not start', () => {
-    changeTrailer(loaderFile(), (trailer) => ({ ...trailer, version: trailer.version + 1n }));
+    changeLauncher(loaderFile(), (launcher) => ({ ...launcher, version: launcher.version + 1 }));
     expect(askLauncher(place.launcher, environment)).toMatchObject({
       outcome: 'fails',
       reason: expect.stringContaining('it is damaged') as unknown,

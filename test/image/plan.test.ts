@@ -71,6 +71,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
       }),
     ),
     regions: fc.array(fc.record({ address, length: address, path: text, alignment: small })),
+    variables: fc.array(fc.record({ text })),
     prefaults: fc.array(fc.record({ address, length: address })),
     actions: fc.array(
       fc.record({

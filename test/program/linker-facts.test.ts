@@ -9,7 +9,7 @@ import { LinkonceError, Refusal } from '../../src/util/errors.ts';
 import { workshop } from './workshop.ts';
 
 const interpreter = '/lib64/ld-linux-x86-64.so.2';
-const facts = linkerFacts(interpreter, '/bin/true');
+const facts = linkerFacts(interpreter, '/bin/true', []);
 const shop = workshop();
 
 test('directories and processor levels are those of --help', () => {
@@ -60,7 +60,7 @@ test('what is not said is named', () => {
 });
 
 test('where it searches says the same as its diagnostics', () => {
-  const traced = parseSearch(traceSearch(interpreter, '/bin/true'), interpreter);
+  const traced = parseSearch(traceSearch(interpreter, '/bin/true', {}), interpreter);
   const { systemDirectories, lib, platform, hwcaps, legacy } = facts;
   expect(traced).toMatchObject({ systemDirectories, lib, platform });
   const levels = hwcaps.map((name) => `glibc-hwcaps/${name}/`);

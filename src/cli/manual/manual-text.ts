@@ -31,7 +31,7 @@ export const environment: readonly (readonly [string, string])[] = [
   ['XDG_DATA_HOME', "Where a user's store is; `~/.local/share` where it is not set."],
   [
     'LD_*, GLIBC_TUNABLES, MALLOC_*',
-    'The dynamic linker and the C library listen to these: a launcher hands over where one is set.',
+    'The dynamic linker and the C library listen to these. What is bound is bound for those that are set, and hands over where they are others.',
   ],
 ];
 

@@ -1,0 +1,2 @@
+const char *order(void) { return WHO; }
+const char *plugged(void) { return WHO; }
