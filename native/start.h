@@ -83,6 +83,12 @@ struct start {
 	uint64_t thread_id;
 };
 
+/* Interpreter mode: where a debugger believes the linker (src/image/linker-cover.ts). The loader's head begins where it ends. */
+static const char *hole_before_loader(const struct launcher *launcher)
+{
+	return (const char *)page_down((uint64_t)loader_begin) - launcher->covered;
+}
+
 static const char *launcher_string(const struct launcher *launcher, uint32_t offset)
 {
 	return (const char *)launcher + offset;

@@ -235,11 +235,7 @@ export async function explainProgram(
 }
 
 /** A program whose captures are made when first asked for, once for each order of its modules. */
-export function openProgram(
-  name: string,
-  onProgress: OnProgress,
-  variables: Variables = [],
-): ProgramSubject {
+export function openProgram(name: string, onProgress: OnProgress, variables: Variables = []): ProgramSubject {
   onProgress('reading the modules');
   const program = loadProgram(name, { variables });
   const usual = movableModules(program).map(({ path }) => path);

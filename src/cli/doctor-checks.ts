@@ -215,8 +215,7 @@ function askEnvironment(): Answer {
   const variables = linkerVariables(process.env);
   const unbindable = unbindableNames(variables);
   if (unbindable.length > 0) return { answer: 'limited', detail: `set: ${unbindable.join(', ')}` };
-  if (variables.length === 0)
-    return yesIf(true, 'no variable of the dynamic linker or the C library is set');
+  if (variables.length === 0) return yesIf(true, 'no variable of the dynamic linker or the C library is set');
   return yesIf(true, `programs are bound for what is set: ${variables.map(nameOf).join(', ')}`);
 }
 

@@ -101,7 +101,9 @@ function describeSource({ variables }: Program, { source, addend }: ProcessWord)
 
 function nameOfSource(variables: Program['variables'], source: ProcessSource): string {
   if (source.kind === 'auxiliary') return `auxiliary vector entry ${source.type}`;
-  return source.kind === 'variable' ? `environment variable ${at(variables, source.index, 'variable')}` : source.kind;
+  return source.kind === 'variable'
+    ? `environment variable ${at(variables, source.index, 'variable')}`
+    : source.kind;
 }
 
 function targetRegion({ references, regions }: Explained, address: Address): Region | undefined {

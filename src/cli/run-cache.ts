@@ -87,9 +87,13 @@ function entryOf({ file, environment, modules }: BoundImage): Entry {
  * with different ones do not take turns in binding.
  */
 function folderOf(file: string, { system, variant }: SystemChoice): string {
-  const key = [file, system.id, variant, identityOf(nativePart('loader.bin')), ...linkerVariables(process.env)].join(
-    '\0',
-  );
+  const key = [
+    file,
+    system.id,
+    variant,
+    identityOf(nativePart('loader.bin')),
+    ...linkerVariables(process.env),
+  ].join('\0');
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return path.join(cacheFolder(), `${path.basename(file)}-${digest}`);
 }

@@ -30,7 +30,12 @@ async function bindAndStart(output: string): Promise<Answer> {
   const system = findSystem('image');
   const variant = system?.variants[0]?.id;
   if (!system || variant === undefined) throw new Error('there is no system image');
-  await bindProgram(nativePart('self-test'), { system, variant, output, variables: linkerVariables(process.env) });
+  await bindProgram(nativePart('self-test'), {
+    system,
+    variant,
+    output,
+    variables: linkerVariables(process.env),
+  });
   const obstacle = askLauncher(output);
   if (obstacle?.outcome === 'hands-over') return { answer: 'limited', detail: describeObstacle(obstacle) };
   if (obstacle) return { answer: 'no', detail: describeObstacle(obstacle) };

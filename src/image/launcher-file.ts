@@ -186,16 +186,18 @@ function writeSegment(
 function encodeTrailer({ version, flags, cover, texts, forms }: Launcher): Buffer {
   const head = launcherTrailer.size + forms.length * launcherForm.size;
   const strings = new Strings(head);
-  const rows = forms.map(({ variables, imagePath, identity, planAddress, tablesSize, headSize, checksum }) => ({
-    variables,
-    ...identityFields(identity),
-    plan_address: planAddress,
-    tables_size: tablesSize,
-    head_size: headSize,
-    checksum,
-    path: strings.add(imagePath),
-    reserved: 0,
-  }));
+  const rows = forms.map(
+    ({ variables, imagePath, identity, planAddress, tablesSize, headSize, checksum }) => ({
+      variables,
+      ...identityFields(identity),
+      plan_address: planAddress,
+      tables_size: tablesSize,
+      head_size: headSize,
+      checksum,
+      path: strings.add(imagePath),
+      reserved: 0,
+    }),
+  );
   const values = {
     magic: launcherMagic,
     own_checksum: 0,

@@ -19,9 +19,7 @@ export function isLinkerVariable(name: string): boolean {
 /** Those of an environment. */
 export function linkerVariables(environment: Readonly<Record<string, string | undefined>>): Variables {
   return Object.entries(environment)
-    .flatMap(([name, value]) =>
-      isLinkerVariable(name) && value !== undefined ? [`${name}=${value}`] : [],
-    )
+    .flatMap(([name, value]) => (isLinkerVariable(name) && value !== undefined ? [`${name}=${value}`] : []))
     .sort();
 }
 
@@ -48,7 +46,17 @@ export function describeVariables(variables: Variables): string {
  */
 const unbindable = new RegExp(
   `^LD_(?:${[
-    ...['AUDIT', 'DEBUG.*', 'PROFILE.*', 'TRACE_.*', 'SHOW_AUXV', 'VERBOSE', 'WARN', 'DYNAMIC_WEAK', 'BIND_NOT'],
+    ...[
+      'AUDIT',
+      'DEBUG.*',
+      'PROFILE.*',
+      'TRACE_.*',
+      'SHOW_AUXV',
+      'VERBOSE',
+      'WARN',
+      'DYNAMIC_WEAK',
+      'BIND_NOT',
+    ],
     ...['ORIGIN_PATH', 'ASSUME_KERNEL', 'HWCAP_MASK', 'USE_LOAD_BIAS', 'PREFER_MAP_32BIT_EXEC'],
   ].join('|')})$`,
 );

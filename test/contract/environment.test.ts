@@ -76,8 +76,16 @@ const cases: readonly (readonly [string, Variables, readonly string[]])[] = [
   ['LD_PRELOAD', preload, ['library from usual, by way of the preload']],
   ['LD_BIND_NOW', eager, ['LD_BIND_NOW is 1']],
   ['LD_BIND_NOW without a value', { LD_BIND_NOW: '' }, ['LD_BIND_NOW is \n']],
-  ['GLIBC_TUNABLES', tunables, ['malloc gives 5a', '2 arenas', `GLIBC_TUNABLES is ${tunables.GLIBC_TUNABLES}`]],
-  ['all of them', all, ['library from other, by way of the preload', 'plug-in from other', 'malloc gives 5a']],
+  [
+    'GLIBC_TUNABLES',
+    tunables,
+    ['malloc gives 5a', '2 arenas', `GLIBC_TUNABLES is ${tunables.GLIBC_TUNABLES}`],
+  ],
+  [
+    'all of them',
+    all,
+    ['library from other, by way of the preload', 'plug-in from other', 'malloc gives 5a'],
+  ],
 ];
 
 const forms = [
@@ -96,7 +104,11 @@ describe.each(forms)('%s, as an interpreter: %s', (form, asInterpreter) => {
     expectImage(await start(launcher, variables), stock.stdout);
     const others = cases.map(([, each]) => each).filter((each) => each !== variables);
     for (const other of others)
-      expectHandOver(await start(launcher, other), (await start(at('glibc/main'), other)).stdout, 'not bound for');
+      expectHandOver(
+        await start(launcher, other),
+        (await start(at('glibc/main'), other)).stdout,
+        'not bound for',
+      );
   });
 });
 
@@ -141,12 +153,16 @@ describe('musl', () => {
   });
 });
 
-test.each(['LD_AUDIT', 'LD_DEBUG', 'LD_DEBUG_OUTPUT', 'LD_TRACE_LOADED_OBJECTS', 'LD_SHOW_AUXV', 'LD_BIND_NOT'])(
-  'nothing is bound for %s',
-  async (name) => {
-    await expect(bind('glibc', 'image:single', { [name]: 'x' })).rejects.toThrow(`with ${name} set its linker`);
-  },
-);
+test.each([
+  'LD_AUDIT',
+  'LD_DEBUG',
+  'LD_DEBUG_OUTPUT',
+  'LD_TRACE_LOADED_OBJECTS',
+  'LD_SHOW_AUXV',
+  'LD_BIND_NOT',
+])('nothing is bound for %s', async (name) => {
+  await expect(bind('glibc', 'image:single', { [name]: 'x' })).rejects.toThrow(`with ${name} set its linker`);
+});
 
 test('nothing is bound where the linker says something at each start', async () => {
   const nowhere = { LD_PRELOAD: '/nowhere/preload.so' };

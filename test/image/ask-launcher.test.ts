@@ -8,7 +8,13 @@ import { askLauncher, describeObstacle } from '../../src/image/ask-launcher.ts';
 import { operations, planHeader } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { decodeWide } from '../../src/util/structure.ts';
-import { changeForm, changeLauncher, changePlan, changeRow, stepsOnFreeRanges } from '../contract/tampering.ts';
+import {
+  changeForm,
+  changeLauncher,
+  changePlan,
+  changeRow,
+  stepsOnFreeRanges,
+} from '../contract/tampering.ts';
 import type { Workplace } from '../contract/workplace.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage } from '../contract/workplace.ts';
 import { environment } from '../programs/build.ts';
@@ -46,8 +52,7 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
   noImage: () => rmSync(image()),
   imageTruncated: () => truncateSync(image(), 100),
   imageWritable: () => chmodSync(image(), 0o664),
-  imageUnmapped: () =>
-    changeForm(loaderFile(), (form) => ({ ...form, planAddress: form.planAddress + 1 })),
+  imageUnmapped: () => changeForm(loaderFile(), (form) => ({ ...form, planAddress: form.planAddress + 1 })),
   imageVersion: () => flip(8),
   imageDamaged: () => flip(Number(headerOf().tables_size) - 1),
   imageLoader: () => flip(Number(headerOf().loader_offset)),

@@ -6,7 +6,8 @@ import { closure } from '../../src/program/closure.ts';
 import { glibcRules } from '../../src/program/glibc-rules.ts';
 import { linkerFacts } from '../../src/program/ask-linker.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
-import { listedModules, loadedModules } from './judge.ts';
+import { linkerVariables } from '../../src/program/environment.ts';
+import { compareWithLinker, listedModules, loadedModules } from './judge.ts';
 import { calling, returning, workshop } from './workshop.ts';
 
 const shop = workshop();
@@ -109,9 +110,11 @@ describe('search paths', () => {
     expect(modulesOf(tool, 'needed')).toEqual(['libpath.so']);
   });
 
-  test('a relative directory is passed over where it is not there, and refused where it is and the search comes to it', () => {
+  test('a relative directory is passed over where the library is not in it, and refused where it is', () => {
     const a = shop.library('relative/liba.so', returning('a'), soname('liba.so'), '-nostdlib');
-    const first = shop.program('relative/first', calling('a'), a, ...runpath('src:$ORIGIN'));
+    const here = path.relative(process.cwd(), path.join(shop.directory, 'relative'));
+    const first = shop.program('relative/first', calling('a'), a, ...runpath(`${here}:$ORIGIN`));
+    const without = shop.program('relative/without', calling('a'), a, ...runpath('src::$ORIGIN'));
     const absent = shop.program('relative/absent', calling('a'), a, ...runpath('not-here:$ORIGIN'));
     const last = shop.program(
       'relative/last',
@@ -124,6 +127,7 @@ describe('search paths', () => {
     );
     expect(() => loadProgram(first)).toThrow('loads different libraries in different working directories');
     expect(modulesOf(absent, 'relative')).toEqual(['liba.so']);
+    expect(modulesOf(without, 'relative')).toEqual(['liba.so']);
     expect(loadProgram(last).modules.map(({ name }) => name)).toEqual([
       'last',
       'liba.so',
@@ -275,4 +279,77 @@ test('preloaded libraries come before the needed ones, those that are not there 
   const rules = { ...glibcRules(interpreter.path, file, []), preloads: [b, '/nowhere/libc.so'] };
   const { modules } = closure(executable, interpreter, rules);
   expect(modules.map(({ name }) => name).slice(0, 3)).toEqual(['tool', 'libb.so', 'liba.so']);
+});
+
+describe('variables of the linker', () => {
+  const make = (folder: string) => {
+    const a = shop.library(`${folder}/lib/liba.so`, returning('a'), soname('liba.so'));
+    shop.library(`${folder}/other/liba.so`, returning('a'), soname('liba.so'));
+    return a;
+  };
+  const judged = (file: string, folder: string, variables: Record<string, string>): string[] => {
+    const loaded = loadProgram(file, { variables: linkerVariables(variables) });
+    expect(loadedModules(loaded)).toEqual(listedModules(loaded));
+    const own = path.join(shop.directory, folder, '/');
+    return loadedModules(loaded)
+      .filter((module) => module.startsWith(own))
+      .map((module) => module.slice(own.length));
+  };
+  const other = (folder: string): string => path.join(shop.directory, folder, 'other');
+
+  test('LD_LIBRARY_PATH comes before RUNPATH', () => {
+    const tool = shop.program('path-run/tool', calling('a'), make('path-run'), ...runpath('$ORIGIN/lib'));
+    const found = judged(tool, 'path-run', { LD_LIBRARY_PATH: other('path-run') });
+    expect(found).toEqual(['other/liba.so']);
+    expect(judged(tool, 'path-run', { LD_LIBRARY_PATH: '' })).toEqual(['lib/liba.so']);
+  });
+
+  test('and behind RPATH', () => {
+    const tool = shop.program('path-r/tool', calling('a'), make('path-r'), ...rpath('$ORIGIN/lib'));
+    expect(judged(tool, 'path-r', { LD_LIBRARY_PATH: other('path-r') })).toEqual(['lib/liba.so']);
+  });
+
+  test('its tokens count from the program, its separators are two', () => {
+    const { lib } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true', []);
+    const tool = shop.program('path-token/bin/tool', calling('a'), make('path-token'));
+    shop.library(`path-token/bin/${lib}/liba.so`, returning('a'), soname('liba.so'));
+    const tokens = { LD_LIBRARY_PATH: '/nowhere;$ORIGIN/${LIB};$ORIGIN/../other' };
+    expect(judged(tool, 'path-token', tokens)).toEqual([`bin/${lib}/liba.so`]);
+    const last = { LD_LIBRARY_PATH: '$ORIGIN/nowhere:$ORIGIN/../other:' };
+    expect(judged(tool, 'path-token', last)).toEqual(['bin/../other/liba.so']);
+  });
+
+  test('its directories have those of processor levels, too', ({ skip }) => {
+    const { hwcaps } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true', []);
+    if (hwcaps[0] === undefined) skip('this processor has the base line only');
+    const level = `other/glibc-hwcaps/${hwcaps[0]}/liba.so`;
+    const tool = shop.program('path-level/tool', calling('a'), make('path-level'), ...runpath('$ORIGIN/lib'));
+    shop.library(`path-level/${level}`, returning('a'), soname('liba.so'));
+    expect(judged(tool, 'path-level', { LD_LIBRARY_PATH: other('path-level') })).toEqual([level]);
+  });
+
+  test('LD_PRELOAD: by name and by path, before the needed ones; what they need comes behind', () => {
+    const a = make('preloads');
+    const deep = shop.library('preloads/other/libdeep.so', returning('deep'), soname('libdeep.so'));
+    const first = shop.library(
+      'preloads/other/libfirst.so',
+      'int deep(void); int f(void) { return deep(); }',
+      deep,
+    );
+    const second = shop.library('preloads/other/libsecond.so', returning('s'), soname('libsecond.so'));
+    const tool = shop.program('preloads/tool', calling('a'), a, ...runpath('$ORIGIN/lib'));
+    const variables = { LD_PRELOAD: `${first} libsecond.so::${second}`, LD_LIBRARY_PATH: other('preloads') };
+    expect(judged(tool, 'preloads', variables)).toEqual([
+      ...['other/libfirst.so', 'other/libsecond.so', 'other/liba.so', 'other/libdeep.so'],
+    ]);
+    const loaded = loadProgram(tool, { variables: linkerVariables({ ...variables, LD_BIND_NOW: '1' }) });
+    expect(compareWithLinker(loaded, []).differences).toEqual([]);
+  });
+
+  test('tunables hide features of the processor', () => {
+    const { hwcaps } = linkerFacts('/lib64/ld-linux-x86-64.so.2', '/bin/true', [
+      'GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2',
+    ]);
+    expect(hwcaps).not.toContain('x86-64-v3');
+  });
 });

@@ -7,18 +7,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { R_X86_64 } from '../../src/machine/relocations.ts';
+import { asEnvironment } from '../../src/program/environment.ts';
 import type { Module, Program } from '../../src/program/program.ts';
 import { referenceKind } from '../../src/program/reference-kind.ts';
 import { createResolver } from '../../src/program/resolver.ts';
 import { LinkonceError } from '../../src/util/errors.ts';
 import { patienceMs } from '../patience.ts';
 
-/** The environment of every judged run: nothing that changes what the linker does. */
-const environment = { PATH: '/usr/bin:/bin', HOME: tmpdir(), LC_ALL: 'C' };
+/** The environment of every judged run: beside what the program is loaded for, nothing that changes what the linker does. */
+const usual = { PATH: '/usr/bin:/bin', HOME: tmpdir(), LC_ALL: 'C' };
+const environmentOf = ({ variables }: Program) => ({ ...usual, ...asEnvironment(variables) });
 
 /** The paths that `ld.so --list` prints after the executable, in its order, without the vdso. */
-export function listedModules({ interpreter, path: file }: Program): string[] {
-  const { stdout } = spawnSync(interpreter.path, ['--list', file], { env: environment, encoding: 'utf8' });
+export function listedModules(program: Program): string[] {
+  const { interpreter, path: file } = program;
+  const env = environmentOf(program);
+  const { stdout } = spawnSync(interpreter.path, ['--list', file], { env, encoding: 'utf8' });
   const lines = Array.from(stdout.matchAll(/^\t(?:.* => )?(\S.*) \(0x[0-9a-f]+\)$/gm), ([, name]) => name!);
   return lines.filter((name) => !name.startsWith('linux-vdso'));
 }
@@ -36,7 +40,7 @@ export function linkerBindings(program: Program, start?: readonly string[]): Set
   const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-judge-'));
   try {
     const env = {
-      ...environment,
+      ...environmentOf(program),
       ...(start ? {} : { LD_TRACE_LOADED_OBJECTS: '1', LD_WARN: '1' }),
       ...{ LD_BIND_NOW: '1', LD_DEBUG: 'bindings,files', LD_DEBUG_OUTPUT: path.join(directory, 'log') },
     };
