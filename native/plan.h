@@ -52,6 +52,7 @@ enum {
 enum {
 	PATH_ABSENT = 0,
 	PATH_DIRECTORY = 1,
+	PATH_NO_FOLDER = 2,
 };
 enum {
 	PLAN_NEEDS_EXE_LINK = 1,
@@ -85,6 +86,8 @@ enum {
 #define REASON_IMAGE_DAMAGED "the image is damaged, or another one than at bind"
 #define REASON_IMAGE_LOADER "the image has another loader"
 #define REASON_FILE_CHANGED "a file is not as at bind"
+#define REASON_CACHED_LIBRARY "the linker's cache has something else for a library"
+#define REASON_CACHE_UNREAD "the linker's cache is another one, and cannot be read"
 #define REASON_FILTERED_LINKS "its program has several names, and under a filter of system calls no link is read"
 #define REASON_KERNEL_ANSWER "the kernel answers a question of the linker in another way"
 #define REASON_STACK_LIMIT "the limit of the stack is lower than this program was bound for"
@@ -211,12 +214,20 @@ struct plan_link {
 };
 _Static_assert(sizeof(struct plan_link) == 8, "plan_link");
 
-/* A path that was not there, or a directory. */
+/* A path that was not there, or a directory; see `pathKinds`. */
 struct plan_path {
 	uint32_t path;
 	uint32_t kind;
 };
 _Static_assert(sizeof(struct plan_path) == 8, "plan_path");
+
+/* What the cache of ld.so has for a name: the same digest. */
+struct plan_cached {
+	uint64_t digest;
+	uint32_t name;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_cached) == 16, "plan_cached");
 
 /* A variable of linkers, NAME=VALUE: these are set, and no other one. */
 struct plan_variable {
@@ -309,7 +320,7 @@ struct plan {
 	uint32_t platform;
 	uint32_t vdso_notes;
 	uint32_t vdso_notes_size;
-	uint32_t reserved;
+	uint32_t cache_path;
 	uint32_t backings_offset;
 	uint32_t backings_count;
 	uint32_t steps_offset;
@@ -330,6 +341,8 @@ struct plan {
 	uint32_t links_count;
 	uint32_t paths_offset;
 	uint32_t paths_count;
+	uint32_t cached_offset;
+	uint32_t cached_count;
 	uint32_t variables_offset;
 	uint32_t variables_count;
 	uint32_t calls_offset;
@@ -341,7 +354,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 408, "plan");
+_Static_assert(sizeof(struct plan) == 416, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {

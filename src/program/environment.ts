@@ -35,11 +35,6 @@ export function nameOf(variable: string): string {
   return variable.slice(0, variable.indexOf('='));
 }
 
-/** For people, behind the name of a program; empty where none is set. */
-export function describeVariables(variables: Variables): string {
-  return variables.length === 0 ? '' : ` with ${variables.join(' ')}`;
-}
-
 /**
  * With these a linker watches, prints or lists, or runs no program (glibc elf/rtld.c, process_envvars; musl ldso/dynlink.c), or
  * it resolves and loads in ways of its own: dl-support.c's LD_ORIGIN_PATH, LD_ASSUME_KERNEL, LD_HWCAP_MASK and others until 2.37.
