@@ -18,6 +18,8 @@ struct finish {
 	/* The process's vectors as the kernel laid them out, for /proc/self/cmdline and environ. */
 	uint64_t arg_start, arg_end, env_end;
 	uint64_t program_break;
+	/* Where a hand-over is counted: a copy, since the launcher's own pages go. */
+	const char *count_path;
 	/* What the linker put above it, once that is there. */
 	uint64_t heap_size;
 };
@@ -130,8 +132,7 @@ static __attribute__((noreturn, noinline)) void finish_start(struct finish *fini
 		answer(misses_link ? REASON_EXE_LINK : 0);
 	if (misses_link) {
 		const char *program = plan_string(plan, plan->program_path);
-		if (start->debug)
-			say_line(program, ": handed over to the platform's linker: ", REASON_EXE_LINK);
+		note_hand_over(start, program, finish->count_path, REASON_EXE_LINK);
 		execute(start, plan_string(plan, plan->invocation_path), program);
 	}
 	take_actions(start, 0);

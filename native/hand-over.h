@@ -4,6 +4,7 @@
  * long as the kernel's mapping of the program is there; afterwards the original program is executed, too.
  */
 #pragma once
+#include "count.h"
 #include "start.h"
 
 static int segment_protection(const Elf64_Phdr *segment)
@@ -119,6 +120,13 @@ static __attribute__((noreturn)) void answer(const char *why)
 		call1(__NR_exit_group, why ? ANSWER_HANDS_OVER : ANSWER_RUNS);
 }
 
+static void note_hand_over(const struct start *start, const char *program, const char *count_path, const char *why)
+{
+	if (start->debug)
+		say_line(program, ": handed over to the platform's linker: ", why);
+	count_hand_over(start, count_path, why);
+}
+
 /*
  * Interpreter mode: the copy that was started holds the program of the bind. Where that is another one by now, the copy is
  * stale, unless it stands in its place.
@@ -135,8 +143,7 @@ static __attribute__((noreturn, noinline, cold)) void hand_over(struct start *st
 	const char *program = launcher_string(launcher, launcher->program_path);
 	if (launcher->flags & LAUNCHER_ONLY_ASKED)
 		answer(why);
-	if (start->debug)
-		say_line(program, ": handed over to the platform's linker: ", why);
+	note_hand_over(start, program, launcher_string(launcher, launcher->count_path), why);
 	if (start->image >= 0)
 		call1(__NR_close, start->image);
 	if (start->place >= 0)

@@ -43,6 +43,9 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	if (why)
 		hand_over(&start, why);
 	prepare_finish(&start, &finish);
+	const char *count_path = launcher_string(start.launcher, start.launcher->count_path);
+	char count_path_copy[string_length(count_path) + 1];
+	finish.count_path = memcpy(count_path_copy, count_path, sizeof count_path_copy);
 	struct place places[start.plan->regions_count];
 	memset(places, 0, sizeof places);
 	start.places = places;

@@ -127,6 +127,15 @@ static const char *take_steps(struct start *start, const struct plan_step *step,
 	return 0;
 }
 
+static const char *unusable(const struct start *start, const struct plan_backing *backing, long result)
+{
+	if (shortage(result))
+		return shortage(result);
+	if (start->debug)
+		say_line(plan_string(start->plan, backing->path), " is not as it was written", "");
+	return REASON_STORE_FILE;
+}
+
 static const char *map_image(struct start *start)
 {
 	const struct plan *plan = start->plan;
@@ -136,7 +145,7 @@ static const char *map_image(struct start *start)
 	for (uint32_t i = 0; i < plan->backings_count && !why; i++, backing++) {
 		int file = open_backing(start, backing);
 		if (file < 0)
-			return shortage_or(file, REASON_STORE_FILE);
+			return unusable(start, backing, file);
 		why = take_steps(start, step, step + backing->steps, file);
 		step += backing->steps;
 		if (file != start->image)

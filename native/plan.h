@@ -5,6 +5,9 @@
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
 #define PLAN_VERSION 7
+#define COUNT_MAGIC 6074886746289163852ull
+#define COUNT_VERSION 1
+#define COUNT_FILE_SIZE 256
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 #define SERVING_SUFFIX ".served"
@@ -371,7 +374,7 @@ struct launcher {
 	uint32_t covered;
 	uint32_t watched_function;
 	uint32_t watched_probe;
-	uint32_t reserved;
+	uint32_t count_path;
 };
 _Static_assert(sizeof(struct launcher) == 64, "launcher");
 
@@ -393,3 +396,13 @@ struct launcher_form {
 	uint32_t reserved;
 };
 _Static_assert(sizeof(struct launcher_form) == 96, "launcher_form");
+
+/* The head of a file in which hand-overs are counted. */
+struct hand_over_count {
+	uint64_t magic;
+	uint64_t count;
+	int64_t seconds;
+	uint32_t nanoseconds;
+	uint32_t version;
+};
+_Static_assert(sizeof(struct hand_over_count) == 32, "hand_over_count");

@@ -23,12 +23,14 @@
 #define PROT_READ 1
 #define PROT_WRITE 2
 #define PROT_EXEC 4
+#define MAP_SHARED 0x01
 #define MAP_PRIVATE 0x02
 #define MAP_FIXED 0x10
 #define MAP_ANONYMOUS 0x20
 #define MAP_FIXED_NOREPLACE 0x100000
 #define S_IFMT 0170000
 #define S_IFDIR 0040000
+#define S_IFREG 0100000
 #define GROUP_OR_OTHER_WRITES 0022
 /* asm-generic/mman-common.h, linux/pidfd.h */
 #define MADV_POPULATE_WRITE 23

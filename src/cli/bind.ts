@@ -67,7 +67,8 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   process.stdout.write(describe(image, performance.now() - begun));
   const { file, environment } = image;
   const { describeObstacles } = await import('./obstacles.ts');
-  for (const line of describeObstacles([{ name, file, environment }])) process.stdout.write(`  ${line}\n`);
+  for (const line of await describeObstacles([{ name, file, environment }]))
+    process.stdout.write(`  ${line}\n`);
 }
 
 function describe(image: BoundImage, ms: number): string {

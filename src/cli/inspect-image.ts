@@ -1,7 +1,8 @@
 /** What the stored files of linkonce say: an image's plan, a launcher's trailer, and what a store has. docs/formats/. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { requireCount } from '../image/hand-over-count.ts';
 import { decodeLauncher } from '../image/launcher-file.ts';
-import { launcherFlags, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
+import { countMagic, launcherFlags, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { hex } from '../util/units.ts';
@@ -13,6 +14,7 @@ export function readStoredFile(path: string): StoredFile | undefined {
   const magic = firstWord(path);
   if (magic === planMagic) return readImage(path);
   if (magic === recordMagic) return describeRecord(path);
+  if (magic === countMagic) return describeCount(path);
   return magic === catalogueStart ? describeCatalogue(path) : undefined;
 }
 
@@ -28,10 +30,23 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
     invocation: texts.invocation_path,
     name: texts.own_name,
     interpreter: texts.interpreter_path,
+    handOversCountedIn: texts.count_path || 'no file',
     forms: forms.map(({ variables, imagePath, planAddress, checksum }) => ({
       ...{ image: imagePath, variables: hex(variables) },
       ...{ planAddress: hex(planAddress), checksum: hex(checksum) },
     })),
+  };
+}
+
+/** What the loader wrote, as it stands there. */
+function describeCount(path: string): StoredFile {
+  const { count, last, reason } = requireCount(path);
+  return {
+    path,
+    kind: 'count of starts that were handed over',
+    count,
+    last: last?.toISOString() ?? 'not known',
+    reason,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the commands that bind say at their end: which launchers would not be used here, by this user, why, and what helps. */
-import { askLauncher, describeObstacle } from '../image/ask-launcher.ts';
+import { askLaunchers } from '../image/ask-launcher.ts';
+import { describeObstacle } from '../image/obstacle.ts';
 
 export interface WrittenLauncher {
   /** For people. */
@@ -13,14 +14,19 @@ export interface WrittenLauncher {
 const mostNames = 3;
 
 /** A line for each obstacle, with the programs that meet it; none where all would be used. */
-export function describeObstacles(launchers: readonly WrittenLauncher[]): string[] {
+export async function describeObstacles(launchers: readonly WrittenLauncher[]): Promise<string[]> {
+  const questions = launchers.map(({ file, environment }) => ({
+    file,
+    environment: { ...process.env, ...environment },
+  }));
+  const answers = await askLaunchers(questions);
   const met = new Map<string, string[]>();
-  for (const { name, file, environment } of launchers) {
-    const obstacle = askLauncher(file, { ...process.env, ...environment });
-    if (obstacle === undefined) continue;
+  launchers.forEach(({ name }, index) => {
+    const obstacle = answers[index];
+    if (obstacle === undefined) return;
     const line = describeObstacle(obstacle);
     met.set(line, [...(met.get(line) ?? []), name]);
-  }
+  });
   return [...met].map(([line, names]) => `${listNames(names)}: ${line}`);
 }
 

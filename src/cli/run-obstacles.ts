@@ -3,8 +3,9 @@
  * in the way is said once: the launcher's folder keeps what was said.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
-import type { Obstacle } from '../image/ask-launcher.ts';
-import { askLauncher, describeObstacle } from '../image/ask-launcher.ts';
+import { askLauncher } from '../image/ask-launcher.ts';
+import type { Obstacle } from '../image/obstacle.ts';
+import { describeObstacle } from '../image/obstacle.ts';
 
 interface Cached {
   readonly file: string;

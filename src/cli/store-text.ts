@@ -1,5 +1,6 @@
 /** What the store's commands tell a person. */
 import path from 'node:path';
+import type { HandOvers } from '../image/hand-over-count.ts';
 import type { StoredProgram } from '../store/catalogue.ts';
 import type { ListedProgram, Listing } from '../store/list.ts';
 import type { Updated } from '../store/update.ts';
@@ -30,9 +31,23 @@ export function describeList(listing: Listing): string {
   ].join('\n');
 }
 
-function describeProgram({ name, modules, writtenPages, stale }: ListedProgram): string {
-  const state = stale === undefined ? 'ready' : `through ld.so: ${stale}`;
-  return `  ${name.padEnd(16)} ${String(modules).padStart(4)} modules ${String(writtenPages * 4).padStart(7)} kB  ${state}`;
+const outcomes: Readonly<Record<NonNullable<ListedProgram['outcome']>, string>> = {
+  'hands-over': 'through ld.so',
+  fails: 'does not start',
+  unknown: 'not known',
+};
+
+function describeProgram(program: ListedProgram): string {
+  const { name, modules, writtenPages, stale, outcome, handedOver } = program;
+  const state = outcome === undefined ? 'ready' : `${outcomes[outcome]}: ${String(stale)}`;
+  const line = `  ${name.padEnd(16)} ${String(modules).padStart(4)} modules ${String(writtenPages * 4).padStart(7)} kB  ${state}`;
+  return handedOver === undefined ? line : `${line}\n${' '.repeat(19)}${describeHandOvers(handedOver)}`;
+}
+
+/** Times are the reader's own. */
+export function describeHandOvers({ count, last, reason }: HandOvers): string {
+  const when = last === undefined ? '' : ` ${last.toLocaleString('sv-SE')}`;
+  return `${String(count)} starts of the owner were handed over, the last one${when}: ${reason}`;
 }
 
 export function describeUpdate(updated: Updated, ms: number): string {

@@ -113,7 +113,7 @@ function registerRest(store: Command): void {
     .action(async (options: CommonOptions & { json?: boolean }) => {
       const { listStore } = await import('../store/list.ts');
       const { describeList } = await import('./store-text.ts');
-      const listing = listStore(storeOf(options, await import('../store/folder.ts')));
+      const listing = await listStore(storeOf(options, await import('../store/folder.ts')));
       process.stdout.write(options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing));
     });
   add('verify', 'read everything back and compare it with the modules').action(
@@ -190,7 +190,7 @@ async function sayObstacles(options: CommonOptions, programs: readonly StoredPro
   const folder = await import('../store/folder.ts');
   const bin = path.join(storeOf(options, folder), folder.names.bin);
   const bound = programs.filter(({ failed }) => failed === undefined);
-  const lines = describeObstacles(bound.map(({ name }) => ({ name, file: path.join(bin, name) })));
+  const lines = await describeObstacles(bound.map(({ name }) => ({ name, file: path.join(bin, name) })));
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 

@@ -6,50 +6,103 @@
  * That a launcher is only asked stands in its own bytes, and in no file: there is no variable, argument or descriptor by which
  * somebody could have a real launcher start nothing.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { readElf } from '../elf/read-elf.ts';
 import { LinkonceError } from '../util/errors.ts';
-import { withExecutable } from './executable-memory.ts';
+import type { Executable } from './executable-memory.ts';
+import { openExecutable } from './executable-memory.ts';
 import { askingLauncher, findTrailer } from './launcher-file.ts';
-import { launcherAnswers } from './plan-layout.ts';
-import type { Remedy } from './reasons.ts';
-import { bindItAgain, findReason } from './reasons.ts';
-import { at } from '../util/present.ts';
+import type { Environment, Obstacle } from './obstacle.ts';
+import { failing, obstacleOf, unanswered } from './obstacle.ts';
+import { bindItAgain } from './reasons.ts';
 
-/** Why a launcher would not be used. */
-export interface Obstacle {
-  /** `hands-over`: the program runs, by the platform's linker. `fails`: it does not run. `unknown`: the launcher cannot be asked. */
-  readonly outcome: 'hands-over' | 'fails' | 'unknown';
-  readonly reason: string;
-  /** What it is about: a file, a variable, a range; empty where the reason says it all. */
-  readonly detail: string;
-  readonly remedy: Remedy;
-  readonly help: string;
+/** A launcher, and what it would be started with. */
+export interface Question {
+  /** A launcher, or an interpreter's copy of a program. */
+  readonly file: string;
+  readonly environment: Environment;
+  /** That there is no loader of ours in it is an obstacle, too. */
+  readonly mustBeLauncher?: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** A launcher answers within milliseconds; one that asks a dead server never does. */
-const limitMs = 10_000;
+const stdio = ['ignore', 'pipe', 'pipe'] as const;
+const limits = { timeout: 10_000, killSignal: 'SIGKILL' } as const;
 
 /**
- * What keeps `file`, a launcher or an interpreter's copy of a program, from being used; undefined where nothing does, and for
- * what has no loader of ours. `environment` is that of the start.
+ * What keeps a launcher from being used; undefined where nothing does, and for what has no loader of ours.
  */
 export function askLauncher(file: string, environment: Environment = process.env): Obstacle | undefined {
+  const found = prepare({ file, environment });
+  if (found === undefined || 'outcome' in found) return found;
   try {
-    const launcher = launcherOf(file);
-    return launcher && (cannotBeExecuted(file) ?? ask(launcher, environment));
-  } catch (error) {
-    // What the system refuses; all else is a bug.
-    if (!(error instanceof LinkonceError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    return obstacle('unknown', (error as Error).message, '', 'let it be read and started');
+    const options = { ...limits, env: environment, encoding: 'utf8' } as const;
+    return obstacleOf(spawnSync(found.file, [], { ...options, stdio: [...stdio] }));
+  } finally {
+    found.close();
   }
 }
 
-/** The bytes of the launcher itself, or of a copy's interpreter. */
-function launcherOf(file: string): Buffer | undefined {
+/** The same of many, several at a time: most of the two milliseconds that each takes are those of its process. Answers in their order. */
+export async function askLaunchers(questions: readonly Question[]): Promise<(Obstacle | undefined)[]> {
+  const answers: (Obstacle | undefined)[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < questions.length; index = next++) {
+      const question = questions[index];
+      if (question) answers[index] = await askLater(question);
+    }
+  };
+  // While one starts, another one ends.
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
+  return Array.from(questions, (_, index) => answers[index]);
+}
+
+async function askLater(question: Question): Promise<Obstacle | undefined> {
+  const found = prepare(question);
+  if (found === undefined || 'outcome' in found) return found;
+  try {
+    return await start(found.file, question.environment);
+  } finally {
+    found.close();
+  }
+}
+
+async function start(file: string, environment: Environment): Promise<Obstacle | undefined> {
+  const child = spawn(file, [], { ...limits, env: environment, stdio: [...stdio] });
+  const ended = new Promise<Parameters<typeof obstacleOf>[0]>((resolve) => {
+    const said = Promise.all([text(child.stdout), text(child.stderr)]);
+    child.on('error', (error) => {
+      resolve({ status: null, signal: null, error, stdout: '', stderr: '' });
+    });
+    child.on('close', (status, signal) => {
+      const error = child.killed ? new Error('none in time') : undefined;
+      void said.then(([stdout, stderr]) => {
+        resolve({ status, signal, error, stdout, stderr });
+      });
+    });
+  });
+  return obstacleOf(await ended);
+}
+
+/** What is executed to ask; or what shows without that, and undefined where nobody is to be asked. */
+function prepare({ file, mustBeLauncher = false }: Question): Executable | Obstacle | undefined {
+  try {
+    const launcher = launcherOf(file);
+    if (!launcher && mustBeLauncher) return failing('it is no launcher', file, bindItAgain, 'bind-again');
+    return launcher && (cannotBeExecuted(file) ?? openExecutable(askingLauncher(launcher)));
+  } catch (error) {
+    // What the system refuses; all else is a bug.
+    if (!(error instanceof LinkonceError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    return unanswered((error as Error).message, 'let it be read and started');
+  }
+}
+
+/** The bytes of the launcher itself, or of a copy's interpreter; undefined for any other program. */
+export function launcherOf(file: string): Buffer | undefined {
   const { bytes, interpreter } = readElf(file);
   const launcher = interpreter === undefined ? bytes : readFileSync(interpreter);
   return findTrailer(launcher) ? launcher : undefined;
@@ -62,51 +115,6 @@ function cannotBeExecuted(file: string): Obstacle | undefined {
     return undefined;
   } catch {
     const help = 'put it on a file system that is not mounted with noexec, and let its users execute it';
-    return obstacle('fails', 'it cannot be executed where it stands', file, help);
+    return failing('it cannot be executed where it stands', file, help, 'person');
   }
-}
-
-function ask(launcher: Buffer, environment: Environment): Obstacle | undefined {
-  const { status, signal, error, stdout, stderr } = withExecutable(askingLauncher(launcher), (executable) =>
-    spawnSync(executable, [], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      encoding: 'utf8',
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-    }),
-  );
-  const said = at(stderr.split('\n', 1), 0).replace(/^linkonce: /, '');
-  if (error)
-    return obstacle('unknown', `it gives no answer (${error.message})`, '', 'let new files be executed');
-  if (status === launcherAnswers.runs) return undefined;
-  if (status === launcherAnswers.handsOver) return handsOver(stdout, said);
-  const how = said === '' ? `its start ends with ${signal ?? `status ${String(status)}`}` : said;
-  return obstacle('fails', how, '', bindItAgain);
-}
-
-function handsOver(reason: string, said: string): Obstacle {
-  const known = findReason(reason);
-  return {
-    outcome: 'hands-over',
-    reason,
-    detail: said,
-    remedy: known?.remedy ?? 'person',
-    help: known?.help ?? bindItAgain,
-  };
-}
-
-function obstacle(outcome: Obstacle['outcome'], reason: string, detail: string, help: string): Obstacle {
-  return { outcome, reason, detail, remedy: 'person', help };
-}
-
-const outcomes: Readonly<Record<Obstacle['outcome'], string>> = {
-  'hands-over': 'for this user it runs through ld.so here',
-  fails: 'for this user it does not start here',
-  unknown: 'whether it is used here is not known',
-};
-
-/** One line: what happens, why, and what helps. */
-export function describeObstacle({ outcome, reason, detail, help }: Obstacle): string {
-  return `${outcomes[outcome]}: ${reason}${detail === '' ? '' : ` (${detail})`}; to do: ${help}`;
 }

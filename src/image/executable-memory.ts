@@ -7,16 +7,26 @@ import koffi from 'koffi';
 /** linux/memfd.h. Before Linux 6.3 the kernel does not know `executable`, and does not need it. */
 const flags = { closeOnExec: 1, executable: 0x10 };
 
-/** Calls `use` with a path by which a child of this process can execute `bytes`. */
-export function withExecutable<T>(bytes: Buffer, use: (file: string) => T): T {
+export interface Executable {
+  /** By which a child of this process can execute it. */
+  readonly file: string;
+  close(): void;
+}
+
+/** The caller closes it. */
+export function openExecutable(bytes: Buffer): Executable {
   const descriptor = createInMemory();
-  if (descriptor === undefined) return withTemporary(bytes, use);
+  if (descriptor === undefined) return openTemporary(bytes);
+  const close = (): void => {
+    closeSync(descriptor);
+  };
   try {
     writeSync(descriptor, bytes);
-    return use(`/proc/self/fd/${String(descriptor)}`);
-  } finally {
-    closeSync(descriptor);
+  } catch (error) {
+    close();
+    throw error;
   }
+  return { file: `/proc/self/fd/${String(descriptor)}`, close };
 }
 
 function createInMemory(): number | undefined {
@@ -25,13 +35,17 @@ function createInMemory(): number | undefined {
   return [flags.executable, 0].map(open).find((descriptor) => descriptor >= 0);
 }
 
-function withTemporary<T>(bytes: Buffer, use: (file: string) => T): T {
+function openTemporary(bytes: Buffer): Executable {
   const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-ask-'));
-  try {
-    const file = path.join(folder, 'launcher');
-    writeFileSync(file, bytes, { mode: 0o700 });
-    return use(file);
-  } finally {
+  const file = path.join(folder, 'launcher');
+  const close = (): void => {
     rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    writeFileSync(file, bytes, { mode: 0o700 });
+  } catch (error) {
+    close();
+    throw error;
   }
+  return { file, close };
 }

@@ -34,7 +34,8 @@ export interface Launcher {
   readonly forms: readonly LauncherForm[];
 }
 
-export type LauncherText = 'program_path' | 'interpreter_path' | 'invocation_path' | 'own_name';
+export type LauncherText =
+  'program_path' | 'interpreter_path' | 'invocation_path' | 'own_name' | 'count_path';
 
 /** For one set of the linker's variables. */
 export interface LauncherForm {
@@ -55,6 +56,8 @@ export interface LauncherTarget {
   readonly form: Omit<LauncherForm, 'variables'>;
   /** By which people call the launcher. */
   readonly ownName: string;
+  /** The file in which it counts its hand-overs; empty: in none. */
+  readonly countPath: string;
   /** Whether the launcher is the PT_INTERP of a copy of the program. */
   readonly interpreter: boolean;
   /** Whether a range that is taken ends the start with an error. */
@@ -74,7 +77,7 @@ const noCover: LinkerCover = { size: 0, watchedFunction: 0, watchedProbe: 0 };
 
 /** The bytes of a program's launcher with one form. */
 export function launcherFile(loader: Buffer, facts: ProgramFacts, target: LauncherTarget): Buffer {
-  const { form, ownName, interpreter, endOnCollision } = target;
+  const { form, ownName, countPath, interpreter, endOnCollision } = target;
   return encodeLauncher({
     loader,
     stackFlags: facts.stackFlags,
@@ -87,6 +90,7 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
       interpreter_path: facts.interpreter.path,
       invocation_path: facts.invocation,
       own_name: ownName,
+      count_path: countPath,
     },
     forms: [{ ...form, variables: variablesDigest(facts.variables) }],
   });
@@ -138,6 +142,7 @@ export function decodeLauncher(file: Buffer): Launcher | undefined {
       interpreter_path: text(values.interpreter_path),
       invocation_path: text(values.invocation_path),
       own_name: text(values.own_name),
+      count_path: text(values.count_path),
     },
     forms: Array.from({ length: Number(forms_count) }, (_, index) => {
       const form = decodeWide(launcherForm, trailer, launcherTrailer.size + index * launcherForm.size);
@@ -211,7 +216,7 @@ function encodeTrailer({ version, flags, cover, texts, forms }: Launcher): Buffe
     covered: cover.size,
     watched_function: cover.watchedFunction,
     watched_probe: cover.watchedProbe,
-    reserved: 0,
+    count_path: strings.add(texts.count_path),
   };
   const own = strings.all();
   const bytes = Buffer.alloc(roundUp(head + own.length, 8));

@@ -4,6 +4,10 @@ import type { NamedStructure } from './plan-layout.ts';
 import {
   actions,
   backingKinds,
+  countFileSize,
+  countMagic,
+  countVersion,
+  handOverCount,
   launcherAnswers,
   launcherFlags,
   launcherForm,
@@ -58,6 +62,9 @@ export function planHeaderText(): string {
     `#define PLAN_MAGIC ${String(planMagic)}ull`,
     `#define LAUNCHER_MAGIC ${String(launcherMagic)}ull`,
     `#define PLAN_VERSION ${String(planVersion)}`,
+    `#define COUNT_MAGIC ${String(countMagic)}ull`,
+    `#define COUNT_VERSION ${String(countVersion)}`,
+    `#define COUNT_FILE_SIZE ${String(countFileSize)}`,
     `#define SLIDE_BITS ${String(slideBits)}`,
     `#define SLIDE_UNIT ${String(slideUnit)}ull`,
     `#define SERVING_SUFFIX "${serving.suffix}"`,
@@ -75,7 +82,7 @@ export function planHeaderText(): string {
     '',
     reasonTexts(),
     '',
-    ...[...Object.values(tables), planHeader, launcherTrailer, launcherForm].map(
+    ...[...Object.values(tables), planHeader, launcherTrailer, launcherForm, handOverCount].map(
       (each) => `${cStructure(each)}\n`,
     ),
   ].join('\n');

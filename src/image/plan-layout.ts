@@ -24,6 +24,7 @@ export const planVersion = 7;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
+export const countMagic = Buffer.from('LNKCOUNT').readBigUInt64LE(0);
 
 /** What a step does with its range. */
 export const operations = {
@@ -213,10 +214,14 @@ export const tables = {
     name: 'u32',
     reserved: 'u32',
   }),
-  variables: structure('plan_variable', 'A variable of linkers, NAME=VALUE: these are set, and no other one.', {
-    text: 'u32',
-    reserved: 'u32',
-  }),
+  variables: structure(
+    'plan_variable',
+    'A variable of linkers, NAME=VALUE: these are set, and no other one.',
+    {
+      text: 'u32',
+      reserved: 'u32',
+    },
+  ),
   calls: structure('plan_call', 'A system call that must have the same result, and write nothing but zero.', {
     argument: 'u64',
     result: 'i64',
@@ -329,7 +334,8 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
   /** Where breakpoints of a debugger would stand in it; 0: nowhere. */
   watched_function: 'u32',
   watched_probe: 'u32',
-  reserved: 'u32',
+  /** The file in which a hand-over is counted; empty: in none. */
+  count_path: 'u32',
 });
 
 /** One of the program's images: which file it is, how its head is mapped, and for which of the linker's variables it is. */
@@ -352,6 +358,23 @@ export const launcherForm = structure('launcher_form', 'An image that a launcher
   path: 'u32',
   reserved: 'u32',
 });
+
+/** What a launcher's hand-overs are counted in: docs/formats/count.md. The words of the last reason follow, zero-ended. */
+export const handOverCount = structure(
+  'hand_over_count',
+  'The head of a file in which hand-overs are counted.',
+  {
+    magic: 'u64',
+    count: 'u64',
+    /** When the last one was (CLOCK_REALTIME); 0 where that was not asked, under a filter of system calls. */
+    seconds: 'i64',
+    nanoseconds: 'u32',
+    version: 'u32',
+  },
+);
+export const countVersion = 1;
+/** Bytes of such a file, exactly. */
+export const countFileSize = 256;
 
 /** The header: scalars, then offset and count of each table. */
 export const planHeader = structure('plan', 'The head of an image file.', {

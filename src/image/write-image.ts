@@ -30,6 +30,8 @@ export interface ImageRequest {
   readonly asInterpreter: boolean;
   /** The name by which people call it; absent: the output's. */
   readonly ownName?: string;
+  /** Where the launcher counts its hand-overs; absent: nowhere. */
+  readonly countPath?: string | undefined;
 }
 
 /**
@@ -59,6 +61,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
       checksum: composed.plan.readBigUInt64LE(16),
     },
     ownName: request.ownName ?? basename(request.output),
+    countPath: request.countPath ?? '',
     interpreter: request.asInterpreter,
     endOnCollision: placed.endOnCollision,
   });

@@ -2,8 +2,9 @@
  * What to say of launchers that handed over to the platform's linker while they were measured. Each is asked at once: who reads the
  * report has no launcher any more. Usually one thing is behind all of them, as an installation beside the run: that is one warning.
  */
-import type { Obstacle } from '../image/ask-launcher.ts';
 import { askLauncher } from '../image/ask-launcher.ts';
+import type { Obstacle } from '../image/obstacle.ts';
+import { describeReason } from '../image/obstacle.ts';
 import type { Course, Job } from './course.ts';
 import { healthy } from './course.ts';
 import type { Warning } from './measurement.ts';
@@ -53,7 +54,6 @@ function say(reason: string): string {
 
 function reasonOf(obstacle: Obstacle | undefined): string {
   if (obstacle === undefined) return 'it did so for a while, and would be used now';
-  const { reason, detail, remedy } = obstacle;
-  const what = detail === '' ? reason : `${reason} (${detail})`;
-  return remedy === 'bind-again' ? `${what}, which came about during the run: repeat it` : what;
+  const what = describeReason(obstacle);
+  return obstacle.remedy === 'bind-again' ? `${what}, which came about during the run: repeat it` : what;
 }

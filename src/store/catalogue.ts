@@ -45,6 +45,8 @@ export interface StoredProgram {
   readonly relocatedAtStart?: string;
   /** Why it could not be bound after a change: what it had stays, hands over, and the next update tries again. */
   readonly failed?: string;
+  /** Why it did not run from the store though it was bound again for that: the next update does not bind in vain. */
+  readonly unmended?: string;
   /** File names below `files`. */
   readonly record: string;
   readonly image: string;
@@ -76,7 +78,7 @@ export interface Catalogue {
 }
 
 const format = 'linkonce-store';
-export const catalogueVersion = 3;
+export const catalogueVersion = 4;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {

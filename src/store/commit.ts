@@ -21,6 +21,7 @@ import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeCatalogue, readCatalogue, referencedFiles } from './catalogue.ts';
+import { countsWithoutProgram, makeCounts } from './counts.ts';
 import { currentGeneration, isTemporary, names } from './folder.ts';
 import { isForSameUsers } from './freshness.ts';
 
@@ -38,6 +39,7 @@ export function commit(store: string, catalogue: Catalogue): void {
   writeAtomically(path.join(folder, names.catalogue), 0o644, (file) => {
     writeBytes(file, Buffer.from(encodeCatalogue(catalogue)), 0);
   });
+  makeCounts(store, catalogue);
   synchronise(folder, path.join(folder, names.bin), path.join(store, names.files));
   replaceLink(store, names.current, path.join(names.generations, name));
   if (!isThere(path.join(store, names.bin)))
@@ -72,17 +74,19 @@ export interface Leftover {
   readonly kb: number;
 }
 
-/** What interrupted commands left, and older generations. */
+/** What interrupted commands left, older generations, and counts of programs that the first catalogue does not have. */
 export function findLeftovers(store: string, keep: readonly Catalogue[]): Leftover[] {
   const needed = new Set(keep.flatMap((catalogue) => [...referencedFiles(catalogue)]));
   const current = currentGeneration(store);
   const files = listed(store, names.files).filter((name) => !needed.has(name));
   const generations = listed(store, names.generations).filter((name) => name !== current);
   const links = readdirSync(store).filter(isTemporary);
+  const counts = countsWithoutProgram(store, keep[0]?.programs ?? []);
   return [
     ...files.map((name) => path.join(store, names.files, name)),
     ...generations.map((name) => path.join(store, names.generations, name)),
     ...links.map((name) => path.join(store, name)),
+    ...counts.map((name) => path.join(store, names.counts, name)),
   ].map((file) => ({ path: file, kb: allocatedKb(file) }));
 }
 

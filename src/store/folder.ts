@@ -25,6 +25,8 @@ export const names = {
   generations: 'generations',
   /** Files that never change once they are written: images, shared files, records, launchers. */
   files: 'files',
+  /** How often each launcher handed over. */
+  counts: 'counts',
   /** The folder in which places are shown, where the system has such. */
   places: placesName,
   /** Where their server answers. */

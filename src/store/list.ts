@@ -1,21 +1,28 @@
 /** What a store holds: `linkonce store list`. */
-import path from 'node:path';
 import { writtenCount } from '../files/stocking.ts';
-import { readPlan } from '../image/verify-image.ts';
+import type { HandOvers } from '../image/hand-over-count.ts';
+import { readCount } from '../image/hand-over-count.ts';
+import type { Obstacle } from '../image/obstacle.ts';
+import { describeReason } from '../image/obstacle.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import { storedKb } from './commit.ts';
-import { names } from './folder.ts';
-import { damageOf, identityOf, staleReason } from './freshness.ts';
+import { askPrograms } from './ask-programs.ts';
+import { countPathOf } from './counts.ts';
+import { identityOf } from './freshness.ts';
 
 export interface ListedProgram {
   readonly name: string;
   readonly program: string;
   readonly modules: number;
-  /** Why it runs through the platform's linker; absent where it runs from the store. */
+  /** Why it does not run from the store, for this user here and now; absent where it does. */
   readonly stale?: string;
+  /** What happens then; absent where it runs from the store. */
+  readonly outcome?: Obstacle['outcome'];
+  /** Starts of the store's owner that were handed over; absent where there was none. */
+  readonly handedOver?: HandOvers;
   /** Pages that the platform's linker writes in each process of it. */
   readonly writtenPages: number;
   readonly notes: readonly string[];
@@ -42,37 +49,41 @@ export interface Listing {
 }
 
 /** Throws LinkonceError where there is no store. */
-export function listStore(store: string): Listing {
+export async function listStore(store: string): Promise<Listing> {
   const catalogue = requireCatalogue(store);
   const { settings, space, modules, programs } = catalogue;
+  const obstacles = await askPrograms(store, programs, 'bin');
   return {
     store,
     system: `${settings.system}:${settings.variant}`,
     window: space,
     slide: settings.slide,
     modules: modules.length,
-    programs: programs.map((program) => listProgram(store, program)),
+    programs: programs.map((program) => listProgram(store, program, obstacles.get(program.name))),
     relocated: relocatedSizes(catalogue),
     disk: diskSizes(store, catalogue),
   };
 }
 
-function listProgram(store: string, program: StoredProgram): ListedProgram {
+function listProgram(store: string, program: StoredProgram, obstacle: Obstacle | undefined): ListedProgram {
   const { name, invocation, modules, writtenPages, notes } = program;
-  const stale = whyStale(store, program);
+  const handedOver = readCount(countPathOf(store, name));
   return {
     ...{ name, program: invocation, modules: modules.length, writtenPages, notes },
-    ...(stale === undefined ? {} : { stale }),
+    ...staleOf(program, obstacle),
+    ...(handedOver && handedOver.count > 0 && { handedOver }),
   };
 }
 
-function whyStale(store: string, program: StoredProgram): string | undefined {
-  if (!identityOf(program.invocation)) return 'it is gone';
-  const { relocatedAtStart, failed, image } = program;
-  const files = path.join(store, names.files);
-  return (
-    relocatedAtStart ?? failed ?? damageOf(files, program) ?? staleReason(readPlan(path.join(files, image)))
-  );
+/** The launcher's own answer. Why a bind failed says more than that its launcher is that of before. */
+function staleOf(
+  { invocation, relocatedAtStart, failed }: StoredProgram,
+  obstacle: Obstacle | undefined,
+): Pick<ListedProgram, 'stale' | 'outcome'> {
+  if (!identityOf(invocation)) return { stale: 'it is gone', outcome: 'fails' };
+  if (relocatedAtStart !== undefined) return { stale: relocatedAtStart, outcome: 'hands-over' };
+  if (obstacle === undefined) return {};
+  return { stale: failed ?? describeReason(obstacle), outcome: obstacle.outcome };
 }
 
 function relocatedSizes({ stock, programs }: Catalogue): Listing['relocated'] {

@@ -60,7 +60,7 @@ export async function rebuild(
       onProgress('writing images');
       return [...captured, ...worn.map((program) => attempt(() => currentBlueprint(store, program)))];
     },
-    write: (laidOut, index) => writeProgram(path.join(store, names.files), at(programs, index), laidOut),
+    write: (laidOut, index) => writeProgram(store, at(programs, index), laidOut),
   });
   const asked = programs.map(({ wish }) => wish);
   const failures = [...failuresOf(wishes, read), ...failuresOf(asked, outcomes)];

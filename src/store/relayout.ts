@@ -38,7 +38,7 @@ export async function layOutAgain(
       const { name, invocation, asInterpreter, record } = at(bound, index);
       const [source, files] = [path.join(from, names.files), path.join(to, names.files)];
       if (from !== to) copyFileSync(path.join(source, record), path.join(files, record));
-      return writeProgram(files, { wish: { name, invocation, asInterpreter }, record }, laidOut);
+      return writeProgram(to, { wish: { name, invocation, asInterpreter }, record }, laidOut);
     },
   });
   const others = catalogue.programs.filter((program) => !isBound(program));

@@ -254,6 +254,7 @@ export function undoStore(context: StoreContext): Promise<readonly string[]> {
       names.bin,
       names.generations,
       names.files,
+      names.counts,
       names.places,
       names.socket,
       names.beacon,

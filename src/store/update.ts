@@ -1,9 +1,13 @@
 /**
- * Brings programs of a store up to date. Where files were only replaced by equal ones, the plans learn their new identities;
- * a program of which a module changed, or that would find other modules, is captured again.
+ * Brings programs of a store up to date. Their launchers are asked; what keeps one from running from the store, and can be mended by
+ * binding, is mended: where files were only replaced by equal ones, the plan learns their new identities, and where that does not help, or
+ * a module changed, or the linker would find other modules, the program is captured again. Then it is asked once more: a reason that stayed
+ * is kept in the catalogue, so that nothing is bound in vain until there is another one. What only a person mends stays as it is.
  */
 import path from 'node:path';
-import type { DecodedPlan } from '../image/plan.ts';
+import type { Obstacle } from '../image/obstacle.ts';
+import { describeReason } from '../image/obstacle.ts';
+import { reasons } from '../image/reasons.ts';
 import { readPlan } from '../image/verify-image.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import { whyTimesTellNothing } from '../program/file-system.ts';
@@ -13,18 +17,17 @@ import type { ReadModule } from '../program/read-module.ts';
 import { cachedReader } from '../program/read-module.ts';
 import { hasWriter } from '../program/writers.ts';
 import type { LinkonceError } from '../util/errors.ts';
+import { askPrograms } from './ask-programs.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
 import {
   changedFiles,
-  damageOf,
   digestOf,
   identityOf,
   isForSameUsers,
   loaderDigest,
-  otherAnswer,
+  missingFile,
   plannedFiles,
-  staleReason,
 } from './freshness.ts';
 import { rebuild } from './rebuild.ts';
 import type { OnProgress, Wish } from './session.ts';
@@ -48,9 +51,16 @@ export interface Updated {
 
 type Verdict =
   | { readonly kind: 'fresh' }
+  /** Binding again did not mend it before, and it runs from the store now. */
+  | { readonly kind: 'mended' }
   | { readonly kind: 'refresh' }
   | { readonly kind: 'rebuild'; readonly reason: string }
   | { readonly kind: 'gone' };
+
+interface Judged {
+  readonly program: StoredProgram;
+  readonly verdict: Verdict;
+}
 
 /** The caller holds the lock and commits the result. */
 export async function updatePrograms(
@@ -60,41 +70,95 @@ export async function updatePrograms(
 ): Promise<Updated> {
   onProgress('looking for changes');
   const judge = createJudge(store, catalogue);
-  const verdicts = catalogue.programs.map((program) => ({ program, verdict: judge.verdict(program) }));
-  const of = (kind: Verdict['kind']): StoredProgram[] =>
-    verdicts.filter(({ verdict }) => verdict.kind === kind).map(({ program }) => program);
-  const gone = of('gone').map(({ name }) => name);
-  const refreshed = of('refresh').map((program) => refreshProgram(store, program, judge.identity));
-  const base = {
-    ...catalogue,
-    modules: judge.modules(),
-    programs: [...of('fresh'), ...refreshed, ...of('rebuild')],
+  const obstacles = await askPrograms(store, catalogue.programs, 'files');
+  const judged = catalogue.programs.map((program) => ({
+    program,
+    verdict: judge.verdict(program, obstacles.get(program.name)),
+  }));
+  const { refreshed, others } = await refreshPrograms(store, judged, judge);
+  const lost = [...chosen(judged, 'rebuild'), ...others];
+  const mended = chosen(judged, 'mended').map(({ program: { unmended: _, ...program } }) => program);
+  const kept = [...chosen(judged, 'fresh').map(({ program }) => program), ...mended, ...refreshed];
+  const programs = [...kept, ...lost.map(({ program }) => program)];
+  const base = { ...catalogue, modules: judge.modules(), programs };
+  const { catalogue: next, failures } = await rebuildPrograms(store, base, lost, onProgress);
+  const failed = new Set(failures.map(({ name }) => name));
+  return {
+    catalogue: next,
+    changed: judged.some(({ verdict }) => verdict.kind !== 'fresh'),
+    rebuilt: lost
+      .map(({ program, reason }) => ({ name: program.name, reason }))
+      .filter(({ name }) => !failed.has(name)),
+    refreshed: refreshed.map(({ name }) => name),
+    gone: chosen(judged, 'gone').map(({ program }) => program.name),
+    changedModules: judge.changed(),
+    failures,
   };
-  const wishes = of('rebuild').map(({ name, invocation, asInterpreter }): Wish => ({
+}
+
+function chosen<Kind extends Verdict['kind']>(
+  judged: readonly Judged[],
+  kind: Kind,
+): (Extract<Verdict, { kind: Kind }> & { readonly program: StoredProgram })[] {
+  return judged.flatMap(({ program, verdict }) =>
+    verdict.kind === kind ? [{ ...(verdict as Extract<Verdict, { kind: Kind }>), program }] : [],
+  );
+}
+
+/** A program that is bound again, and why. */
+interface Lost {
+  readonly program: StoredProgram;
+  readonly reason: string;
+}
+
+/** Where new identities do not help, the program is among `others`. */
+async function refreshPrograms(
+  store: string,
+  judged: readonly Judged[],
+  judge: Judge,
+): Promise<{ readonly refreshed: readonly StoredProgram[]; readonly others: readonly Lost[] }> {
+  const before = chosen(judged, 'refresh').map(({ program }) => program);
+  const after = before.map((program) => refreshProgram(store, program, judge.identity));
+  const obstacles = await askPrograms(store, after, 'files');
+  const isMended = ({ name }: StoredProgram): boolean => obstacles.get(name)?.remedy !== 'bind-again';
+  const others = before.flatMap((program): Lost[] => {
+    const obstacle = obstacles.get(program.name);
+    return obstacle && !isMended(program) ? [{ program, reason: describeReason(obstacle) }] : [];
+  });
+  return { refreshed: after.filter(isMended), others };
+}
+
+/** Those that were bound again are asked whether that helped. */
+async function rebuildPrograms(
+  store: string,
+  base: Catalogue,
+  lost: readonly Lost[],
+  onProgress: OnProgress,
+): Promise<Pick<Updated, 'catalogue' | 'failures'>> {
+  if (lost.length === 0) return { catalogue: base, failures: [] };
+  const wishes = lost.map(({ program: { name, invocation, asInterpreter } }): Wish => ({
     name,
     invocation,
     asInterpreter,
   }));
-  const { catalogue: next, failures } =
-    wishes.length === 0 ? { catalogue: base, failures: [] } : await rebuild(store, base, wishes, onProgress);
-  const failed = new Set(failures.map(({ wish }) => wish.name));
+  const { catalogue, failures } = await rebuild(store, base, wishes, onProgress);
+  const names = new Set(wishes.map(({ name }) => name));
+  const built = catalogue.programs.filter(({ name, failed }) => names.has(name) && failed === undefined);
+  const obstacles = await askPrograms(store, built, 'files');
   return {
-    catalogue: next,
-    changed: verdicts.some(({ verdict }) => verdict.kind !== 'fresh'),
-    rebuilt: verdicts.flatMap(({ program, verdict }) =>
-      verdict.kind === 'rebuild' && !failed.has(program.name)
-        ? [{ name: program.name, reason: verdict.reason }]
-        : [],
-    ),
-    refreshed: refreshed.map(({ name }) => name),
-    gone,
-    changedModules: judge.changed(),
+    catalogue: { ...catalogue, programs: catalogue.programs.map((each) => remember(each, obstacles)) },
     failures: failures.map(({ wish, error }) => ({ name: wish.name, error })),
   };
 }
 
+function remember(program: StoredProgram, obstacles: ReadonlyMap<string, Obstacle>): StoredProgram {
+  const obstacle = obstacles.get(program.name);
+  return obstacle?.remedy === 'bind-again' ? { ...program, unmended: describeReason(obstacle) } : program;
+}
+
 interface Judge {
-  verdict(program: StoredProgram): Verdict;
+  /** `obstacle`: what its launcher answers. */
+  verdict(program: StoredProgram, obstacle: Obstacle | undefined): Verdict;
   /** Of a file when it was first looked at, before anything of it was read. */
   readonly identity: (file: string) => FileIdentity | undefined;
   /** The known modules with their identities of now; those that changed are as they were. */
@@ -120,7 +184,7 @@ function createJudge(store: string, catalogue: Catalogue): Judge {
   const isOtherLoader = catalogue.loader !== loaderDigest();
   return {
     identity,
-    verdict: (program) => judge(store, program, { identity, state, read, isOtherLoader }),
+    verdict: (program, obstacle) => judge(store, program, { identity, state, read, isOtherLoader, obstacle }),
     modules: () =>
       catalogue.modules.map((each) => {
         const now = current.get(each.path);
@@ -148,6 +212,7 @@ interface JudgeInput {
   readonly state: (file: string) => KnownModule | 'changed' | 'gone';
   readonly read: ReadModule;
   readonly isOtherLoader: boolean;
+  readonly obstacle: Obstacle | undefined;
 }
 
 function judge(store: string, program: StoredProgram, input: JudgeInput): Verdict {
@@ -158,24 +223,44 @@ function judge(store: string, program: StoredProgram, input: JudgeInput): Verdic
   if (program.failed !== undefined) return { kind: 'rebuild', reason: `before: ${program.failed}` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
   if (isOtherLoader) return { kind: 'rebuild', reason: 'linkonce itself changed' };
-  const damage = damageOf(path.join(store, names.files), program);
-  return damage === undefined ? judgePlan(store, program, input) : { kind: 'rebuild', reason: damage };
+  const missing = missingFile(path.join(store, names.files), program);
+  if (missing !== undefined) return { kind: 'rebuild', reason: missing };
+  return judgeAnswer(store, program, input);
 }
 
-function judgePlan(store: string, program: StoredProgram, { identity, read }: JudgeInput): Verdict {
-  const plan = readPlan(path.join(store, names.files, program.image));
-  for (const { path: file } of plannedFiles(plan)) identity(file);
-  const reason = staleReason(plan);
-  if (reason === undefined) return judgeFiles(plan, program);
-  const other = otherAnswer(plan) ?? otherModules(program, read);
+function judgeAnswer(store: string, program: StoredProgram, input: JudgeInput): Verdict {
+  const { obstacle } = input;
+  const { unmended } = program;
+  if (obstacle === undefined)
+    return unmended === undefined ? judgeCache(store, program, input) : { kind: 'mended' };
+  const reason = describeReason(obstacle);
+  if (obstacle.remedy !== 'bind-again' || reason === unmended) return { kind: 'fresh' };
+  return obstacle.reason === reasons.fileChanged.text
+    ? judgeFiles(store, program, reason, input)
+    : { kind: 'rebuild', reason };
+}
+
+/** Modules are equal by now: what is left is whether the linker would find them. */
+function judgeFiles(
+  store: string,
+  program: StoredProgram,
+  reason: string,
+  { identity, read }: JudgeInput,
+): Verdict {
+  const files = plannedFiles(readPlan(path.join(store, names.files, program.image)));
+  for (const { path: file } of files) identity(file);
+  const other = otherModules(program, read);
   if (other !== undefined) return { kind: 'rebuild', reason: other };
-  const isTold = plannedFiles(plan).every(({ path: file }) => whyTimesTellNothing(file) === undefined);
+  const isTold = files.every(({ path: file }) => whyTimesTellNothing(file) === undefined);
   return program.asInterpreter || !isTold ? { kind: 'rebuild', reason } : { kind: 'refresh' };
 }
 
 /** The linker's cache says the same, and is another file: every start then reads it. A copy of a program is not written for that. */
-function judgeFiles(plan: DecodedPlan, { asInterpreter }: StoredProgram): Verdict {
-  return changedFiles(plan).length === 0 || asInterpreter ? { kind: 'fresh' } : { kind: 'refresh' };
+function judgeCache(store: string, program: StoredProgram, { identity }: JudgeInput): Verdict {
+  const plan = readPlan(path.join(store, names.files, program.image));
+  if (program.asInterpreter || changedFiles(plan).length === 0) return { kind: 'fresh' };
+  for (const { path: file } of plannedFiles(plan)) identity(file);
+  return { kind: 'refresh' };
 }
 
 /** Whether the linker would find other modules now. */

@@ -20,10 +20,11 @@ import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
+import { countPathOf } from './counts.ts';
 import { names, shownPlaces } from './folder.ts';
 import type { StoreContext } from './lock.ts';
 import { withStoreView } from './lock.ts';
-import { damageOf, loaderDigest, staleReason } from './freshness.ts';
+import { changedFile, damageOf, loaderDigest } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { arrangementOf } from './session.ts';
@@ -79,7 +80,7 @@ function lacksFile(store: string, program: StoredProgram): boolean {
 }
 
 function isStale(store: string, { failed, image }: StoredProgram): boolean {
-  return failed !== undefined || staleReason(readPlan(path.join(store, names.files, image))) !== undefined;
+  return failed !== undefined || changedFile(readPlan(path.join(store, names.files, image))) !== undefined;
 }
 
 function missingFiles(store: string, catalogue: Catalogue): string[] {
@@ -128,18 +129,19 @@ function verifyProgram(
   const damage = damageOf(files, program);
   return [
     ...(damage !== undefined && faults.length === 0 ? [damage] : faults),
-    ...launcherFaults(files, program, placed, plan),
+    ...launcherFaults(store, program, placed, plan),
   ];
 }
 
 /** The launcher is made again, and must be the same; an image that was put back with its bytes has another identity than it names. */
 function launcherFaults(
-  files: string,
+  store: string,
   { name, image, launcher, loader }: StoredProgram,
   placed: PlacedMemory,
   { header }: DecodedPlan,
 ): string[] {
   const { facts } = placed.blueprint;
+  const files = path.join(store, names.files);
   const written = decodeLauncher(readFileSync(path.join(files, loader ?? launcher)))?.forms[0];
   const code = launcherFile(placed.loader, facts, {
     form: {
@@ -151,6 +153,7 @@ function launcherFaults(
       checksum: header.checksum,
     },
     ownName: name,
+    countPath: countPathOf(store, name),
     interpreter: loader !== undefined,
     endOnCollision: placed.endOnCollision,
   });

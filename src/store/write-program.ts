@@ -5,19 +5,23 @@ import { freshName } from '../ranges/place-programs.ts';
 import { writeImage } from '../image/write-image.ts';
 import { pageSize } from '../util/units.ts';
 import type { StoredProgram } from './catalogue.ts';
+import { countPathOf } from './counts.ts';
+import { names } from './folder.ts';
 import type { Wish } from './session.ts';
 
 /** Image and launcher of one program. */
 export function writeProgram(
-  files: string,
+  store: string,
   { wish, record }: { readonly wish: Wish; readonly record: string },
   { placed, composed }: LaidOut,
 ): StoredProgram {
   const { asInterpreter, name } = wish;
   const { blueprint } = placed;
+  const files = path.join(store, names.files);
+  const countPath = countPathOf(store, name);
   const output = path.join(files, freshName(`${name}.launcher`));
   const imagePath = path.join(files, freshName(`${name}.image`));
-  const image = writeImage(placed, composed, { output, imagePath, asInterpreter, ownName: name });
+  const image = writeImage(placed, composed, { output, imagePath, asInterpreter, ownName: name, countPath });
   return {
     ...wish,
     record,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { version as compressedVersion } from '../../src/compression/layout.ts';
-import { planVersion } from '../../src/image/plan-layout.ts';
+import { countVersion, planVersion } from '../../src/image/plan-layout.ts';
 import { callsVersion } from '../../src/measure/call-measurement.ts';
 import { measurementVersion } from '../../src/measure/measurement.ts';
 import { scaleVersion } from '../../src/measure/scale-measurement.ts';
@@ -18,6 +18,7 @@ const folder = path.join(packageRoot(), 'docs', 'formats');
 const versions: Readonly<Record<string, number>> = {
   'calls.md': callsVersion,
   'compressed.md': compressedVersion,
+  'count.md': countVersion,
   'image.md': planVersion,
   'journal.md': journalVersion,
   'measurement.md': measurementVersion,

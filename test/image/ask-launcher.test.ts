@@ -4,7 +4,8 @@
  */
 import { chmodSync, chownSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { askLauncher, describeObstacle } from '../../src/image/ask-launcher.ts';
+import { askLauncher, askLaunchers } from '../../src/image/ask-launcher.ts';
+import { describeObstacle } from '../../src/image/obstacle.ts';
 import { operations, planHeader } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { decodeWide } from '../../src/util/structure.ts';
@@ -223,4 +224,16 @@ describe('nobody can have a real launcher start nothing', () => {
 test('what is no launcher of ours has nothing to be asked', async () => {
   place = await createWorkplace();
   expect(askLauncher(place.program, environment)).toBeUndefined();
+});
+
+test('many are asked at once, and each has its own answer', async () => {
+  place = await createWorkplace();
+  const other = { ...environment, LD_BIND_NOW: '1' };
+  const questions = Array.from({ length: 20 }, (_, index) => ({
+    file: index % 5 === 0 ? place.program : place.launcher,
+    environment: index % 3 === 0 ? other : environment,
+  }));
+  const answers = await askLaunchers(questions);
+  expect(answers).toEqual(questions.map((each) => askLauncher(each.file, each.environment)));
+  expect(answers.filter((each) => each !== undefined)).toHaveLength(5);
 });

@@ -77,6 +77,7 @@ test('the magic in a path of the trailer is no other trailer', async () => {
         checksum: 5n,
       },
       ownName: 'x',
+      countPath: '',
       interpreter: false,
       endOnCollision: false,
     });

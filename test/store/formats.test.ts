@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Blueprint } from '../../src/provenance/explained.ts';
-import { decodeCatalogue, encodeCatalogue, type Catalogue } from '../../src/store/catalogue.ts';
+import { catalogueVersion, decodeCatalogue, encodeCatalogue, type Catalogue } from '../../src/store/catalogue.ts';
 import { decodeRecord, encodeRecord } from '../../src/store/record.ts';
 import { LinkonceError } from '../../src/util/errors.ts';
 
@@ -126,7 +126,8 @@ test('what is no record or no catalogue, or one of another version, is refused i
   other.writeUInt32LE(99, 8);
   expect(() => decodeRecord(other, 'the-file')).toThrow(/^the-file: a record of another version/);
   expect(() => decodeRecord(Buffer.from('text'), 'the-file')).toThrow('the-file: not a record');
-  const text = encodeCatalogue(catalogue!).replace('"version":3', '"version":99');
+  const version = `"version":${String(catalogueVersion)}`;
+  const text = encodeCatalogue(catalogue!).replace(version, '"version":99');
   expect(() => decodeCatalogue(text, 'the-file')).toThrow('the-file: a catalogue of version 99');
   expect(() => decodeCatalogue('', 'the-file')).toThrow('the-file: not a catalogue');
 });

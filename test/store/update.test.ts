@@ -1,6 +1,7 @@
 /** `linkonce store update`: what changed, what is done about it, and what runs meanwhile. */
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   mkdirSync,
@@ -15,8 +16,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { patchLauncher } from '../../src/image/launcher-file.ts';
 import { decodePlan, encodeIdentities, sealPlan } from '../../src/image/plan.ts';
+import { reasons } from '../../src/image/reasons.ts';
 import { fileIdentity } from '../../src/program/file-identity.ts';
 import { encodeCatalogue, requireCatalogue } from '../../src/store/catalogue.ts';
+import { linkonce } from '../cli/linkonce.ts';
 import { compileLibrary } from '../contract/workplace.ts';
 import { runProgram } from '../run-program.ts';
 import {
@@ -108,7 +111,7 @@ test('a library that appears earlier in the search path', async () => {
   changeLibrary('first', place.program('first/liborder.so'));
   await throughLinker(place.run('search-path'), 'library from first\n');
   const text = await update();
-  expect(text).toMatch(/^bound again: search-path \(.*first.* is there now\)$/m);
+  expect(text).toMatch(/^bound again: search-path \(it now uses .*first\/liborder\.so\)$/m);
   expect(text).not.toContain('copy-input');
   await fromStore(place.run('search-path'), 'library from first\n');
   await expectSound(place);
@@ -278,4 +281,71 @@ test('add: a program that cannot be bound again stays, and runs through ld.so', 
   await update();
   await fromStore(place.run('search-path'), said);
   await expectSound(place);
+});
+
+/** The launcher of a program in `bin`; the image is damaged, or mended, in place. */
+function flipImage(): void {
+  const [image = ''] = readdirSync(path.join(place.store, 'files')).filter((name) =>
+    name.startsWith('copy-input.image'),
+  );
+  const file = path.join(place.store, 'files', image);
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 0xff, 100);
+  writeFileSync(file, bytes, { flag: 'r+' });
+}
+
+/** The store, as if its last update had bound copy-input again for `unmended`, and that had not helped. */
+function remember(unmended: string): void {
+  const catalogue = requireCatalogue(place.store);
+  const programs = catalogue.programs.map((each) =>
+    each.name === 'copy-input' ? { ...each, unmended } : each,
+  );
+  writeFileSync(path.join(place.store, 'current', 'catalogue'), encodeCatalogue({ ...catalogue, programs }));
+}
+
+const unmended = () =>
+  requireCatalogue(place.store).programs.find(({ name }) => name === 'copy-input')?.unmended;
+
+test('what binding did not mend is not bound in vain again, until it is another reason or none', async () => {
+  flipImage();
+  remember(reasons.imageDamaged.text);
+  const before = filesOf('copy-input');
+  const text = await update();
+  expect(text).toMatch(/^everything is up to date$/m);
+  expect(text).toMatch(/^copy-input: for this user it runs through ld\.so here: the image is damaged/m);
+  expect(filesOf('copy-input')).toEqual(before);
+  flipImage();
+  expect(await update()).toMatch(/^everything is up to date\n[\d.]+ s\n$/);
+  expect(unmended()).toBeUndefined();
+  flipImage();
+  remember(reasons.vdso.text);
+  expect(await update()).toMatch(
+    /^bound again: copy-input \(the image is damaged, or another one than at bind\)$/m,
+  );
+  expect(unmended()).toBeUndefined();
+  await expectSound(place);
+});
+
+test('what only a person mends binds nothing, and is said', async () => {
+  const [image = ''] = Object.keys(filesOf('copy-input')).filter((name) =>
+    name.startsWith('copy-input.image'),
+  );
+  const file = path.join(place.store, 'files', image);
+  chmodSync(file, 0o664);
+  const before = filesOf('copy-input');
+  expect(await update()).toMatch(
+    /^everything is up to date\n[\d.]+ s\ncopy-input: .*others may write to the image; to do: /,
+  );
+  expect(filesOf('copy-input')).toEqual(before);
+  chmodSync(file, 0o644);
+  expect(await update()).toMatch(/^everything is up to date\n[\d.]+ s\n$/);
+});
+
+test('a variable of the linker, which the store knows nothing of, hides no change', async () => {
+  changeLibrary('thirds');
+  const { stdout } = await linkonce(['store', 'update', '--store', place.store], {
+    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+  });
+  expect(stdout).toMatch(/^bound again: search-path /m);
+  await fromStore(place.run('search-path'), 'library from thirds\n');
 });
