@@ -41,6 +41,7 @@ const mendable = new Set([
   'ETXTBSY',
   'EBUSY',
   'ELOOP',
+  'ENOTDIR',
   'ENAMETOOLONG',
 ]);
 

@@ -10,11 +10,11 @@
  * 5. `verifyStore` does the loader's work on paper, and compares every page with what the record says.
  */
 import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { placesName, socketName } from '../files/places-name.ts';
 import { serving } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { userFolder } from '../util/user-folder.ts';
 
 /** Names below a store's folder. */
 export const names = {
@@ -41,8 +41,7 @@ export const names = {
 /** The machine's store for root, the user's own for all others (XDG base directory specification). */
 export function defaultStore(): string {
   if (process.getuid?.() === 0) return '/var/lib/linkonce';
-  const given = process.env.XDG_DATA_HOME ?? '';
-  return path.join(path.isAbsolute(given) ? given : path.join(homedir(), '.local', 'share'), 'linkonce');
+  return path.join(userFolder('XDG_DATA_HOME', path.join('.local', 'share')), 'linkonce');
 }
 
 /** Where the places of a store are, and the files that they show. */
@@ -73,7 +72,9 @@ export function isHiddenOfServer(name: string): boolean {
 
 /** A store that another user could write is not used. */
 export function requirePrivate(store: string): void {
-  const { uid, mode } = statSync(store);
+  const status = statSync(store);
+  if (!status.isDirectory()) throw new LinkonceError(`${store}: is not a folder`);
+  const { uid, mode } = status;
   const own = process.getuid?.();
   if ((uid !== own && uid !== 0) || (mode & 0o022) !== 0)
     throw new LinkonceError(`${store}: another user could write it: it must be yours, mode 0755 or less`);

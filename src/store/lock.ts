@@ -2,22 +2,13 @@
  * The lock that serialises a store's changes: flock(2) on the file that makes a folder a store. Whoever can open a file can lock
  * it, so that only its owner may open this one.
  */
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LinkonceError } from '../util/errors.ts';
 import type { Patience } from './await-lock.ts';
 import { awaitLock } from './await-lock.ts';
-import { currentGeneration, isStore, names, requirePrivate } from './folder.ts';
+import { currentGeneration, names, requirePrivate } from './folder.ts';
+import { prepareFolder } from './new-folder.ts';
 import type { OnProgress } from './session.ts';
 
 /** A store, and how to wait for it. */
@@ -55,8 +46,7 @@ export async function withNewStoreLock<T>(context: StoreContext, work: Work<T>):
   const { store } = context;
   for (;;) {
     const lock = unlessGone(() => {
-      makeFolder(store);
-      requireStoreOrEmpty(store);
+      prepareFolder(store);
       return openLock(store, 'a');
     });
     if (lock === undefined) continue;
@@ -97,20 +87,6 @@ function mayLock(store: string): boolean {
     if (error instanceof LinkonceError || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return false;
   }
-}
-
-/** Ends with ENOENT, too, where the folder is there when it is made, and gone when it is looked at. */
-function makeFolder(store: string): void {
-  if (lstatSync(store, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(store))
-    throw new LinkonceError(`${store}: is a link that leads nowhere`);
-  mkdirSync(store, { recursive: true, mode: 0o755 });
-}
-
-/** A store is one whose lock is listed, or appeared since: it is the first to come and the last to go. */
-function requireStoreOrEmpty(store: string): void {
-  const listed = readdirSync(store);
-  if (listed.length > 0 && !listed.includes(names.lock) && !isStore(store))
-    throw new LinkonceError(`${store}: is not empty, and no store`);
 }
 
 const ownerOnly = 0o600;

@@ -4,9 +4,9 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../util/native.ts';
+import { userFolder } from '../util/user-folder.ts';
 import { compileRecipe, compilerVersion } from './compile.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -43,9 +43,7 @@ function digestOf({ sources, compilations, links }: Recipe, compiler: string): s
 function cacheFolder(): string {
   const build = path.join(packageRoot(), 'build');
   if (isWritable(build)) return path.join(build, 'synthetic');
-  const given = process.env.XDG_CACHE_HOME ?? '';
-  const cache = path.isAbsolute(given) ? given : path.join(homedir(), '.cache');
-  return path.join(cache, 'linkonce', 'synthetic');
+  return path.join(userFolder('XDG_CACHE_HOME', '.cache'), 'linkonce', 'synthetic');
 }
 
 function isWritable(folder: string): boolean {

@@ -10,7 +10,7 @@ const main = path.join(packageRoot(), 'dist', 'src', 'cli', 'main.js');
 
 /** $0: the store; $1, $2: node and the tool. */
 const script = `
-  mount -t tmpfs -o mode=755 none "$0" || exit 77
+  mount -t tmpfs none "$0" || exit 77
   "$1" "$2" store add --store "$0" true >/dev/null || exit 1
   "$1" "$2" store undo --store "$0" || exit 2
   ls -A "$0"`;
