@@ -24,6 +24,7 @@ import { registerScale } from './scale.ts';
 import { registerStore } from './store.ts';
 import { registerSynthetic } from './synthetic.ts';
 import { registerSystems } from './systems.ts';
+import { registerWhy } from './why.ts';
 
 /** A new tree of commands; nothing is parsed yet. Wrong usage throws CommanderError. */
 export function createProgram(): Command {
@@ -42,7 +43,14 @@ export function createProgram(): Command {
       },
     })
     .exitOverride();
-  for (const register of [registerCompare, registerReport, registerBind, registerRun, registerStore])
+  for (const register of [
+    registerCompare,
+    registerReport,
+    registerBind,
+    registerRun,
+    registerStore,
+    registerWhy,
+  ])
     register(program);
   for (const register of [registerPagein, registerCalls, registerScale, registerModel, registerSynthetic])
     register(program);

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { whyVersion } from '../../src/cli/why-text.ts';
 import { version as compressedVersion } from '../../src/compression/layout.ts';
 import { countVersion, planVersion } from '../../src/image/plan-layout.ts';
 import { callsVersion } from '../../src/measure/call-measurement.ts';
@@ -26,6 +27,7 @@ const versions: Readonly<Record<string, number>> = {
   'record.md': recordVersion,
   'scale.md': scaleVersion,
   'store.md': catalogueVersion,
+  'why.md': whyVersion,
 };
 
 /** The sentence that begins a paragraph; the row of a field of this name; what examples have. */
