@@ -24,6 +24,23 @@ static int maps_over(const struct start *start, const struct plan_step *step)
 	       region->alignment || replaces_program(start, step);
 }
 
+/*
+ * A process may be denied that memory which it has becomes executable (PR_SET_MDWE of prctl(2), which systemd calls
+ * MemoryDenyWriteExecute=). What is mapped executable at once is permitted. Nothing has written to a range of a step up to here:
+ * the file has what is there.
+ */
+static long map_anew(const struct plan_step *step, uint64_t address, int file)
+{
+	long at = map(address, step->length, step->protection, MAP_PRIVATE | MAP_FIXED, file, step->offset);
+	return failed(at) ? at : 0;
+}
+
+static long protect(const struct plan_step *step, uint64_t address, int file)
+{
+	long result = call3(__NR_mprotect, address, step->length, step->protection);
+	return result == -EACCES ? map_anew(step, address, file) : result;
+}
+
 /* Private memory with what the file holds: not executable before it is read-only. */
 static long fill(const struct plan_step *step, uint64_t address, int flags, int file)
 {
@@ -31,8 +48,7 @@ static long fill(const struct plan_step *step, uint64_t address, int flags, int 
 	if (at != (long)address)
 		return at;
 	long got = call4(__NR_pread64, file, at, step->length, step->offset);
-	long failure = got == (long)step->length ? call3(__NR_mprotect, at, step->length, step->protection)
-						 : (failed(got) ? got : -ENODATA);
+	long failure = got == (long)step->length ? protect(step, address, file) : (failed(got) ? got : -ENODATA);
 	if (!failure)
 		return at;
 	call2(__NR_munmap, at, step->length);
@@ -46,7 +62,7 @@ static long take_step(const struct start *start, const struct plan_step *step, i
 	int flags = MAP_PRIVATE | (maps_over(start, step) ? MAP_FIXED : MAP_FIXED_NOREPLACE);
 	long at;
 	if (step->operation == OPERATION_PROTECT)
-		return call3(__NR_mprotect, address, step->length, step->protection);
+		return protect(step, address, file);
 	if (step->operation == OPERATION_FILL)
 		at = fill(step, address, flags, file);
 	else if (step->operation == OPERATION_MAP_ZERO || step->operation == OPERATION_MAP_ZERO_OVER)
@@ -102,7 +118,7 @@ static __attribute__((noinline, cold)) const char *step_failed(const struct star
 {
 	const struct plan *plan = start->plan;
 	if (step->operation == OPERATION_PROTECT)
-		return shortage_or(result, REASON_RANGE_PROTECTION);
+		return unprotected(result, REASON_RANGE_PROTECTION);
 	if (result != -EEXIST)
 		return shortage_or(result, REASON_RANGE_UNMAPPED);
 	if (start->debug || plan->flags & PLAN_END_ON_COLLISION)
@@ -256,9 +272,8 @@ static const char *seal(const struct start *start)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_seal *range = TABLE(plan, seal);
-	int failure = protect_fixed(start, 0);
-	for (uint32_t i = 0; i < plan->seals_count && !failure; i++, range++)
-		failure = call3(__NR_mprotect, placed(start, range->address, range->region), range->length,
-				range->protection) != 0;
-	return failure ? "a range cannot be made read-only" : 0;
+	long result = protect_fixed(start, 0);
+	for (uint32_t i = 0; i < plan->seals_count && !result; i++, range++)
+		result = call3(__NR_mprotect, placed(start, range->address, range->region), range->length, range->protection);
+	return result ? unprotected(result, REASON_RANGE_SEALED) : 0;
 }

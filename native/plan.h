@@ -110,6 +110,8 @@ enum {
 #define REASON_RANGE_UNMAPPED "a range cannot be mapped"
 #define REASON_RANGE_PROTECTION "a range cannot be protected"
 #define REASON_RANGE_WRITABLE "a range cannot be made writable"
+#define REASON_RANGE_SEALED "a range cannot be made read-only"
+#define REASON_NO_NEW_CODE "this process may not make memory executable"
 #define REASON_STORE_FILE "a file of the store is not as at bind"
 #define REASON_FIXES_UNMAPPED "the fix-ups cannot be mapped"
 #define REASON_FIXES_DAMAGED "the image's fix-ups are damaged"

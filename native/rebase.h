@@ -133,17 +133,23 @@ static void mark_holders(const struct start *start, const struct fixes *fixes)
 			start->places[group->holder].fixed = 1;
 }
 
-/* Read-only ranges in which something is fixed. They are not executable while they can be written to. */
-static int protect_fixed(const struct start *start, int writable)
+/* Why a protection cannot be changed. */
+static const char *unprotected(long result, const char *why)
+{
+	return result == -EACCES ? REASON_NO_NEW_CODE : shortage_or(result, why);
+}
+
+/* Read-only ranges in which something is fixed. They are not executable while they can be written to. Answers as mprotect. */
+static long protect_fixed(const struct start *start, int writable)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_fix_range *range = TABLE(plan, fix_range);
-	for (uint32_t i = 0; i < plan->fix_ranges_count; i++, range++)
-		if (start->places[range->region].fixed &&
-		    call3(__NR_mprotect, placed(start, range->address, range->region), range->length,
-			  writable ? PROT_READ | PROT_WRITE : (int)range->protection))
-			return -1;
-	return 0;
+	long result = 0;
+	for (uint32_t i = 0; i < plan->fix_ranges_count && !result; i++, range++)
+		if (start->places[range->region].fixed)
+			result = call3(__NR_mprotect, placed(start, range->address, range->region), range->length,
+				       writable ? PROT_READ | PROT_WRITE : (int)range->protection);
+	return result;
 }
 
 static void apply_fixes(const struct start *start, const struct fixes *fixes)
@@ -182,8 +188,9 @@ static const char *fix(struct start *start, const struct fixes *fixes)
 	if (!fixes->first)
 		return 0;
 	mark_holders(start, fixes);
-	if (protect_fixed(start, 1))
-		return REASON_RANGE_WRITABLE;
+	long result = protect_fixed(start, 1);
+	if (result)
+		return unprotected(result, REASON_RANGE_WRITABLE);
 	apply_fixes(start, fixes);
 	call2(__NR_munmap, start->fixes.begin, start->fixes.end - start->fixes.begin);
 	start->fixes.end = 0;

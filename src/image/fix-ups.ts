@@ -13,7 +13,7 @@ import { planChecksum } from './checksum.ts';
 import type { Filing } from './filing.ts';
 import { filesOf } from './filing.ts';
 import type { Piece } from './pieces.ts';
-import { PROT } from './pieces.ts';
+import { PROT, protectionOnceWritten } from './pieces.ts';
 import type { TableRows } from './plan.ts';
 import type { PlanRegions } from './regions.ts';
 import type { Thunks } from './thunks.ts';
@@ -110,7 +110,9 @@ function rangesOf(groups: Groups, { regions, pieces, thunksOffset }: FixUpInput)
   };
   const readOnly = pieces
     .filter(({ protection }) => (protection & PROT.write) === 0)
-    .map(({ region, address: start, length, protection }) => {
+    .map((piece) => {
+      const { region, address: start, length } = piece;
+      const protection = protectionOnceWritten(piece);
       const row = regions.rowOf(region);
       const address = Number(at(regions.rows, row, 'row').address);
       const offset = start - address;

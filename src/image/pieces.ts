@@ -28,6 +28,8 @@ export interface Piece {
   readonly fixed: boolean;
   /** The program's own image holds it, whatever file its module has. */
   readonly own?: boolean;
+  /** Of a range that joined its module's code: the protection that the linker gave it. */
+  readonly asLinked?: number;
   /** Each process has it in private memory, filled from the file. */
   readonly filled?: boolean;
 }
@@ -89,6 +91,12 @@ function pagesBetween(
 
 function joinCode(piece: Piece): Piece {
   return piece.file && piece.protection === PROT.read
-    ? { ...piece, protection: PROT.read | PROT.execute }
+    ? { ...piece, protection: PROT.read | PROT.execute, asLinked: piece.protection }
     : piece;
 }
+
+/**
+ * What a part gets that the loader has written to: no more than the linker gave it. Data that joined the code does not become
+ * executable again, which a process that may make no memory executable could not do.
+ */
+export const protectionOnceWritten = ({ protection, asLinked = protection }: Piece): number => asLinked;

@@ -34,10 +34,11 @@ export const operations = {
   mapFileOver: 1,
   /** Anonymous zero memory over what is there. */
   mapZeroOver: 2,
+  /** Change the protection; where that is denied, map the range of the file over what is there. */
   protect: 3,
   /** Anonymous zero memory; the range must be free. */
   mapZero: 4,
-  /** Anonymous memory, filled with what the backing's file holds; the range must be free. */
+  /** Anonymous memory, filled with what the backing's file holds, or where that is denied, the file; the range must be free. */
   fill: 5,
 } as const;
 

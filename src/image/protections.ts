@@ -3,7 +3,7 @@ import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { Piece } from './pieces.ts';
-import { PROT } from './pieces.ts';
+import { PROT, protectionOnceWritten } from './pieces.ts';
 import type { PlanRegions } from './regions.ts';
 
 /** A range that ends up without PROT_WRITE, once the loader has written to it. */
@@ -60,7 +60,8 @@ export function sealsOf(piece: Piece, { patched, regions }: Rules): Seal[] {
   if (pages.length === 0) return [];
   const [first, last] = [Math.min(...pages), Math.max(...pages)];
   const region = regions.rowOf(piece.region);
-  return [{ address: first, length: last + pageSize - first, protection: piece.protection, region }];
+  const protection = protectionOnceWritten(piece);
+  return [{ address: first, length: last + pageSize - first, protection, region }];
 }
 
 /** Pages of the linker's heap that are not writable: musl keeps one without access before its first allocation. */

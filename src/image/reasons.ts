@@ -84,6 +84,11 @@ export const reasons = {
   ),
   rangeProtection: person('a range cannot be protected', 'let mprotect(2) be called'),
   rangeWritable: person('a range cannot be made writable', 'let mprotect(2) be called'),
+  rangeSealed: person('a range cannot be made read-only', 'let mprotect(2) be called'),
+  noNewCode: person(
+    'this process may not make memory executable',
+    'let it do so (systemd: MemoryDenyWriteExecute=no)',
+  ),
   storeFile: bindAgain('a file of the store is not as at bind'),
   fixesUnmapped: person('the fix-ups cannot be mapped', room),
   fixesDamaged: bindAgain("the image's fix-ups are damaged"),

@@ -88,6 +88,7 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
       (step) => ({ ...step, operation: BigInt(operations.protect), address: (step.address ?? 0n) + 1n }),
       stepsOnFreeRanges(image())[0],
     ),
+  rangeSealed: () => row('seals', (range) => ({ ...range, address: (range.address ?? 0n) + 1n })),
 };
 
 /** What no file or variable can bring about, or what is asked where the rest of its kind is tested. */
@@ -111,6 +112,7 @@ const elsewhere: Partial<Record<ReasonName, string>> = {
   rangeWritable: 'test/systems/rebase-startup.test.ts',
   fixesUnmapped: 'test/systems/rebase-startup.test.ts',
   fixesDamaged: 'test/systems/rebase-startup.test.ts',
+  noNewCode: 'test/contract/no-new-code.test.ts',
   storeFile: 'test/pagein/faults.test.ts',
   noPlaces: 'test/pagein/faults.test.ts',
   placesUnserved: 'test/pagein/faults.test.ts',
