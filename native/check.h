@@ -120,6 +120,8 @@ static const char *check_image(struct start *start)
 	const struct launcher_form *form = start->form;
 	struct stat status;
 	start->image = open_file(launcher_string(start->launcher, form->path), 0);
+	if (start->image == -EACCES)
+		return REASON_IMAGE_UNREADABLE;
 	if (start->image < 0)
 		return shortage_or(start->image, REASON_NO_IMAGE);
 	if (failed(status_of_file(start->image, &status)))

@@ -79,6 +79,7 @@ enum {
 #define REASON_DEBUGGER "a debugger started it"
 #define REASON_VARIABLES "it is not bound for the linker's variables as they are set"
 #define REASON_NO_IMAGE "there is no image"
+#define REASON_IMAGE_UNREADABLE "this user may not read the image"
 #define REASON_IMAGE_UNKNOWN "the image cannot be looked at"
 #define REASON_IMAGE_TRUNCATED "the image is truncated"
 #define REASON_IMAGE_FOREIGN "the image belongs to another user"

@@ -8,7 +8,7 @@ import os from 'node:os';
 import type { Mechanism } from '../capture/stop-point.ts';
 import { doesFire, mechanisms } from '../capture/stop-point.ts';
 import { readFrames } from '../measure/page-frames.ts';
-import { defaultStore } from '../store/folder.ts';
+import { defaultStore, isStore } from '../store/folder.ts';
 import { linkerVariables, nameOf, unbindableNames } from '../program/environment.ts';
 import { LinkonceError } from '../util/errors.ts';
 import {
@@ -25,6 +25,7 @@ import {
 } from './doctor-probes.ts';
 import { cacheFolder } from './run-cache.ts';
 import type { Answer, Finding } from './doctor-finding.ts';
+import { askStoredPrograms } from './doctor-store.ts';
 import { testBind } from './self-test.ts';
 
 interface Check {
@@ -105,8 +106,9 @@ const checks: readonly Check[] = [
   {
     id: 'users',
     purpose:
-      'launchers of root’s store: the user namespace shows its owner as somebody else, and they hand over',
-    remedy: 'bind in here, into a store of your own (`store --store DIR`)',
+      'launchers of users that the user namespace does not know, root for one: their images are used only as the very files that the bind wrote',
+    remedy:
+      'where images were copied or restored: bind in here, into a store of your own (`store --store DIR`)',
     ask: askUsers,
   },
   {
@@ -119,9 +121,11 @@ const checks: readonly Check[] = [
   },
   {
     id: 'store',
-    purpose: '`store`: its launchers are executed where they stand',
-    remedy: 'use another folder (`store --store DIR`)',
-    ask: () => askFolder(defaultStore()),
+    purpose:
+      '`store`: its launchers are executed where they stand, and run from their images where nothing changed',
+    remedy:
+      '`store list` says why of each, `store update` binds again; where the folder is no good, `store --store DIR`',
+    ask: () => askStore(defaultStore()),
   },
   {
     id: 'cache',
@@ -236,6 +240,12 @@ function askUsers(): Answer {
   const map = readText('/proc/self/uid_map')?.trim().split(/\s+/).join(' ');
   if (map === undefined || map === '0 0 4294967295') return yesIf(true, 'the machine’s own users');
   return { answer: 'limited', detail: 'a user namespace' };
+}
+
+async function askStore(store: string): Promise<Answer> {
+  const folder = askFolder(store);
+  // A store that is another one's, or on a disk that became read-only, is used all the same.
+  return isNoexec(store) || !isStore(store) ? folder : askStoredPrograms(store);
 }
 
 function askFolder(folder: string): Answer {

@@ -38,6 +38,10 @@ export const reasons = {
     help: 'bind it with them set (`bind`, `run`), or start it with others',
   },
   noImage: bindAgain('there is no image'),
+  imageUnreadable: person(
+    'this user may not read the image',
+    'let its users read it, and pass through its folders (chmod go+r, go+x)',
+  ),
   imageUnknown: person('the image cannot be looked at', 'let fstat(2) be called'),
   imageTruncated: bindAgain('the image is truncated'),
   imageForeign: person('the image belongs to another user', ownImage),

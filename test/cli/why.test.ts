@@ -1,10 +1,12 @@
 /** `why` says what the start itself then does, of launchers and of programs that have one. */
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { reasons } from '../../src/image/reasons.ts';
+import { expectHandOver } from '../contract/workplace.ts';
 import { environment, testProgram } from '../programs/build.ts';
-import { runProgram } from '../run-program.ts';
+import { runProgram, type Outcome } from '../run-program.ts';
 import { asStranger, whyNoStranger } from '../stranger.ts';
 import { linkonce, main } from './linkonce.ts';
 
@@ -87,18 +89,48 @@ describe('a launcher', () => {
     expect(stdout).toMatch(/^\.\/launcher: for this user it does not start here: it cannot be executed /);
   });
 
-  test('that this user may not read', async ({ skip }) => {
-    skip(whyNoStranger !== undefined, whyNoStranger);
-    const [file, args] = asStranger(process.execPath, [main, 'why', '--store', 'store', './launcher']);
-    const settings = { env: env(), cwd: folder };
-    expect(await runProgram(file, args, settings)).toMatchObject({ status: 0, stderr: '' });
-    chmodSync(inFolder('launcher'), 0o711);
-    const { stdout, stderr, status } = await runProgram(file, args, settings);
-    chmodSync(inFolder('launcher'), 0o755);
-    expect({ stderr, status }).toEqual({ stderr: '', status: 1 });
-    expect(stdout).toMatch(
-      /^\.\/launcher: whether it is used here is not known: [^\n]*permission denied[^\n]*\n$/,
-    );
+  describe('of another user', () => {
+    const settings = () => ({ env: env({ LINKONCE_DEBUG: '1' }), cwd: folder });
+    const asked = (): Promise<Outcome> => {
+      const args = [main, 'why', '--store', 'store', './launcher'];
+      return runProgram(...asStranger(process.execPath, args), settings());
+    };
+    /** What is asked while nobody but the owner may read a file. */
+    async function whileClosed<T>(name: string, mode: number, ask: () => Promise<T>): Promise<T> {
+      const before = statSync(inFolder(name)).mode;
+      chmodSync(inFolder(name), mode);
+      try {
+        return await ask();
+      } finally {
+        chmodSync(inFolder(name), before);
+      }
+    }
+    beforeEach(({ skip }) => skip(whyNoStranger !== undefined, whyNoStranger));
+
+    test('that may be read', async () => {
+      expect(await asked()).toMatchObject({ status: 0, stderr: '' });
+    });
+
+    test('that may not', async () => {
+      const { stdout, stderr, status } = await whileClosed('launcher', 0o711, asked);
+      expect({ stderr, status }).toEqual({ stderr: '', status: 1 });
+      expect(stdout).toMatch(
+        /^\.\/launcher: whether it is used here is not known: [^\n]*permission denied[^\n]*\n$/,
+      );
+    });
+
+    test('whose image may not be read, as the start itself says', async () => {
+      const { text, help } = reasons.imageUnreadable;
+      const start = () => runProgram(...asStranger('./launcher', []), settings());
+      const [said, started] = await whileClosed('launcher.image', 0o600, async () => [
+        await asked(),
+        await start(),
+      ]);
+      expect(said.stdout).toBe(
+        `./launcher: for this user it runs through ld.so here: ${text}; to do: ${help}\n`,
+      );
+      expectHandOver(started, '', `: ${text}\n`);
+    });
   });
 });
 

@@ -94,6 +94,7 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
 /** What no file or variable can bring about, or what is asked where the rest of its kind is tested. */
 const elsewhere: Partial<Record<ReasonName, string>> = {
   raisedPrivileges: 'the copy that is asked has no set-user-id bit',
+  imageUnreadable: 'test/cli/why.test.ts, by another user',
   imageUnknown: 'fstat of an open file does not fail',
   kernelAnswer: 'no program here has its linker ask the kernel',
   noVdso: 'a kernel that is started without one',

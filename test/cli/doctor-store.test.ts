@@ -1,0 +1,41 @@
+/** `doctor` says how many programs of a store run from it, by what their launchers say. */
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askStoredPrograms } from '../../src/cli/doctor-store.ts';
+import { reasons } from '../../src/image/reasons.ts';
+import { environment } from '../programs/build.ts';
+import { linkonce } from './linkonce.ts';
+
+let store: string;
+beforeAll(async () => {
+  store = mkdtempSync(path.join(tmpdir(), 'linkonce-doctor-store-'));
+  await linkonce(['store', 'add', '--store', store, 'cat', 'echo', 'true'], { env: environment });
+});
+afterAll(() => rmSync(store, { recursive: true, force: true }));
+
+const imageOf = (program: string): string => {
+  const name = readdirSync(path.join(store, 'files')).find((each) => each.startsWith(`${program}.image`));
+  return path.join(store, 'files', name!);
+};
+
+test('all run', async () => {
+  expect(await askStoredPrograms(store)).toEqual({
+    answer: 'yes',
+    detail: `${store}: 3 of 3 programs run from it`,
+  });
+});
+
+test('of those that do not, the commonest reason is said', async () => {
+  chmodSync(imageOf('echo'), 0o664);
+  expect(await askStoredPrograms(store)).toEqual({
+    answer: 'limited',
+    detail: `${store}: 2 of 3 programs run from it; of the others, most often: ${reasons.imageWritable.text}`,
+  });
+  for (const name of ['cat', 'true']) rmSync(imageOf(name));
+  expect(await askStoredPrograms(store)).toEqual({
+    answer: 'limited',
+    detail: `${store}: 0 of 3 programs run from it; of the others, most often: ${reasons.noImage.text}`,
+  });
+});
