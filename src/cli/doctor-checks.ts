@@ -124,7 +124,7 @@ const checks: readonly Check[] = [
     purpose:
       '`store`: its launchers are executed where they stand, and run from their images where nothing changed',
     remedy:
-      '`store list` says why of each, `store update` binds again; where the folder is no good, `store --store DIR`',
+      'use another folder (`store --store DIR`); where launchers are not used, `store list` says why, `store update` binds again',
     ask: () => askStore(defaultStore()),
   },
   {
