@@ -6,6 +6,7 @@ import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import { checkOutput } from './check-output.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import type { Variables } from '../program/environment.ts';
 import { linkerVariables } from '../program/environment.ts';
 import { variantOf } from '../systems/build-variant.ts';
 import { chooseSystem } from './system-choice.ts';
@@ -64,16 +65,20 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const variables = linkerVariables(process.env);
   const request = { system, variant, output, asInterpreter, window, base, variables };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
-  process.stdout.write(describe(image, performance.now() - begun));
+  process.stdout.write(describe(image, variables, performance.now() - begun));
   const { file, environment } = image;
   const { describeObstacles } = await import('./obstacles.ts');
   for (const line of await describeObstacles([{ name, file, environment }]))
     process.stdout.write(`  ${line}\n`);
 }
 
-function describe(image: BoundImage, ms: number): string {
+function describe(image: BoundImage, variables: Variables, ms: number): string {
   const kb = image.files.reduce((sum, file) => sum + statSync(file).blocks / 2, 0);
   const size = kb < 1000 ? `${kb.toFixed(0)} kB` : `${(kb / 1000).toFixed(1)} MB`;
   const line = `${image.file}: ${image.modules.length} modules, ${size}, ${ms.toFixed(0)} ms\n`;
-  return line + image.notes.map((note) => `  ${note}\n`).join('');
+  const forms =
+    variables.length === 0
+      ? []
+      : [`for starts with ${variables.join(' ')}: with other variables of the linker it runs through ld.so`];
+  return line + [...forms, ...image.notes].map((note) => `  ${note}\n`).join('');
 }

@@ -9,14 +9,18 @@ export type StoredFile = Readonly<Record<string, unknown>>;
 
 /** Throws LinkonceError for a catalogue that is damaged. */
 export function describeCatalogue(path: string): StoredFile {
-  const { settings, space, boot, loader, holdings, modules, programs, stock } = decodeCatalogue(
+  const { settings, space, boot, loader, holdings, modules, programs, launchers, stock } = decodeCatalogue(
     readFileSync(path, 'utf8'),
     path,
   );
   return {
     ...{ path, kind: 'catalogue', ...settings },
     ...{ base: hex(space.base), boot, loader },
-    programs: programs.map(({ name, invocation, image, record }) => ({ name, invocation, image, record })),
+    programs: programs.map(({ name, variables, invocation, image, record }) => ({
+      ...{ name, invocation, image, record },
+      ...(variables.length > 0 && { variables: variables.join(' ') }),
+    })),
+    launchers,
     modules: modules.map(({ path: file, digest }) => ({ path: file, sha256: digest })),
     holdings: holdings.map(({ key, start, size, before = 0, numbers }) => ({
       ...{ start: hex(start), size: hex(size), before: hex(before), module: key },

@@ -1,5 +1,6 @@
 /** Values of options: parsed and checked while commander reads the command line, so that a wrong one is wrong usage. */
 import { InvalidArgumentError } from 'commander';
+import { isLinkerVariable, nameOf } from '../program/environment.ts';
 import { requireWritable } from '../report/write-file.ts';
 
 /** A whole number from 1 on. */
@@ -38,6 +39,18 @@ export function moment(text: string): 'entry' | 'exit' | number {
 export function outputFile(path: string): string {
   requireWritable(path);
   return path;
+}
+
+/** `NAME=VALUE` of a variable that dynamic linkers read; given several times, each name once. */
+export function linkerVariable(text: string, previous: readonly string[] = []): readonly string[] {
+  const name = text.includes('=') ? nameOf(text) : '';
+  if (!isLinkerVariable(name))
+    throw new InvalidArgumentError(
+      'It must be NAME=VALUE of a variable that linkers read: LD_…, MALLOC_… or GLIBC_TUNABLES.',
+    );
+  if (previous.some((each) => nameOf(each) === name))
+    throw new InvalidArgumentError(`${name} is given twice.`);
+  return [...previous, text];
 }
 
 /** For an option that may be given several times: all its values, in their order. */

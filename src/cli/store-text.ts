@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { HandOvers } from '../image/hand-over-count.ts';
 import type { StoredProgram } from '../store/catalogue.ts';
+import { titleOf } from '../store/catalogue.ts';
 import type { ListedProgram, Listing } from '../store/list.ts';
 import type { Updated } from '../store/update.ts';
 import type { Verified } from '../store/verify.ts';
@@ -10,12 +11,17 @@ import { hex } from '../util/units.ts';
 const megabytes = (kb: number): string => `${(kb / 1024).toFixed(1)} MiB`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-export function describeAdded(added: readonly StoredProgram[], ms: number): string {
-  const lines = added.flatMap(({ name, modules, notes }) => [
-    `${name}: ${String(modules.length)} modules`,
-    ...notes.map((note) => `  ${note}`),
+export function describeAdded(
+  added: readonly StoredProgram[],
+  remarks: readonly string[],
+  ms: number,
+): string {
+  const lines = added.flatMap((program) => [
+    `${titleOf(program)}: ${String(program.modules.length)} modules`,
+    ...program.notes.map((note) => `  ${note}`),
   ]);
-  return `${[...lines, `${String(added.length)} programs in ${seconds(ms)}`].join('\n')}\n`;
+  const count = new Set(added.map(({ name }) => name)).size;
+  return `${[...lines, ...remarks, `${String(count)} programs in ${seconds(ms)}`].join('\n')}\n`;
 }
 
 export function describeList(listing: Listing): string {
@@ -23,7 +29,7 @@ export function describeList(listing: Listing): string {
   return [
     `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}`,
     ...programs.map(describeProgram),
-    `${String(programs.length)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
+    `${String(new Set(programs.map(({ name }) => name)).size)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
     `relocated pages: ${megabytes(relocated.storedKb)} stored; under ld.so one process of each program holds ` +
       `${megabytes(relocated.underLinkerKb)} of its own: ${relocated.ratio.toFixed(1)} times as much`,
     `disk: ${megabytes(disk.sharedKb)} shared files, ${megabytes(disk.imagesKb)} images, ${megabytes(disk.recordsKb)} records`,
@@ -38,9 +44,9 @@ const outcomes: Readonly<Record<NonNullable<ListedProgram['outcome']>, string>> 
 };
 
 function describeProgram(program: ListedProgram): string {
-  const { name, modules, writtenPages, stale, outcome, handedOver } = program;
+  const { modules, writtenPages, stale, outcome, handedOver } = program;
   const state = outcome === undefined ? 'ready' : `${outcomes[outcome]}: ${String(stale)}`;
-  const line = `  ${name.padEnd(16)} ${String(modules).padStart(4)} modules ${String(writtenPages * 4).padStart(7)} kB  ${state}`;
+  const line = `  ${titleOf(program).padEnd(16)} ${String(modules).padStart(4)} modules ${String(writtenPages * 4).padStart(7)} kB  ${state}`;
   return handedOver === undefined ? line : `${line}\n${' '.repeat(19)}${describeHandOvers(handedOver)}`;
 }
 

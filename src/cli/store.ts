@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { StoredProgram, StoreSettings } from '../store/catalogue.ts';
 import type { StoreContext } from '../store/lock.ts';
-import type { ProgramFailure } from '../store/store.ts';
-import { slideTime, wholeNumber, windowBits } from './options.ts';
+import type { ProgramFailure } from '../store/wishes.ts';
+import { linkerVariable, slideTime, wholeNumber, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSystem } from './system-choice.ts';
 
@@ -22,6 +22,7 @@ interface AddOptions extends WorkOptions {
   readonly slide?: 'store' | 'boot';
   readonly gap?: number;
   readonly asInterpreter?: boolean;
+  readonly env?: readonly string[];
 }
 
 export function registerStore(program: Command): void {
@@ -62,15 +63,22 @@ function registerAdd(store: Command): void {
       '--as-interpreter',
       'copies of the programs whose PT_INTERP is the loader, for programs that read /proc/self/exe',
     )
+    .option(
+      '--env <name=value>',
+      'a form for starts with this variable of the linker; may be repeated, all of them are one form (default: none, and what is set here)',
+      linkerVariable,
+    )
     .action(async (names: readonly string[], options: AddOptions, command: Command) => {
       const { addPrograms } = await import('../store/store.ts');
       const { describeAdded } = await import('./store-text.ts');
       const settings = await settingsOf(options, command);
       const begun = performance.now();
-      const { added, failures } = await inStore(options, (context) =>
-        addPrograms(context, names, settings, options.asInterpreter ?? false),
+      const { asInterpreter = false, env } = options;
+      const request = { typed: names, asInterpreter, ...(env && { variables: [...env].sort() }) };
+      const { added, failures, notes } = await inStore(options, (context) =>
+        addPrograms(context, request, settings),
       );
-      process.stdout.write(describeAdded(added, performance.now() - begun));
+      process.stdout.write(describeAdded(added, notes, performance.now() - begun));
       await sayObstacles(options, added);
       report(failures);
     });
@@ -190,11 +198,13 @@ async function sayObstacles(options: CommonOptions, programs: readonly StoredPro
   const folder = await import('../store/folder.ts');
   const bin = path.join(storeOf(options, folder), folder.names.bin);
   const bound = programs.filter(({ failed }) => failed === undefined);
-  const lines = await describeObstacles(bound.map(({ name }) => ({ name, file: path.join(bin, name) })));
+  const bins = [...new Set(bound.map(({ name }) => name))];
+  const lines = await describeObstacles(bins.map((name) => ({ name, file: path.join(bin, name) })));
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 function report(failures: readonly ProgramFailure[]): void {
-  for (const { error } of failures) complain(error.message);
+  // Forms of one program may fail alike.
+  for (const message of new Set(failures.map(({ error }) => error.message))) complain(message);
   if (failures.length > 0) process.exitCode = 1;
 }

@@ -35,7 +35,7 @@ export const reasons = {
   variables: {
     text: "it is not bound for the linker's variables as they are set",
     remedy: 'bind-again',
-    help: 'bind it with them set (`bind`, `run`), or start it with others',
+    help: 'bind it with them set (`bind`, `run`, `store add`), or start it with others',
   },
   noImage: bindAgain('there is no image'),
   imageUnreadable: person(

@@ -141,10 +141,6 @@ function writeLaunchers(
 function notesOf(blueprint: Blueprint, request: ImageRequest): string[] {
   const { facts, slots, start } = blueprint;
   const notes: string[] = [];
-  if (facts.variables.length > 0)
-    notes.push(
-      `for starts with ${facts.variables.join(' ')}: with other variables of the linker it runs through ld.so`,
-    );
   if (start.unbindable !== undefined)
     notes.push(
       `its ${String(slots.lazy)} lazy slots stay lazy, since not all can be bound: ${start.unbindable}`,

@@ -1,15 +1,16 @@
-/** Asks the launchers of a store's programs, each with the variables of the dynamic linker that it was bound for: none. */
+/** Asks the launchers of a store's programs, each with the linker's variables that it was bound for. */
 import path from 'node:path';
 import { askLaunchers } from '../image/ask-launcher.ts';
 import type { Obstacle } from '../image/obstacle.ts';
-import { isLinkerVariable } from '../program/environment.ts';
+import { asEnvironment, isLinkerVariable } from '../program/environment.ts';
 import type { StoredProgram } from './catalogue.ts';
+import { keyOf } from './catalogue.ts';
 import { names } from './folder.ts';
 
 /** Where launchers are asked: in `bin`, where people start them, or before a commit in `files`. */
 type Folder = 'bin' | 'files';
 
-/** By name, why a program would not run from the store here and now; nothing for those that would, or have no launcher. */
+/** By `keyOf`, why a program would not run from the store here and now; nothing for those that would, or have no launcher. */
 export async function askPrograms(
   store: string,
   programs: readonly StoredProgram[],
@@ -17,16 +18,16 @@ export async function askPrograms(
 ): Promise<ReadonlyMap<string, Obstacle>> {
   const asked = programs.filter(({ launcher }) => launcher !== '');
   const environment = withoutLinkerVariables(process.env);
-  const questions = asked.map(({ name, launcher }) => ({
+  const questions = asked.map(({ name, launcher, variables }) => ({
     file: path.join(store, names[folder], folder === 'bin' ? name : launcher),
-    environment,
+    environment: { ...environment, ...asEnvironment(variables) },
     mustBeLauncher: true,
   }));
   const answers = await askLaunchers(questions);
   return new Map(
-    asked.flatMap(({ name }, index): [string, Obstacle][] => {
+    asked.flatMap((program, index): [string, Obstacle][] => {
       const answer = answers[index];
-      return answer === undefined ? [] : [[name, answer]];
+      return answer === undefined ? [] : [[keyOf(program), answer]];
     }),
   );
 }

@@ -24,6 +24,7 @@ export async function capturePrograms(
     const { wish, program } = at(loaded, index);
     return {
       invocation: wish.invocation,
+      variables: wish.variables,
       modules: orderOf(program, holdings),
       output: at(records, index),
     };

@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline';
 import { captureProgram } from '../capture/capture-program.ts';
 import { writeBytes } from '../image/assemble-file.ts';
+import type { Variables } from '../program/environment.ts';
 import { loadProgram } from '../program/load-program.ts';
 import { explainCaptures } from '../provenance/explain-captures.ts';
 import { inOrder } from '../ranges/place-programs.ts';
@@ -14,6 +15,7 @@ import { encodeRecord } from './record.ts';
 
 export interface CaptureOrder {
   readonly invocation: string;
+  readonly variables: Variables;
   /** Paths of its movable modules by their addresses, ascending. */
   readonly modules: readonly string[];
   /** Where its record goes. */
@@ -22,9 +24,9 @@ export interface CaptureOrder {
 
 export type CaptureAnswer = 'done' | { readonly refused: string } | { readonly failed: string };
 
-function capture({ invocation, modules, output }: CaptureOrder): CaptureAnswer {
+function capture({ invocation, variables, modules, output }: CaptureOrder): CaptureAnswer {
   try {
-    const program = loadProgram(invocation);
+    const program = loadProgram(invocation, { variables });
     const captures = captureProgram(program, undefined, inOrder(program, modules));
     const record = encodeRecord(explainCaptures(captures));
     // Bytes of modules are in it, and nobody but the store's owner reads it.

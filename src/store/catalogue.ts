@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { AddressSpace, Holding } from '../ranges/addresses.ts';
 import type { Stock } from '../files/stock.ts';
 import type { Audience } from '../program/audience.ts';
+import type { Variables } from '../program/environment.ts';
 import type { ModuleFacts } from '../program/facts.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { fromJson, toJson } from '../util/json.ts';
@@ -35,9 +36,12 @@ export interface KnownModule extends ModuleFacts {
   readonly readers: Audience;
 }
 
+/** One form of a program: it is bound for one set of the linker's variables. */
 export interface StoredProgram {
-  /** In `bin`. */
+  /** In `bin`; all forms of a program have the same. */
   readonly name: string;
+  /** What the linker's variables must be at a start; empty: none is set. */
+  readonly variables: Variables;
   /** As in `ProgramFacts`. */
   readonly invocation: string;
   readonly asInterpreter: boolean;
@@ -74,7 +78,44 @@ export interface Catalogue {
   readonly holdings: readonly Holding[];
   readonly modules: readonly KnownModule[];
   readonly programs: readonly StoredProgram[];
+  /** For each name that has several forms. */
+  readonly launchers: readonly JoinedLauncher[];
   readonly stock: Stock;
+}
+
+/** A launcher of several forms. */
+export interface JoinedLauncher {
+  readonly name: string;
+  /** File names below `files`, as those of `StoredProgram`. */
+  readonly launcher: string;
+  readonly loader?: string;
+  /** The launchers of its forms. */
+  readonly forms: readonly string[];
+}
+
+/** What tells the forms of all programs apart. */
+export function keyOf({ name, variables }: Pick<StoredProgram, 'name' | 'variables'>): string {
+  return [name, ...variables].join('\0');
+}
+
+/** The same for people: `git`, or `git with MALLOC_ARENA_MAX=2`. */
+export function titleOf({ name, variables }: Pick<StoredProgram, 'name' | 'variables'>): string {
+  return variables.length === 0 ? name : `${name} with ${variables.join(' ')}`;
+}
+
+/** By name, the forms of one program in the order of their variables, the plain one first. */
+export function compareForms(a: StoredProgram, b: StoredProgram): number {
+  const [first, second] = [keyOf(a), keyOf(b)];
+  return first < second ? -1 : Number(first > second);
+}
+
+/** The file below `files` that people start by a name; empty: the program itself. */
+export function launcherOfName({ programs, launchers }: Catalogue, name: string): string {
+  const joined = launchers.find((each) => each.name === name);
+  if (joined) return joined.launcher;
+  const forms = programs.filter((each) => each.name === name && each.launcher !== '');
+  const [form] = [...forms.filter(({ failed }) => failed === undefined), ...forms];
+  return form?.launcher ?? '';
 }
 
 const format = 'linkonce-store';
@@ -141,9 +182,13 @@ export function isBound({ relocatedAtStart, failed }: StoredProgram): boolean {
 }
 
 /** Names below `files` that a catalogue needs. */
-export function referencedFiles({ programs, stock }: Catalogue): ReadonlySet<string> {
+export function referencedFiles({ programs, launchers, stock }: Catalogue): ReadonlySet<string> {
   const shared = [...stock.modules, ...stock.runs.map(({ place }) => place)].map(({ file }) => file.path);
-  return new Set([...programs.flatMap(filesOf), ...shared.map((file) => path.basename(file))]);
+  const joined = launchers.flatMap(({ launcher, loader = launcher }) => [launcher, loader]);
+  return new Set([
+    ...[...programs.flatMap(filesOf), ...joined],
+    ...shared.map((file) => path.basename(file)),
+  ]);
 }
 
 export function filesOf({ record, image, launcher, loader, shared }: StoredProgram): string[] {

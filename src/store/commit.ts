@@ -20,19 +20,23 @@ import { freshName } from '../ranges/place-programs.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue } from './catalogue.ts';
-import { encodeCatalogue, readCatalogue, referencedFiles } from './catalogue.ts';
+import { encodeCatalogue, launcherOfName, readCatalogue, referencedFiles } from './catalogue.ts';
 import { countsWithoutProgram, makeCounts } from './counts.ts';
 import { currentGeneration, isTemporary, names } from './folder.ts';
 import { isForSameUsers } from './freshness.ts';
+import { withJoinedLaunchers } from './joined-launchers.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
-export function commit(store: string, catalogue: Catalogue): void {
+export function commit(store: string, bound: Catalogue): void {
   const before = readCatalogue(store);
+  const catalogue = withJoinedLaunchers(store, bound);
   const name = freshName('generation');
   const folder = path.join(store, names.generations, name);
   mkdirSync(path.join(folder, names.bin), { recursive: true, mode: 0o755 });
-  for (const { name: program, launcher, invocation } of catalogue.programs) {
-    const target = path.join(folder, names.bin, program);
+  for (const [program, invocation] of new Map(
+    catalogue.programs.map((each) => [each.name, each.invocation]),
+  )) {
+    const [target, launcher] = [path.join(folder, names.bin, program), launcherOfName(catalogue, program)];
     if (launcher === '') symlinkSync(invocation, target);
     else linkSync(path.join(store, names.files, launcher), target);
   }

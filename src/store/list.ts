@@ -4,10 +4,11 @@ import type { HandOvers } from '../image/hand-over-count.ts';
 import { readCount } from '../image/hand-over-count.ts';
 import type { Obstacle } from '../image/obstacle.ts';
 import { describeReason } from '../image/obstacle.ts';
+import type { Variables } from '../program/environment.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
-import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
+import { filesOf, keyOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import { storedKb } from './commit.ts';
 import { askPrograms } from './ask-programs.ts';
 import { countPathOf } from './counts.ts';
@@ -15,6 +16,8 @@ import { identityOf } from './freshness.ts';
 
 export interface ListedProgram {
   readonly name: string;
+  /** The linker's variables that this form is for, as `NAME=VALUE`. */
+  readonly variables: Variables;
   readonly program: string;
   readonly modules: number;
   /** Why it does not run from the store, for this user here and now; absent where it does. */
@@ -59,17 +62,17 @@ export async function listStore(store: string): Promise<Listing> {
     window: space,
     slide: settings.slide,
     modules: modules.length,
-    programs: programs.map((program) => listProgram(store, program, obstacles.get(program.name))),
+    programs: programs.map((program) => listProgram(store, program, obstacles.get(keyOf(program)))),
     relocated: relocatedSizes(catalogue),
     disk: diskSizes(store, catalogue),
   };
 }
 
 function listProgram(store: string, program: StoredProgram, obstacle: Obstacle | undefined): ListedProgram {
-  const { name, invocation, modules, writtenPages, notes } = program;
+  const { name, variables, invocation, modules, writtenPages, notes } = program;
   const handedOver = readCount(countPathOf(store, name));
   return {
-    ...{ name, program: invocation, modules: modules.length, writtenPages, notes },
+    ...{ name, variables, program: invocation, modules: modules.length, writtenPages, notes },
     ...staleOf(program, obstacle),
     ...(handedOver && handedOver.count > 0 && { handedOver }),
   };

@@ -6,6 +6,7 @@ import type { BackingFile } from '../image/backing.ts';
 import { readersOf } from '../program/audience.ts';
 import { sameIdentity } from '../program/file-identity.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
+import { compareForms, keyOf } from './catalogue.ts';
 import { identityOf, isForSameUsers, loaderDigest, moduleDigest } from './freshness.ts';
 import type { Loaded, Wish } from './session.ts';
 
@@ -18,8 +19,8 @@ export function withoutChanged(
   wishes: readonly Wish[],
   loaded: readonly Loaded[],
 ): Catalogue {
-  const replaced = new Set(wishes.map(({ name }) => name));
-  const programs = catalogue.programs.filter(({ name }) => !replaced.has(name));
+  const replaced = new Set(wishes.map(keyOf));
+  const programs = catalogue.programs.filter((each) => !replaced.has(keyOf(each)));
   const now = new Map(
     loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)),
   );
@@ -57,7 +58,7 @@ export function merge(
   built: readonly StoredProgram[],
   added: Stock,
 ): Catalogue {
-  const programs = [...base.programs, ...built].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const programs = [...base.programs, ...built].sort(compareForms);
   const used = new Set(programs.flatMap(({ modules }) => modules));
   const { modules, runs } = base.stock;
   return {

@@ -16,6 +16,7 @@ import { attempt, valuesOf } from '../util/outcome.ts';
 import { at } from '../util/present.ts';
 import { capturePrograms } from './capture-programs.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
+import { keyOf } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { names } from './folder.ts';
 import { merge, withoutChanged } from './next-catalogue.ts';
@@ -29,7 +30,7 @@ export interface Rebuilt {
   readonly failures: readonly WishFailure[];
 }
 
-interface WishFailure {
+export interface WishFailure {
   readonly wish: Wish;
   readonly error: LinkonceError;
 }
@@ -75,7 +76,11 @@ export async function rebuild(
 function loadAll(wishes: readonly Wish[]): Outcome<Loaded>[] {
   const read = cachedReader();
   return wishes.map((wish) =>
-    attempt(() => ({ wish, name: wish.name, program: loadProgram(wish.invocation, { read }) })),
+    attempt(() => ({
+      wish,
+      name: wish.name,
+      program: loadProgram(wish.invocation, { read, variables: wish.variables }),
+    })),
   );
 }
 
@@ -116,6 +121,8 @@ function leftToLinker(loaded: readonly Loaded[], { failures }: Placing): StoredP
 /** Programs that could not be built again keep their files, and run through the platform's linker. */
 function failedAgain({ programs }: Catalogue, failures: readonly WishFailure[]): StoredProgram[] {
   return failures.flatMap(({ wish, error }) =>
-    programs.filter(({ name }) => name === wish.name).map((each) => ({ ...each, failed: error.message })),
+    programs
+      .filter((each) => keyOf(each) === keyOf(wish))
+      .map((each) => ({ ...each, failed: error.message })),
   );
 }

@@ -8,12 +8,12 @@ import { attempt, valueOf } from '../util/outcome.ts';
 import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Catalogue } from './catalogue.ts';
-import { isBound } from './catalogue.ts';
+import { compareForms, isBound } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { names } from './folder.ts';
 import { loaderDigest } from './freshness.ts';
 import type { OnProgress } from './session.ts';
-import { shelfOf } from './session.ts';
+import { shelfOf, wishOf } from './session.ts';
 import { writeProgram } from './write-program.ts';
 
 /**
@@ -35,10 +35,11 @@ export async function layOutAgain(
     place: () => movedPlacing(catalogue, base),
     explain: () => Promise.resolve(bound.map((program) => attempt(() => currentBlueprint(from, program)))),
     write: (laidOut, index) => {
-      const { name, invocation, asInterpreter, record } = at(bound, index);
+      const program = at(bound, index);
+      const { record } = program;
       const [source, files] = [path.join(from, names.files), path.join(to, names.files)];
       if (from !== to) copyFileSync(path.join(source, record), path.join(files, record));
-      return writeProgram(to, { wish: { name, invocation, asInterpreter }, record }, laidOut);
+      return writeProgram(to, { wish: wishOf(program), record }, laidOut);
     },
   });
   const others = catalogue.programs.filter((program) => !isBound(program));
@@ -46,7 +47,7 @@ export async function layOutAgain(
     ...moved,
     loader: loaderDigest(),
     holdings: placing.holdings,
-    programs: [...outcomes.map(valueOf), ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    programs: [...outcomes.map(valueOf), ...others].sort(compareForms),
     stock: added,
   };
 }

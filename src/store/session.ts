@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { BindJob } from '../bind/bind-programs.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
+import type { Variables } from '../program/environment.ts';
 import type { Program } from '../program/program.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { findSystem } from '../systems/registry.ts';
@@ -9,11 +10,17 @@ import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoreSettings } from './catalogue.ts';
 import { names, shownPlaces } from './folder.ts';
 
-/** A program that shall be in the store. */
+/** A form of a program that shall be in the store. */
 export interface Wish {
   readonly name: string;
   readonly invocation: string;
   readonly asInterpreter: boolean;
+  readonly variables: Variables;
+}
+
+/** What is bound again. */
+export function wishOf({ name, invocation, asInterpreter, variables }: Wish): Wish {
+  return { name, invocation, asInterpreter, variables };
 }
 
 export type OnProgress = (step: string) => void;

@@ -7,60 +7,69 @@ import path from 'node:path';
 import { defaultGap } from '../files/member-filing.ts';
 import { drawSpace } from '../ranges/place-programs.ts';
 import { placesState } from '../pagein/places-state.ts';
-import { findProgram } from '../program/find-program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
-import { isBound, readCatalogue, requireCatalogue } from './catalogue.ts';
+import { isBound, keyOf, readCatalogue, requireCatalogue, titleOf } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isHiddenOfServer, isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
+import type { WishFailure } from './rebuild.ts';
 import { rebuild } from './rebuild.ts';
 import type { OnProgress, Wish } from './session.ts';
 import { arrangementOf } from './session.ts';
 import { layOutAgain } from './relayout.ts';
 import { updatePrograms } from './update.ts';
 import type { Updated } from './update.ts';
-import { attempt } from '../util/outcome.ts';
-
-export interface ProgramFailure {
-  readonly name: string;
-  readonly error: LinkonceError;
-}
+import type { AddRequest, ProgramFailure } from './wishes.ts';
+import { findTyped, formOf, toWishes } from './wishes.ts';
 
 export interface Added {
   readonly added: readonly StoredProgram[];
   readonly failures: readonly ProgramFailure[];
+  /** What a person should know of forms that could not be bound beside others; one line each. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Adds programs; ones that are there are built again. `settings` are those of a new store, and must be the old ones' where
- * there is one. Throws LinkonceError.
+ * Adds programs, each for the linker's variables of this process and none, or for those that are given; forms that are there are built
+ * again, others stay. `settings` are those of a new store, and must be the old ones' where there is one. Throws LinkonceError.
  */
 export async function addPrograms(
   context: StoreContext,
-  typed: readonly string[],
+  request: AddRequest,
   settings: Partial<StoreSettings>,
-  asInterpreter: boolean,
 ): Promise<Added> {
   const { store, onProgress } = context;
-  const { wishes, unknown } = toWishes(store, typed, asInterpreter);
-  requireDistinct(wishes);
-  if (wishes.length === 0) return { added: [], failures: unknown };
+  const { typed, unknown } = findTyped(store, request.typed);
+  if (typed.length === 0) return { added: [], failures: unknown, notes: [] };
   return withNewStoreLock(context, async () => {
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
-    requireSameProgram(catalogue, wishes);
+    const wishes = toWishes(catalogue, typed, request);
     const base = await freshen(store, catalogue, wishes, onProgress);
     const { catalogue: next, failures } = await rebuild(store, base, wishes, onProgress);
     commit(store, next);
-    const failed = new Set(failures.map(({ wish }) => wish.name));
-    const asked = new Set(wishes.map(({ name }) => name).filter((name) => !failed.has(name)));
+    const failed = new Set(failures.map(({ wish }) => keyOf(wish)));
+    const asked = new Set(wishes.map(keyOf).filter((key) => !failed.has(key)));
+    const added = next.programs.filter((each) => asked.has(keyOf(each)));
+    // A form that nobody asked for by name is not missed where there is another one.
+    const isServed = ({ wish }: WishFailure): boolean =>
+      (request.variables === undefined || wish.variables.length === 0) &&
+      added.some(({ name }) => name === wish.name);
     return {
-      added: next.programs.filter(({ name }) => asked.has(name)),
-      failures: [...unknown, ...failures.map(({ wish, error }) => ({ name: wish.name, error }))],
+      added,
+      notes: failures
+        .filter(isServed)
+        .map(({ wish, error }) => `${formOf(wish)} it is not bound: ${error.message}`),
+      failures: [
+        ...unknown,
+        ...failures
+          .filter((each) => !isServed(each))
+          .map(({ wish, error }) => ({ name: titleOf(wish), error })),
+      ],
     };
   });
 }
@@ -72,55 +81,13 @@ async function freshen(
   wishes: readonly Wish[],
   onProgress: OnProgress,
 ): Promise<Catalogue> {
-  const replaced = new Set(wishes.map(({ name }) => name));
-  const others = { ...catalogue, programs: catalogue.programs.filter(({ name }) => !replaced.has(name)) };
+  const replaced = new Set(wishes.map(keyOf));
+  const isReplaced = (program: StoredProgram): boolean => replaced.has(keyOf(program));
+  const others = { ...catalogue, programs: catalogue.programs.filter((each) => !isReplaced(each)) };
   if (others.programs.length === 0) return catalogue;
   const { catalogue: base } = await updatePrograms(store, others, onProgress);
-  const old = catalogue.programs.filter(({ name }) => replaced.has(name));
+  const old = catalogue.programs.filter(isReplaced);
   return { ...base, programs: [...base.programs, ...old] };
-}
-
-/** What was typed as programs, each once; what is no program is a failure of its own. */
-function toWishes(
-  store: string,
-  typed: readonly string[],
-  asInterpreter: boolean,
-): { readonly wishes: readonly Wish[]; readonly unknown: readonly ProgramFailure[] } {
-  const wishes = new Map<string, Wish>();
-  const unknown: ProgramFailure[] = [];
-  const search = searchPath(store);
-  for (const name of typed) {
-    const found = attempt(() => findProgram(name, search));
-    if ('failure' in found) unknown.push({ name, error: found.failure });
-    else wishes.set(found.value, wishFor(found.value, asInterpreter));
-  }
-  return { wishes: [...wishes.values()], unknown };
-}
-
-function wishFor(invocation: string, asInterpreter: boolean): Wish {
-  return { name: path.basename(invocation), invocation, asInterpreter };
-}
-
-/** PATH without the store's own launchers, which stand first in it. */
-function searchPath(store: string): string {
-  const bin = path.join(store, names.bin);
-  const folders = (process.env.PATH ?? '').split(':');
-  return folders.filter((folder) => path.resolve(folder) !== bin).join(':');
-}
-
-function requireDistinct(wishes: readonly Wish[]): void {
-  wishes.forEach(({ name, invocation }, index) => {
-    const other = wishes.slice(0, index).find((each) => each.name === name);
-    if (other) throw new LinkonceError(`${other.invocation} and ${invocation} have one name`);
-  });
-}
-
-function requireSameProgram({ programs }: Catalogue, wishes: readonly Wish[]): void {
-  for (const { name, invocation } of wishes) {
-    const other = programs.find((each) => each.name === name);
-    if (other && other.invocation !== invocation)
-      throw new LinkonceError(`${invocation}: the store has ${other.invocation} by this name`);
-  }
 }
 
 const defaults: Omit<StoreSettings, 'window'> = {
@@ -138,7 +105,7 @@ function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
     space,
     boot: bootId(),
     loader: loaderDigest(),
-    ...{ holdings: [], modules: [], programs: [] },
+    ...{ holdings: [], modules: [], programs: [], launchers: [] },
     stock: { modules: [], runs: [] },
   };
 }

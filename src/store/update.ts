@@ -19,6 +19,7 @@ import { hasWriter } from '../program/writers.ts';
 import type { LinkonceError } from '../util/errors.ts';
 import { askPrograms } from './ask-programs.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
+import { keyOf, titleOf } from './catalogue.ts';
 import { names } from './folder.ts';
 import {
   changedFiles,
@@ -30,7 +31,8 @@ import {
   plannedFiles,
 } from './freshness.ts';
 import { rebuild } from './rebuild.ts';
-import type { OnProgress, Wish } from './session.ts';
+import type { OnProgress } from './session.ts';
+import { wishOf } from './session.ts';
 import { refreshProgram } from './refresh.ts';
 import { attempt } from '../util/outcome.ts';
 
@@ -73,7 +75,7 @@ export async function updatePrograms(
   const obstacles = await askPrograms(store, catalogue.programs, 'files');
   const judged = catalogue.programs.map((program) => ({
     program,
-    verdict: judge.verdict(program, obstacles.get(program.name)),
+    verdict: judge.verdict(program, obstacles.get(keyOf(program))),
   }));
   const { refreshed, others } = await refreshPrograms(store, judged, judge);
   const lost = [...chosen(judged, 'rebuild'), ...others];
@@ -87,10 +89,10 @@ export async function updatePrograms(
     catalogue: next,
     changed: judged.some(({ verdict }) => verdict.kind !== 'fresh'),
     rebuilt: lost
-      .map(({ program, reason }) => ({ name: program.name, reason }))
+      .map(({ program, reason }) => ({ name: titleOf(program), reason }))
       .filter(({ name }) => !failed.has(name)),
-    refreshed: refreshed.map(({ name }) => name),
-    gone: chosen(judged, 'gone').map(({ program }) => program.name),
+    refreshed: refreshed.map(titleOf),
+    gone: [...new Set(chosen(judged, 'gone').map(({ program }) => program.name))],
     changedModules: judge.changed(),
     failures,
   };
@@ -120,9 +122,10 @@ async function refreshPrograms(
   const before = chosen(judged, 'refresh').map(({ program }) => program);
   const after = before.map((program) => refreshProgram(store, program, judge.identity));
   const obstacles = await askPrograms(store, after, 'files');
-  const isMended = ({ name }: StoredProgram): boolean => obstacles.get(name)?.remedy !== 'bind-again';
+  const isMended = (program: StoredProgram): boolean =>
+    obstacles.get(keyOf(program))?.remedy !== 'bind-again';
   const others = before.flatMap((program): Lost[] => {
-    const obstacle = obstacles.get(program.name);
+    const obstacle = obstacles.get(keyOf(program));
     return obstacle && !isMended(program) ? [{ program, reason: describeReason(obstacle) }] : [];
   });
   return { refreshed: after.filter(isMended), others };
@@ -136,23 +139,19 @@ async function rebuildPrograms(
   onProgress: OnProgress,
 ): Promise<Pick<Updated, 'catalogue' | 'failures'>> {
   if (lost.length === 0) return { catalogue: base, failures: [] };
-  const wishes = lost.map(({ program: { name, invocation, asInterpreter } }): Wish => ({
-    name,
-    invocation,
-    asInterpreter,
-  }));
+  const wishes = lost.map(({ program }) => wishOf(program));
   const { catalogue, failures } = await rebuild(store, base, wishes, onProgress);
-  const names = new Set(wishes.map(({ name }) => name));
-  const built = catalogue.programs.filter(({ name, failed }) => names.has(name) && failed === undefined);
+  const keys = new Set(wishes.map(keyOf));
+  const built = catalogue.programs.filter((each) => keys.has(keyOf(each)) && each.failed === undefined);
   const obstacles = await askPrograms(store, built, 'files');
   return {
     catalogue: { ...catalogue, programs: catalogue.programs.map((each) => remember(each, obstacles)) },
-    failures: failures.map(({ wish, error }) => ({ name: wish.name, error })),
+    failures: failures.map(({ wish, error }) => ({ name: titleOf(wish), error })),
   };
 }
 
 function remember(program: StoredProgram, obstacles: ReadonlyMap<string, Obstacle>): StoredProgram {
-  const obstacle = obstacles.get(program.name);
+  const obstacle = obstacles.get(keyOf(program));
   return obstacle?.remedy === 'bind-again' ? { ...program, unmended: describeReason(obstacle) } : program;
 }
 
@@ -265,7 +264,7 @@ function judgeCache(store: string, program: StoredProgram, { identity }: JudgeIn
 
 /** Whether the linker would find other modules now. */
 function otherModules(program: StoredProgram, read: ReadModule): string | undefined {
-  const loaded = attempt(() => loadProgram(program.invocation, { read }));
+  const loaded = attempt(() => loadProgram(program.invocation, { read, variables: program.variables }));
   if ('failure' in loaded) return loaded.failure.message;
   const now = loaded.value.modules.map((module) => module.path);
   const other = now.find((file, index) => file !== program.modules[index]);

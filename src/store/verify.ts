@@ -17,7 +17,7 @@ import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import { hex, pageSize } from '../util/units.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
-import { filesOf, referencedFiles, requireCatalogue } from './catalogue.ts';
+import { filesOf, launcherOfName, referencedFiles, requireCatalogue, titleOf } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { findLeftovers } from './commit.ts';
 import { countPathOf } from './counts.ts';
@@ -27,6 +27,8 @@ import { withStoreView } from './lock.ts';
 import { changedFile, damageOf, loaderDigest } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory } from './mapped-memory.ts';
+import { joinedFiles } from './joined-launchers.ts';
+import { at } from '../util/present.ts';
 import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { attempt } from '../util/outcome.ts';
@@ -59,7 +61,7 @@ function verify(store: string, catalogue: Catalogue, onProgress: (step: string) 
     onProgress(`comparing ${program.name}`);
     if (program.relocatedAtStart !== undefined || lacksFile(store, program)) continue;
     const outcome = attempt(() => {
-      if (isOtherLoader || isStale(store, program)) stale.push(program.name);
+      if (isOtherLoader || isStale(store, program)) stale.push(titleOf(program));
       else faults.push(...verifyProgram(store, catalogue, program, comparison));
     });
     if ('failure' in outcome) faults.push(outcome.failure.message);
@@ -88,15 +90,33 @@ function missingFiles(store: string, catalogue: Catalogue): string[] {
     .map((name) => path.join(store, names.files, name))
     .filter((file) => !existsSync(file));
   const others = catalogue.programs.filter(
-    (program) => !lacksFile(store, program) && !isInBin(store, program),
+    (program) => !lacksFile(store, program) && !isInBin(store, catalogue, program.name),
   );
   return [
     ...missing.map((file) => `${file}: is missing`),
-    ...others.map(({ name }) => `${path.join(store, names.bin, name)}: is not the launcher`),
+    ...[...new Set(others.map(({ name }) => name))].map(
+      (name) => `${path.join(store, names.bin, name)}: is not the launcher`,
+    ),
+    ...(missing.length > 0 ? [] : joinedFaults(store, catalogue)),
   ];
 }
 
-function isInBin(store: string, { name, launcher }: StoredProgram): boolean {
+/** Launchers of several forms are made again, and must be the same. */
+function joinedFaults(store: string, catalogue: Catalogue): string[] {
+  const files = path.join(store, names.files);
+  const { programs, launchers } = catalogue;
+  return launchers.flatMap(({ name, launcher, loader, forms }) => {
+    const rows = programs.filter((each) => each.name === name && forms.includes(each.launcher));
+    const written = [...(loader === undefined ? [] : [loader]), launcher];
+    const expected = joinedFiles(files, rows, loader && path.join(files, loader));
+    return written
+      .filter((file, index) => !readFileSync(path.join(files, file)).equals(at(expected, index)))
+      .map((file) => `${path.join(files, file)}: is not the launcher of ${name}`);
+  });
+}
+
+function isInBin(store: string, catalogue: Catalogue, name: string): boolean {
+  const launcher = launcherOfName(catalogue, name);
   const entry = lstatSync(path.join(store, names.bin, name), { throwIfNoEntry: false });
   if (launcher === '') return entry?.isSymbolicLink() ?? false;
   const file = lstatSync(path.join(store, names.files, launcher), { throwIfNoEntry: false });

@@ -37,9 +37,8 @@ export async function timeUpdates(
   const stored = copySet(trial, replacement, directory);
   const { failures } = await addPrograms(
     stored.context,
-    [stored.executable],
+    { typed: [stored.executable], asInterpreter: false, variables: [] },
     { system: system.id, variant },
-    false,
   );
   if (failures[0]) throw failures[0].error;
   let turn = 0;
