@@ -65,8 +65,10 @@ export function askStatus(mountPoint: string): Promise<PlacesStatus> {
     let text = '';
     const socket = connect(socketPath(mountPoint));
     socket.setEncoding('utf8').on('data', (part: string) => (text += part));
-    socket.once('error', () => {
-      reject(new LinkonceError(`${path.dirname(mountPoint)}: nobody serves its places`));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const why =
+        code === 'EACCES' ? 'who serves its places answers their own user only' : 'nobody serves its places';
+      reject(new LinkonceError(`${path.dirname(mountPoint)}: ${why}`));
     });
     socket.once('end', () => {
       resolve(JSON.parse(text) as PlacesStatus);
