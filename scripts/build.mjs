@@ -52,6 +52,7 @@ const steps = [
   hosted('stopwatch', '-static'),
   hosted('starter', '-static'),
   hosted('self-test', '-fPIE', '-pie'),
+  hosted('run', '-static'),
   {
     name: 'page',
     inputs: ['src/report/page/main.ts', 'src/report/page', 'package-lock.json'],
@@ -66,7 +67,7 @@ function hosted(name, ...flags) {
   const output = `build/native/${name}`;
   return {
     name,
-    inputs: [source, 'scripts/build.mjs'],
+    inputs: [source, 'native/plan.h', 'scripts/build.mjs'],
     outputs: [output],
     run: () => compile('cc', ...hostedFlags, ...flags, '-o', output, source),
   };

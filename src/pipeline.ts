@@ -59,6 +59,8 @@ export interface BindSettings extends SystemChoice {
   readonly variables?: Variables;
   /** A copy of the program whose PT_INTERP is the loader, in place of a launcher; absent: no. */
   readonly asInterpreter?: boolean;
+  /** Whether the launcher counts its hand-overs in a file beside it; absent: no. */
+  readonly isCounted?: boolean;
 }
 
 /** An image and the modules that it was made of. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { defaultGap } from '../files/member-filing.ts';
 import { placesName } from '../files/places-name.ts';
 import type { Stock } from '../files/stock.ts';
+import { countPathBeside } from '../image/hand-over-count.ts';
 import type { Image } from '../image/image.ts';
 import { writeImage } from '../image/write-image.ts';
 import type { Blueprint } from '../provenance/explained.ts';
@@ -24,6 +25,8 @@ export interface FolderRequest {
   readonly folder: string;
   /** Write copies of the programs whose PT_INTERP is the loader, instead of launchers of their own. */
   readonly asInterpreter: boolean;
+  /** Whether each launcher has a file beside it in which its hand-overs are counted, if somebody makes it; absent: no. */
+  readonly isCounted?: boolean;
   /** Bits of the space in which modules have their addresses; absent: so many that there is always room. */
   readonly window?: number | undefined;
 }
@@ -32,7 +35,7 @@ export interface FolderRequest {
 export async function bindInFolder(
   subjects: readonly Subject[],
   arrangement: Arrangement,
-  { outputs, folder, asInterpreter, window }: FolderRequest,
+  { outputs, folder, asInterpreter, isCounted = false, window }: FolderRequest,
 ): Promise<Outcome<Image>[]> {
   const space = drawSpace(arrangement, window);
   const programs = subjects.map(({ program }) => ({ name: path.basename(program.invocation), program }));
@@ -48,7 +51,13 @@ export async function bindInFolder(
     explain: (placing) => explainSubjects(subjects, arrangement, placing),
     write: ({ placed, composed }, index) => {
       const output = at(outputs, index);
-      return writeImage(placed, composed, { output, imagePath: `${output}.image`, asInterpreter });
+      const countPath = isCounted ? countPathBeside(output) : undefined;
+      return writeImage(placed, composed, {
+        output,
+        imagePath: `${output}.image`,
+        asInterpreter,
+        countPath,
+      });
     },
   });
   const shared = filesOf(added);

@@ -129,7 +129,7 @@ const checks: readonly Check[] = [
   },
   {
     id: 'cache',
-    purpose: '`run`: without it each run starts the program itself, or fails',
+    purpose: '`run`: without it each run starts the program itself, after Node',
     remedy: 'set XDG_CACHE_HOME to a folder of yours',
     ask: () => askFolder(cacheFolder()),
   },

@@ -13,6 +13,8 @@ const ignored = { SIGPIPE: 13, SIGXFSZ: 25 };
 /** fcntl.h, sys/resource.h */
 const setDescriptorFlags = 2;
 const openFiles = 7;
+/** ENOEXEC of asm-generic/errno-base.h. */
+const noExecutable = 8;
 
 const libc = koffi.load(null);
 
@@ -24,7 +26,10 @@ export function execute(file: string, argv: readonly string[], environment: Node
   if (/^\d+$/.test(limit)) limitOpenFiles(BigInt(limit));
   restoreSignals();
   const execve = libc.func('int execve(const char *path, const char **argv, const char **envp)');
-  execve(file, [...argv, null], [...variables.map(([name, value]) => `${name}=${value ?? ''}`), null]);
+  const texts = [...variables.map(([name, value]) => `${name}=${value ?? ''}`), null];
+  execve(file, [...argv, null], texts);
+  // A script without `#!`, as execvp(3) has it.
+  if (koffi.errno() === noExecutable) execve('/bin/sh', ['sh', file, ...argv.slice(1), null], texts);
   const strerror = libc.func('const char *strerror(int number)');
   throw new LinkonceError(`${file}: ${String(strerror(koffi.errno()))}`);
 }

@@ -1,11 +1,15 @@
 /**
- * Whether `run` may start a launcher of its cache, asked before each start: some milliseconds, where Node takes a hundred. What is
- * in the way is said once: the launcher's folder keeps what was said.
+ * Whether `run` may start a launcher of its cache, asked before each start that comes to Node: some milliseconds, where Node takes a
+ * hundred. What is in the way is said once: the launcher's folder keeps what was said, and native/run.c starts by itself what hands
+ * over for no other reason.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, utimesSync } from 'node:fs';
 import { askLauncher } from '../image/ask-launcher.ts';
+import { countPathBeside, readCount, writeNewCount } from '../image/hand-over-count.ts';
 import type { Obstacle } from '../image/obstacle.ts';
 import { describeObstacle } from '../image/obstacle.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { isSystemError } from '../util/system-errors.ts';
 
 interface Cached {
   readonly file: string;
@@ -26,10 +30,29 @@ export function isMendedByBinding({ file }: Cached, { remedy, reason }: Obstacle
 export function sayOnce(name: string, { file }: Cached, obstacle: Obstacle): void {
   if (wasSaid(file, obstacle.reason)) return;
   process.stderr.write(`linkonce: ${name}: ${describeObstacle(obstacle)}\n`);
-  try {
+  keep(() => {
     appendFileSync(saidFile(file), `${obstacle.reason}\n`);
-  } catch {
-    // A cache that became read-only: it is said again.
+  });
+}
+
+/** From here on a hand-over for a reason that nobody has heard of, or after an hour, is one to look at again. */
+export function settleCount({ file }: Cached): void {
+  const count = countPathBeside(file);
+  const handedOver = readCount(count);
+  const isSaid = handedOver !== undefined && wasSaid(file, handedOver.reason);
+  if (handedOver?.count === 0) return;
+  keep(() => {
+    if (isSaid) utimesSync(saidFile(file), new Date(), new Date());
+    else writeNewCount(count);
+  });
+}
+
+/** In a cache that became read-only it is said, and asked, again. */
+function keep(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof LinkonceError) && !isSystemError(error)) throw error;
   }
 }
 

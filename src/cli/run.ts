@@ -1,14 +1,26 @@
-/** `linkonce run`: binds a program into the cache where that has not been done, then becomes it. */
+/**
+ * `linkonce run`: binds a program into the cache where that has not been done, then becomes it. Like `time` and `env` it runs the
+ * program: what keeps a launcher from it is said once, in one line. Where native/run.c finds all as it should be, this is not asked.
+ */
 import type { Command } from 'commander';
 import { findProgram } from '../program/find-program.ts';
+import { LinkonceError } from '../util/errors.ts';
+import { printableLine } from '../util/printable.ts';
 import { withProgress } from './progress.ts';
-import { cachedImage, NoCache, storeImage } from './run-cache.ts';
+import { cachedImage, readWithout, removeWithout, storeImage, writeWithout } from './run-cache.ts';
 import { chooseSystem } from './system-choice.ts';
 import type { SystemChoice } from '../pipeline.ts';
 
 interface Startable {
   readonly file: string;
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What was typed, and what it leads to. */
+interface Wanted {
+  readonly name: string;
+  readonly file: string;
+  readonly choice: SystemChoice;
 }
 
 export function registerRun(program: Command): void {
@@ -25,12 +37,12 @@ export function registerRun(program: Command): void {
     .passThroughOptions()
     .action(async (name: string, args: readonly string[], options: { system: string }, command: Command) => {
       const choice = await chooseSystem(options.system, command);
-      const file = findProgram(name, process.env.PATH ?? '');
-      const image = await launcherFor(name, file, choice).catch((error: unknown) => {
-        // Nothing can be kept here: the program does not need it.
-        if (!(error instanceof NoCache)) throw error;
-        process.stderr.write(`linkonce: ${name} is run without a launcher: ${error.message}\n`);
-        return { file, environment: {} };
+      const wanted = { name, file: findProgram(name, process.env.PATH ?? ''), choice };
+      const image = await launcherFor(wanted).catch((error: unknown) => {
+        // Who names a system wants that one.
+        const isNamed = command.getOptionValueSource('system') === 'cli';
+        if (!(error instanceof LinkonceError) || isNamed) throw error;
+        return withoutLauncher(wanted, error.message);
       });
       const { execute } = await import('./exec.ts');
       execute(image.file, [name, ...args], { ...process.env, ...image.environment });
@@ -38,8 +50,8 @@ export function registerRun(program: Command): void {
 }
 
 /** The launcher of an earlier run, or where that would not be used and a new one may be, a new one. */
-async function launcherFor(name: string, file: string, choice: SystemChoice): Promise<Startable> {
-  const { isMendedByBinding, obstacleOf, sayOnce } = await import('./run-obstacles.ts');
+async function launcherFor({ name, file, choice }: Wanted): Promise<Startable> {
+  const { isMendedByBinding, obstacleOf, sayOnce, settleCount } = await import('./run-obstacles.ts');
   const bind = (): Promise<Startable> => withProgress((onProgress) => storeImage(file, choice, onProgress));
   const cached = cachedImage(file, choice);
   let image = cached ?? (await bind());
@@ -49,6 +61,21 @@ async function launcherFor(name: string, file: string, choice: SystemChoice): Pr
     obstacle = obstacleOf(image);
   }
   if (obstacle) sayOnce(name, image, obstacle);
+  settleCount(image);
   // What cannot be started from its launcher is started without.
-  return obstacle?.outcome === 'fails' ? { file, environment: image.environment } : image;
+  if (obstacle?.outcome === 'fails') {
+    writeWithout(file, choice, obstacle.reason);
+    return { file, environment: image.environment };
+  }
+  removeWithout(file, choice);
+  return image;
+}
+
+/** The program itself; why is said where it was another reason before, or where that could not be kept. */
+function withoutLauncher({ name, file, choice }: Wanted, reason: string): Startable {
+  const line = printableLine(reason);
+  if (readWithout(file, choice) !== line)
+    process.stderr.write(`linkonce: ${name} is run without a launcher: ${line}\n`);
+  writeWithout(file, choice, line);
+  return { file, environment: {} };
 }

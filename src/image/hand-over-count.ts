@@ -17,6 +17,11 @@ export interface HandOvers {
   readonly reason: string;
 }
 
+/** The file of a launcher that is in no store. */
+export function countPathBeside(launcher: string): string {
+  return `${launcher}.count`;
+}
+
 /** What a file says; undefined where it is none of this kind, or of another version. */
 export function decodeCount(bytes: Buffer): HandOvers | undefined {
   if (bytes.length !== countFileSize || bytes.readBigUInt64LE(0) !== countMagic) return undefined;

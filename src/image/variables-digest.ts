@@ -13,7 +13,8 @@ export function variablesDigest(variables: Variables): bigint {
   return variables.reduce((sum, text) => BigInt.asUintN(64, sum + digestOf(text)), 0n);
 }
 
-function digestOf(text: string): bigint {
+/** Of one text. */
+export function digestOf(text: string): bigint {
   let digest = basis;
   for (const byte of Buffer.from(text)) digest = BigInt.asUintN(64, (digest ^ BigInt(byte)) * factor);
   return digest;

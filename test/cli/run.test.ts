@@ -84,9 +84,17 @@ describe('the program', () => {
   });
 });
 
-describe('by ./linkonce, the program has what the shell had', () => {
+describe.each([
+  ['on its first run', 1],
+  ['from the cache', 2],
+])('by ./linkonce, %s, the program has what the shell had', (_, times) => {
   const tool = path.join(packageRoot(), 'linkonce');
-  const inShell = (command: string) => runProgram('/bin/bash', ['-c', command, tool], { env: env() });
+  async function inShell(command: string) {
+    const outcomes = [];
+    while (outcomes.length < times)
+      outcomes.push(await runProgram('/bin/bash', ['-c', command, tool], { env: env() }));
+    return outcomes.at(-1)!;
+  }
 
   test('descriptors', async () => {
     const { stdout } = await inShell('"$0" run cat /dev/fd/7 7<<<seven; "$0" run cat <(echo substituted)');
@@ -145,19 +153,19 @@ describe('the cache', () => {
     expect(generations()).toBe(2);
   });
 
-  test('is refused where others could write to it', async () => {
+  test('is not used where others could write to it', async () => {
     await run(['echo']);
     chmodSync(cache, 0o777);
-    const outcome = await run(['echo']);
-    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    const outcome = await run(['echo', 'hi']);
+    expect(outcome).toMatchObject({ stdout: 'hi\n', status: 0 });
     expect(outcome.stderr).toMatch(/^linkonce: [^\n]*another user could write[^\n]*\n$/);
   });
 
-  test('is refused where a folder above it is everybody’s', async () => {
+  test('is not used where a folder above it is everybody’s', async () => {
     mkdirSync(path.dirname(cache));
     chmodSync(path.dirname(cache), 0o777);
-    const outcome = await run(['echo']);
-    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    const outcome = await run(['echo', 'hi']);
+    expect(outcome).toMatchObject({ stdout: 'hi\n', status: 0 });
     expect(outcome.stderr).toMatch(/^linkonce: [^\n]*or a folder above it[^\n]*\n$/);
     chmodSync(path.dirname(cache), 0o1777);
     expect(await run(['echo', 'hi'])).toMatchObject({ stdout: 'hi\n', status: 0 });
@@ -177,8 +185,8 @@ describe('the cache', () => {
     expect(await run(['echo', 'hi'])).toMatchObject({ stdout: 'hi\n', status: 0 });
     skip(whyNoStranger !== undefined, whyNoStranger);
     lchownSync(cache, 65_534, 65_534);
-    const outcome = await run(['echo']);
-    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    const outcome = await run(['echo', 'hi']);
+    expect(outcome).toMatchObject({ stdout: 'hi\n', status: 0 });
     expect(outcome.stderr).toMatch(/^linkonce: [^\n]*another user could write[^\n]*\n$/);
   });
 
