@@ -2,14 +2,14 @@
 import type { Obstacle } from '../image/obstacle.ts';
 import { askPrograms } from '../store/ask-programs.ts';
 import type { StoredProgram } from '../store/catalogue.ts';
-import { requireCatalogue } from '../store/catalogue.ts';
+import { keyOf, requireCatalogue } from '../store/catalogue.ts';
 import type { Answer } from './doctor-finding.ts';
 
 /** Throws LinkonceError where the store cannot be read. */
 export async function askStoredPrograms(store: string): Promise<Answer> {
   const { programs } = requireCatalogue(store);
   const obstacles = await askPrograms(store, programs, 'bin');
-  const reasons = programs.flatMap((program) => reasonOf(program, obstacles.get(program.name)));
+  const reasons = programs.flatMap((program) => reasonOf(program, obstacles.get(keyOf(program))));
   const ready = `${store}: ${String(programs.length - reasons.length)} of ${String(programs.length)} programs run from it`;
   const reason = mostFrequent(reasons);
   return reason === undefined

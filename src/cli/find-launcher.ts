@@ -5,7 +5,7 @@ import { launcherOf } from '../image/ask-launcher.ts';
 import type { SystemChoice } from '../pipeline.ts';
 import { fileKind } from '../program/file-kind.ts';
 import { findProgram } from '../program/find-program.ts';
-import { readCatalogue } from '../store/catalogue.ts';
+import { launcherOfName, readCatalogue } from '../store/catalogue.ts';
 import { names } from '../store/folder.ts';
 import { isSystemError } from '../util/system-errors.ts';
 import { statusOf } from '../util/status.ts';
@@ -54,8 +54,10 @@ function isLauncher(file: string): boolean {
 }
 
 function storedLauncher(file: string, store: string): FoundLauncher | undefined {
-  const programs = readCatalogue(store)?.programs ?? [];
-  const stored = programs.find(({ launcher, invocation }) => launcher !== '' && isSameName(invocation, file));
+  const catalogue = readCatalogue(store);
+  const stored = catalogue?.programs.find(
+    ({ name, invocation }) => isSameName(invocation, file) && launcherOfName(catalogue, name) !== '',
+  );
   return stored && { file: path.join(store, names.bin, stored.name), from: 'store', environment: {} };
 }
 

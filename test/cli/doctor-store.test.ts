@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askStoredPrograms } from '../../src/cli/doctor-store.ts';
 import { reasons } from '../../src/image/reasons.ts';
+import { requireCatalogue } from '../../src/store/catalogue.ts';
 import { environment } from '../programs/build.ts';
 import { linkonce } from './linkonce.ts';
 
@@ -25,6 +26,24 @@ test('all run', async () => {
     answer: 'yes',
     detail: `${store}: 3 of 3 programs run from it`,
   });
+});
+
+test('each form is asked with its own variables', async () => {
+  const variable = 'MALLOC_TOP_PAD_=65536';
+  await linkonce(['store', 'add', '--store', store, '--env', variable, 'echo'], { env: environment });
+  expect(await askStoredPrograms(store)).toMatchObject({
+    answer: 'yes',
+    detail: expect.stringContaining(': 4 of 4 programs run from it') as unknown,
+  });
+  const form = requireCatalogue(store).programs.find(({ variables }) => variables.length > 0);
+  const image = path.join(store, 'files', form!.image);
+  chmodSync(image, 0o664);
+  expect(await askStoredPrograms(store)).toMatchObject({
+    detail: expect.stringContaining(`: 3 of 4 programs run from it; of the others, most often: `) as unknown,
+  });
+  chmodSync(image, 0o644);
+  await linkonce(['store', 'remove', '--store', store, 'echo'], { env: environment });
+  await linkonce(['store', 'add', '--store', store, 'echo'], { env: environment });
 });
 
 test('of those that do not, the commonest reason is said', async () => {
