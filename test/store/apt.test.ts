@@ -113,3 +113,11 @@ test('systemd finds nothing wrong with the units', ({ skip }) => {
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
+
+test.for(['linkonce-update.service', 'linkonce-boot.service'])('%s has few rights', (name, { skip }) => {
+  if (spawnSync('systemd-analyze', ['--version']).status !== 0) skip('systemd-analyze is not installed');
+  const unit = path.join(contrib, 'systemd', name);
+  const limit = '--threshold=65';
+  const { status } = spawnSync('systemd-analyze', ['security', '--offline=true', limit, unit]);
+  expect(status).toBe(0);
+});
