@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Blueprint } from '../../src/provenance/explained.ts';
-import { catalogueVersion, decodeCatalogue, encodeCatalogue, type Catalogue } from '../../src/store/catalogue.ts';
+import {
+  catalogueVersion,
+  decodeCatalogue,
+  encodeCatalogue,
+  type Catalogue,
+} from '../../src/store/catalogue.ts';
 import { decodeRecord, encodeRecord } from '../../src/store/record.ts';
 import { LinkonceError } from '../../src/util/errors.ts';
 
