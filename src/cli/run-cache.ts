@@ -121,15 +121,15 @@ export function readWithout(file: string, choice: SystemChoice): string | undefi
 
 /** Has the next starts do without a launcher, and without Node, for an hour. Where it cannot be kept they ask again. */
 export function writeWithout(file: string, choice: SystemChoice, reason: string): void {
-  const folder = folderOf(file, choice);
-  const temporary = path.join(folder, `.${randomBytes(8).toString('hex')}`);
   try {
+    const folder = folderOf(file, choice);
+    const temporary = path.join(folder, `.${randomBytes(8).toString('hex')}`);
     makePrivate(folder);
+    // What a kill or a full disk leaves goes with the next bind.
     writeFileSync(temporary, `${identityOf(file) ?? ''}\n${reason}`);
     renameSync(temporary, path.join(folder, withoutName));
   } catch (error) {
     if (!(error instanceof LinkonceError) && !isSystemError(error)) throw error;
-    removeQuietly(temporary);
   }
 }
 

@@ -275,6 +275,19 @@ describe.skipIf(!canMount)('where the cache is on a file system', () => {
   });
 });
 
+test('a user who has no home, nor an entry in passwd(5), runs it, too', async ({ skip }) => {
+  if (process.geteuid?.() !== 0) skip('only root can be another user');
+  const prefix = ['/usr/bin/setpriv', '--reuid', '54321', '--clear-groups'];
+  const outcome = await byNode(['/bin/echo', 'hi'], { XDG_CACHE_HOME: '', HOME: '' }, prefix).catch(
+    () => undefined,
+  );
+  if (outcome === undefined) return skip('setpriv (of util-linux) cannot be run');
+  expect(outcome).toMatchObject({ stdout: 'hi\n', status: 0 });
+  expect(outcome.stderr).toMatch(
+    /^linkonce: [^\n]*without a launcher: this user has no home folder[^\n]*\n$/,
+  );
+});
+
 test('where there can be no cache at all, the program runs', async () => {
   for (const more of [{ XDG_CACHE_HOME: '', HOME: '/dev/null' }, { XDG_CACHE_HOME: '/dev/null/below' }]) {
     const outcome = await byNode(['/bin/echo', 'hi'], more);
