@@ -188,7 +188,7 @@ describe('a store', () => {
       path.join(process.cwd(), 'dist/src/cli/main.js'),
       ...['store', 'list', '--store', store()],
     ]);
-    expect(list.stdout).toMatch(/user .* through ld\.so: .*this user may not read it$/m);
+    expect(list.stdout).toMatch(/user .* through ld\.so: .*this user may not read the image$/m);
   });
 
   test('a library that is closed, and opened again', async () => {
