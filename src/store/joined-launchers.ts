@@ -5,14 +5,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
-import { writeBytes } from '../image/assemble-file.ts';
+import { writeWhole } from '../image/assemble-file.ts';
 import type { Launcher } from '../image/launcher-file.ts';
 import { encodeLauncher, requireLauncher } from '../image/launcher-file.ts';
-import type { Permissions } from '../program/audience.ts';
 import { copyFor, executableBy, executorsOf, readersOf } from '../program/audience.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { at } from '../util/present.ts';
-import { writeAtomically } from '../util/write-atomically.ts';
 import type { Catalogue, JoinedLauncher, StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
 
@@ -58,18 +56,11 @@ function writeJoined(files: string, forms: readonly StoredProgram[]): JoinedLaun
   const program = joined(files, forms).texts.program_path;
   const executors = executorsOf(program);
   const contents = joinedFiles(files, forms, loader && path.join(files, loader));
-  write(path.join(files, loader ?? launcher), at(contents, 0), executableBy(executors));
+  writeWhole(path.join(files, loader ?? launcher), at(contents, 0), executableBy(executors));
   if (loader !== undefined)
-    write(path.join(files, launcher), at(contents, 1), copyFor(readersOf([program]), executors));
+    writeWhole(path.join(files, launcher), at(contents, 1), copyFor(readersOf([program]), executors));
   return {
     ...{ name, launcher, forms: forms.map((each) => each.launcher) },
     ...(loader === undefined ? {} : { loader }),
   };
-}
-
-function write(file: string, bytes: Buffer, { mode, group }: Permissions): void {
-  const fill = (descriptor: number): void => {
-    writeBytes(descriptor, bytes, 0);
-  };
-  writeAtomically(file, mode, fill, group);
 }

@@ -5,11 +5,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { freshName } from '../ranges/place-programs.ts';
-import { writeBytes } from '../image/assemble-file.ts';
+import { writeWhole } from '../image/assemble-file.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { decodePlan, encodeCached, encodeIdentities, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
-import type { Permissions } from '../program/audience.ts';
 import { executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
 import { cachedAnswers } from '../program/cached-answers.ts';
 import { fileIdentity } from '../program/file-identity.ts';
@@ -17,7 +16,6 @@ import { cacheFile } from '../program/ld-cache.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { present } from '../util/present.ts';
-import { writeAtomically } from '../util/write-atomically.ts';
 import type { StoredProgram } from './catalogue.ts';
 import { names } from './folder.ts';
 import { cachedNames } from './freshness.ts';
@@ -44,7 +42,7 @@ export function refreshProgram(
   if (plan.header.cached_count > 0n) refreshAnswers(bytes, plan, required(cacheFile));
   const checksum = sealPlan(bytes, plan);
   const image = freshName(`${program.name}.image`);
-  write(path.join(files, image), bytes, readableBy(readersOf(program.modules)));
+  writeWhole(path.join(files, image), bytes, readableBy(readersOf(program.modules)));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
     checksum,
@@ -52,7 +50,7 @@ export function refreshProgram(
     identity: fileIdentity(path.join(files, image)),
   });
   const executors = executorsOf(plan.text(plan.header.program_path));
-  write(path.join(files, launcher), code, executableBy(executors));
+  writeWhole(path.join(files, launcher), code, executableBy(executors));
   return { ...program, image, launcher };
 }
 
@@ -61,11 +59,4 @@ function refreshAnswers(bytes: Buffer, plan: DecodedPlan, cache: FileIdentity): 
   const answers = cachedAnswers(cachedNames(plan), cache);
   const digests = new Map(answers.map(({ name, digest }) => [name, digest]));
   encodeCached(bytes, plan, (name) => present(digests.get(name), name));
-}
-
-function write(file: string, bytes: Buffer, { mode, group }: Permissions): void {
-  const fill = (descriptor: number): void => {
-    writeBytes(descriptor, bytes, 0);
-  };
-  writeAtomically(file, mode, fill, group);
 }
