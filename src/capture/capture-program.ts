@@ -43,7 +43,7 @@ export function captureProgram(
   onProgress('capturing: elsewhere, with all else different');
   const second = captureOnce(program, different(program, order));
   onProgress('capturing: with every slot bound');
-  return { program, first, second, ...captureBound(program, usual()) };
+  return { program, first, second, ...captureBound(program, usual()), opened: undefined };
 }
 
 /**

@@ -3,6 +3,7 @@
  * and no instruction of the program has run. `captureProgram` returns three of them that differ in all that may differ.
  */
 import type { FileIdentity, Module, Program } from '../program/program.ts';
+import type { OpenedCapture } from './opened-capture.ts';
 import type { Address } from '../util/units.ts';
 
 /** What `captureProgram` returns. */
@@ -16,6 +17,8 @@ export interface Captures {
   readonly bound: Capture | undefined;
   /** Why `bound` is absent: the linker's own words. */
   readonly unbindable: string | undefined;
+  /** What the linker made of the modules that the program opens; absent where none are to be prepared. */
+  readonly opened: OpenedCapture | undefined;
 }
 
 export interface Capture {

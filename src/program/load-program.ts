@@ -8,6 +8,7 @@ import { closure } from './closure.ts';
 import type { Variables } from './environment.ts';
 import { requireBindable } from './environment.ts';
 import { hasAttribute } from './extended-attributes.ts';
+import { fileIdentity, sameFile } from './file-identity.ts';
 import { fileKind } from './file-kind.ts';
 import { findProgram } from './find-program.ts';
 import { glibcRules } from './glibc-rules.ts';
@@ -25,6 +26,8 @@ export interface LoadOptions {
   readonly read?: ReadModule;
   /** What the linker finds in the environment. Default: none is set. */
   readonly variables?: Variables;
+  /** Paths of what `Program.opened` shall have, as recorded; a path that leads to a module of the program counts for nothing. */
+  readonly opened?: readonly string[];
 }
 
 /** S_ISUID and S_ISGID. */
@@ -57,7 +60,20 @@ function load(invocation: string, options: LoadOptions): Program {
   const interpreter = read(name);
   const found = closure(executable, interpreter, rules(name, file, variables), read);
   refuseSanitized(found.modules);
-  return { invocation, path: file, executable, interpreter, libc, variables, ...found };
+  const opened = readOpened(options.opened ?? [], found.modules, read);
+  return { invocation, path: file, executable, interpreter, libc, variables, ...found, opened };
+}
+
+/** Two paths of one file are one module. */
+function readOpened(paths: readonly string[], needed: readonly Module[], read: ReadModule): Module[] {
+  const known = [...needed];
+  return paths.flatMap((file) => {
+    const identity = fileIdentity(file);
+    if (known.some((module) => sameFile(module.identity, identity))) return [];
+    const module = read(file);
+    known.push(module);
+    return [module];
+  });
 }
 
 function refuseForeign(file: string): void {

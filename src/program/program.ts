@@ -45,6 +45,11 @@ export interface Program {
   readonly modules: readonly Module[];
   /** What each module needs itself, in the order of its DT_NEEDED. */
   readonly dependencies: ReadonlyMap<Module, readonly Module[]>;
+  /**
+   * Modules that it opens with dlopen(3) and that shall be prepared, each with all that it needs; none of `modules`, and no file
+   * twice. In the order in which ld.so loaded them when that was recorded.
+   */
+  readonly opened: readonly Module[];
   /** Names without a slash that the linker may search for, each once. */
   readonly searched: readonly string[];
 }

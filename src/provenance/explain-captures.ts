@@ -52,6 +52,7 @@ export function explainCaptures(captures: Captures): ExplainedCaptures {
     processWords,
     slots: { bound: slots.bound, lazy: slots.lazy },
     vdsoSlots: [...slots.vdso, ...eagerVdsoSlots(first.regions, processWords)],
+    opened: [],
     relocationsAgreed: agreed,
     counts: compared.map((each) => each.counts),
   };

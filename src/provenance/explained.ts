@@ -22,6 +22,21 @@ export interface Blueprint {
   readonly slots: SlotCounts;
   /** Slots that lead to a function of the vdso, which is elsewhere in each process. */
   readonly vdsoSlots: readonly VdsoSlot[];
+  /** One for each module of `Program.opened`, same order. */
+  readonly opened: readonly OpenedModule[];
+}
+
+/** A module that the program opens with dlopen(3): prepared, or left to ld.so for a reason of one line. */
+export type OpenedModule = ModuleFacts &
+  (PreparedModule | { readonly prepared: false; readonly reason: string });
+
+export interface PreparedModule {
+  readonly prepared: true;
+  /** Index of its region, of the kind `opened`. */
+  readonly region: number;
+  /** Of its relocations: all, and those that ld.so still applies at each dlopen. */
+  readonly relocations: number;
+  readonly left: number;
 }
 
 export interface BlueprintRegion {

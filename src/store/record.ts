@@ -25,9 +25,9 @@ interface Head extends Omit<Blueprint, 'regions' | 'references'> {
 }
 
 export function encodeRecord(blueprint: Blueprint): Buffer {
-  const { facts, start, regions, references, processWords, slots, vdsoSlots } = blueprint;
+  const { facts, start, regions, references, processWords, slots, vdsoSlots, opened } = blueprint;
   const head: Head = {
-    ...{ facts, start, processWords, slots, vdsoSlots },
+    ...{ facts, start, processWords, slots, vdsoSlots, opened },
     regions: regions.map(({ region, writtenPages, pages }) => ({
       region: withoutContent(region),
       writtenPages,
