@@ -4,23 +4,21 @@
  * A capture (capture-once.ts) starts the program under ptrace, moves what the kernel placed, gives every range an address of ours,
  * records what the linker asks and registers, and reads its memory at the handoff point: everything is linked, and not one
  * instruction of the program was executed. The first process then runs on through the constructors of its modules to the program's
- * entry, which shows which pages every start writes to (record-start.ts). How a process is stopped at an address depends on the
+ * entry, which shows which pages every start writes to (record-start.ts). Modules that the program opens get a process of their own
+(capture-opened.ts). How a process is stopped at an address depends on the
  * machine (stop-point.ts).
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { asEnvironment } from '../program/environment.ts';
 import type { Module, Program } from '../program/program.ts';
 import type { Captures } from './capture.ts';
+import { captureEnvironment } from './capture-environment.ts';
+import { captureOpened } from './capture-opened.ts';
+import type { OpenedCapture } from './opened-capture.ts';
 import { isLazy } from './lazy-modules.ts';
 import type { CaptureSetup } from './capture-once.ts';
 import { LinkerEnded, captureOnce } from './capture-once.ts';
 import { drawBase, packedPlacement, spreadPlacement } from './placement.ts';
 import { noStackLimit, smallStackLimit } from './stack-limit.ts';
-
-/** The linker's variables are the same in all captures. */
-function environmentOf({ variables }: Program): Readonly<Record<string, string>> {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', ...asEnvironment(variables) };
-}
 
 /**
  * Runs `program` three times up to its handoff point; once also through its modules' constructors, up to its entry. `order`
@@ -35,7 +33,7 @@ export function captureProgram(
   const usual = (): CaptureSetup => ({
     placement: packedPlacement(base, order),
     argv: [program.invocation],
-    environment: environmentOf(program),
+    environment: captureEnvironment(program),
     stackLimit: noStackLimit(program),
   });
   onProgress('capturing: as it starts');
@@ -43,7 +41,20 @@ export function captureProgram(
   onProgress('capturing: elsewhere, with all else different');
   const second = captureOnce(program, different(program, order));
   onProgress('capturing: with every slot bound');
-  return { program, first, second, ...captureBound(program, usual()), opened: undefined };
+  const bound = captureBound(program, usual());
+  return { program, first, second, ...bound, opened: captureWhatIsOpened(program, onProgress) };
+}
+
+function captureWhatIsOpened(
+  program: Program,
+  onProgress: (step: string) => void,
+): OpenedCapture | undefined {
+  if (program.libc !== 'glibc' || program.opened.length === 0) return undefined;
+  onProgress('capturing: what it opens');
+  return captureOpened(
+    program,
+    program.opened.map(({ path }) => path),
+  );
 }
 
 /**
@@ -56,7 +67,7 @@ function different(program: Program, order: readonly Module[]): CaptureSetup {
     argv: [program.invocation, ...Array<string>(randomInt(100, 1000)).fill('second')],
     environment: {
       LINKONCE_FILLER: randomBytes(200).toString('hex'),
-      ...environmentOf(program),
+      ...captureEnvironment(program),
       LANG: 'C.UTF-8',
     },
     stackLimit: smallStackLimit(program),

@@ -13,6 +13,7 @@ import type { Question, Registrations } from './capture.ts';
 import type { StackLimit } from './stack-limit.ts';
 import { unlimited } from './stack-limit.ts';
 import type { Tracee } from './ptrace.ts';
+import { readText } from './read-text.ts';
 import { statusOf } from '../util/status.ts';
 
 /** One finished system call of the linker. */
@@ -109,7 +110,7 @@ function ask(record: LinkerRecord, question: Question, key: string): void {
 }
 
 function pathArgument(call: LinkerCall, index: number, tracee: Tracee): string {
-  return readString(tracee, Number(argument(call, index)));
+  return readText(tracee, Number(argument(call, index)));
 }
 
 /** linux/mman.h: the range reaches down to the start of the stack. */
@@ -251,17 +252,4 @@ function vectors(tracee: Tracee, pointer: number, count: number): [bigint, bigin
     bytes.readBigUInt64LE(i * 16),
     bytes.readBigUInt64LE(i * 16 + 8),
   ]);
-}
-
-const longestPath = 4096;
-
-function readString(tracee: Tracee, address: number): string {
-  let text = Buffer.alloc(0);
-  while (text.length < longestPath) {
-    const part = tracee.read(address + text.length, 64 - ((address + text.length) % 64));
-    const end = part.indexOf(0);
-    text = Buffer.concat([text, end < 0 ? part : part.subarray(0, end)]);
-    if (end >= 0) break;
-  }
-  return text.toString();
 }

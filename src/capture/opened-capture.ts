@@ -14,7 +14,7 @@ export interface OpenedCapture {
 }
 
 export interface OpenedMemory {
-  /** The file's absolute path, from the link map's name. */
+  /** As `Program.opened` has it; for other modules the absolute path by which ld.so opened it. */
   readonly path: string;
   readonly loadBias: Address;
   /** What the file holds of each writable PT_LOAD segment (p_filesz bytes from p_vaddr), as it is in memory. */

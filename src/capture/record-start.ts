@@ -5,6 +5,7 @@
  */
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
+import { awaitStop, isLast, signalOf } from './await-stop.ts';
 import type { CapturedRegion } from './capture.ts';
 import { killDescendants } from './descendants.ts';
 import { PageMap } from './page-map.ts';
@@ -13,8 +14,6 @@ import { stopAt } from './stop-point.ts';
 
 /** A constructor that takes longer waits for something; then nothing is recorded. */
 const limitMs = 3000;
-const pollMs = 1;
-const stopSignals = [19, 20, 21, 22];
 
 /**
  * `tracee` stands at the handoff point and has the regions' memory. Answers page addresses, ascending; none where the program
@@ -36,17 +35,13 @@ function reach(tracee: Tracee, entry: Address): boolean {
   const deadline = performance.now() + limitMs;
   const point = stopAt(tracee, entry);
   tracee.release();
-  while (performance.now() < deadline) {
-    if (!tracee.hasStopped()) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pollMs);
-      continue;
-    }
-    const stop = point.meet(tracee.wait());
-    if (stop.kind === 'point') return true;
-    if (stop.kind === 'gone' || stop.kind === 'exit' || stop.kind === 'exec') return false;
-    tracee.release(stop.kind === 'signal' && !stopSignals.includes(stop.signal) ? stop.signal : 0);
+  for (;;) {
+    const stop = awaitStop(tracee, deadline);
+    if (stop === undefined) return false;
+    if (point.meet(stop).kind === 'point') return true;
+    if (isLast(stop)) return false;
+    tracee.release(signalOf(stop));
   }
-  return false;
 }
 
 /** Pages that were the file's (or zero) before, and pages of other content. */

@@ -6,6 +6,7 @@ export const lentCode = {
   ticks: '0f31', // rdtsc
   cpuid: '0fa2',
   xgetbv: '0f01d0',
+  return: 'c3',
 } as const;
 export type LentInstruction = keyof typeof lentCode;
 

@@ -30,6 +30,14 @@ export const argumentRegisters = [
   'r9',
 ] as const satisfies readonly Register[];
 
+/** Of a function: the first ones. System V ABI x86-64, 3.2.3. */
+export const functionArguments = ['rdi', 'rsi', 'rdx'] as const satisfies readonly Register[];
+
+/** The stack pointer is a multiple of it before a call, which pushes the return address. Bytes. */
+export const stackAlignment = 16;
+/** Below the stack pointer of a function that calls none: it may use them. Bytes. */
+export const redZone = 128;
+
 /** offsetof(struct user, u_debugreg) of sys/user.h. */
 const debugRegisters = 848;
 
