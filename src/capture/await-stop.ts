@@ -2,6 +2,8 @@
 import type { Stop, Tracee } from './ptrace.ts';
 
 const pollMs = 1;
+/** SIGTRAP */
+const trap = 5;
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
 const stopSignals = [19, 20, 21, 22];
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -20,7 +22,8 @@ export function isLast({ kind }: Stop): boolean {
   return kind === 'gone' || kind === 'exit' || kind === 'exec';
 }
 
-/** What to let the process go on with: the signal that was for it, but for those that would only stop it again. */
+/** What to let the process go on with: the signal that was for it, but for those that would only stop it again. A trap is its own. */
 export function signalOf(stop: Stop): number {
+  if (stop.kind === 'trap') return trap;
   return stop.kind === 'signal' && !stopSignals.includes(stop.signal) ? stop.signal : 0;
 }

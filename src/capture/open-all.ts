@@ -1,6 +1,8 @@
 /**
- * Opens modules one after the other in a process of the program. One whose code never returns, or ends the process, costs the process;
- * the others are opened in a new one.
+ * Opens modules one after the other in a process of the program: first all that can be with RTLD_NOW, then with RTLD_LAZY those that
+ * name functions which nobody has. So none of the others is bound lazily because one of these needs it.
+ *
+ * A module whose code never returns, or ends the process, costs the process; the others are opened in a new one.
  */
 import type { Program } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
@@ -14,8 +16,8 @@ import { readText } from './read-text.ts';
 
 export type Failed = OpenedCapture['failed'][number];
 
-/** dlopen(3): RTLD_NOW, and RTLD_LAZY for modules that name functions which no one has. Both RTLD_LOCAL. */
-const ways = [2, 1];
+/** dlopen(3), both RTLD_LOCAL. */
+const RTLD = { LAZY: 1, NOW: 2 } as const;
 
 /**
  * `look` is called once at most, in a process in which all of `roots` are open but those that failed. Throws LinkonceError where the
@@ -30,7 +32,7 @@ export function openAll<T>(
   const lost: Failed[] = [];
   try {
     for (;;) {
-      const left = roots.filter((root) => !lost.some(({ path }) => path === root));
+      const left = [...new Set(roots)].filter((root) => !lost.some(({ path }) => path === root));
       if (left.length === 0) return { seen: undefined, failed: lost };
       const opened = openEach(program, left, limitMs, look);
       if (opened.lost === undefined) return { ...opened, failed: [...lost, ...opened.failed] };
@@ -57,33 +59,42 @@ function openEach<T>(
 ): Attempt<T> {
   const process = new OpeningProcess(program, limitMs);
   try {
-    const failed: Failed[] = [];
     const open = opener(program, process);
-    for (const path of roots) {
-      const reason = open(path);
-      if (reason instanceof ProcessLost)
-        return { seen: undefined, failed: [], lost: { path, reason: reason.message } };
-      if (reason !== undefined) failed.push({ path, reason });
-    }
+    const later = roots.filter((root) => open(root, RTLD.NOW) !== undefined);
+    const failed = later.flatMap((path) => {
+      const reason = open(path, RTLD.LAZY);
+      return reason === undefined ? [] : [{ path, reason }];
+    });
     return { seen: look(process), failed };
+  } catch (error) {
+    if (error instanceof RootLost) return { seen: undefined, failed: [], lost: error.failed };
+    throw error;
   } finally {
     process.end();
   }
 }
 
-/** Answers why a module could not be opened, in dlerror's words, or that it cost the process. */
+class RootLost extends Error {
+  readonly failed: Failed;
+  constructor(failed: Failed) {
+    super(failed.reason);
+    this.failed = failed;
+  }
+}
+
+/** Calls dlopen; answers why not, in dlerror's words. Throws RootLost. */
 function opener(
   program: Program,
   process: OpeningProcess,
-): (root: string) => string | ProcessLost | undefined {
+): (root: string, way: number) => string | undefined {
   const { module, dlopen, dlerror } = findOpeners(program);
   const bias = present(loadBiases(program, process).get(module.path), `load bias of ${module.path}`);
-  return (root) => {
+  return (path, way) => {
     try {
-      if (ways.some((way) => process.call(bias + dlopen, root, way) !== 0)) return undefined;
+      if (process.call(bias + dlopen, path, way) !== 0) return undefined;
       return errorText(process, bias + dlerror);
     } catch (error) {
-      if (error instanceof ProcessLost) return error;
+      if (error instanceof ProcessLost) throw new RootLost({ path, reason: error.message });
       throw error;
     }
   };

@@ -1,13 +1,18 @@
 /** Modules that ld.so opens for us in a process of the program. */
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Tracee } from '../../src/capture/ptrace.ts';
 import { captureOpened, listOpened } from '../../src/capture/capture-opened.ts';
 import { chooseMechanism, doesFire, mechanisms } from '../../src/capture/stop-point.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { folder, plugIn, program } from './plug-ins.ts';
 
-afterEach(() => chooseMechanism(undefined));
+afterEach(() => {
+  chooseMechanism(undefined);
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 const mark = path.join(folder, 'constructor-ran');
 /** A constructor that leaves a file, and ends the process. */
@@ -59,4 +64,88 @@ test('what cannot be opened is named with the reason, and the rest is opened', (
       { path: unresolved, reason: `${unresolved}: undefined symbol: nowhere` },
     ],
   });
+});
+
+test('who never returns, crashes or exits is named, and the rest is opened', () => {
+  const resolver = (name: string, body: string): string =>
+    plugIn(
+      name,
+      `static void *choose(void) { ${body} }
+      int chosen(void) __attribute__((ifunc("choose")));
+      int (*pointer)(void) = chosen;`,
+    );
+  const hangs = resolver('hangs', 'for (;;) ;');
+  const crashes = resolver('crashes', 'return *(void *volatile *)8;');
+  const exits = resolver('exits', '__asm__("syscall" :: "a"(60), "D"(0)); return 0;');
+  const traps = resolver('traps', '__asm__("int3"); return 0;');
+  const { modules, failed } = captureOpened(
+    loadProgram(main),
+    [hangs, crashes, constructors, exits, traps],
+    2000,
+  );
+  expect(modules.map((module) => module.path)).toEqual([constructors, dependency]);
+  expect(failed).toEqual([
+    { path: hangs, reason: 'opening it takes longer than 2 s' },
+    { path: crashes, reason: 'opening it ends the process by signal 11' },
+    { path: exits, reason: 'opening it ends the process' },
+    { path: traps, reason: 'opening it ends the process by signal 5' },
+  ]);
+});
+
+test('a program without dlopen opens nothing', () => {
+  const program = loadProgram(main);
+  const modules = program.modules.filter(({ name }) => !/^lib(c|dl)\./.test(name));
+  const without = { ...program, modules };
+  expect(captureOpened(without, [constructors])).toEqual({
+    modules: [],
+    loadBiases: new Map(),
+    failed: [{ path: constructors, reason: expect.stringContaining('has no dlopen') as string }],
+  });
+});
+
+test('where ld.so’s notice is missed, and constructors have run, nothing is taken', ({ skip }) => {
+  if (!doesFire('debug-register')) skip('this machine has no stop by debug-register');
+  chooseMechanism('debug-register');
+  const counts = plugIn(
+    'counts',
+    'static int count; __attribute__((constructor)) static void c(void) { count++; }',
+  );
+  const name = 'setDebugRegister';
+  const set = Object.getOwnPropertyDescriptor(Tracee.prototype, name)!.value as Tracee[typeof name];
+  let asked = 0;
+  vi.spyOn(Tracee.prototype, name).mockImplementation(function (this: Tracee, index, value) {
+    // The handoff point's two registers, and that it is gone, are the kernel's; what comes then never fires.
+    return ++asked > 3 || set.call(this, index, value);
+  });
+  expect(captureOpened(loadProgram(main), [counts])).toEqual({
+    modules: [],
+    loadBiases: new Map(),
+    failed: [
+      { path: counts, reason: 'its dynamic linker does not tell debuggers of the modules that it opens' },
+    ],
+  });
+});
+
+test('variables of this process’s linker do not reach the program; its own do', () => {
+  const preloaded = plugIn('preloaded', 'int preloaded = 1;');
+  vi.stubEnv('LD_PRELOAD', path.join(folder, 'absent.so'));
+  const plain = listOpened(loadProgram(main), [preloaded]);
+  expect(plain).toEqual({ modules: [preloaded], failed: [] });
+  const program = loadProgram(main, { variables: [`LD_PRELOAD=${preloaded}`] });
+  expect(listOpened(program, [preloaded])).toEqual({ modules: [], failed: [] });
+});
+
+test('a module by two paths is one, and has the path that the program has for it', () => {
+  const link = path.join(folder, 'link.so');
+  symlinkSync(constructors, link);
+  const program = loadProgram(main, { opened: [link] });
+  const { modules, failed } = captureOpened(program, [constructors, link]);
+  expect(failed).toEqual([]);
+  expect(modules.map((module) => module.path)).toEqual([link, dependency]);
+});
+
+test('load biases are those of all modules of the program', () => {
+  const program = loadProgram(main);
+  const { loadBiases } = captureOpened(program, [constructors]);
+  expect([...loadBiases.keys()].sort()).toEqual(program.modules.map((module) => module.path).sort());
 });
