@@ -13,8 +13,9 @@ export interface TestSubject extends Subject {
   last(): Explained;
 }
 
-export function testSubject(file: string): TestSubject {
-  const program = loadProgram(file);
+/** `opened`: paths of the modules that shall be prepared, with all that they need. */
+export function testSubject(file: string, opened: readonly string[] = []): TestSubject {
+  const program = loadProgram(file, { opened });
   const known = new Map<string, Explained>();
   let last: Explained | undefined;
   return {

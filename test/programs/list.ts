@@ -1,6 +1,6 @@
 /**
  * The test programs: small real ones, each for one behaviour that a restored process must share with one of the
- * platform's linker. `build.ts` compiles them.
+ * platform's linker. `build.ts` compiles them. Those that are about opened modules are in `list-opened.ts`.
  *
  * A program's source is `NAME.c` (or `.cc`), or a folder NAME with `main.c`, its libraries `lib*.c` and its plug-ins.
  */
@@ -14,26 +14,30 @@ export interface Recipe {
   readonly flags?: readonly string[];
   /** Linked to the program, in this order. */
   readonly libraries?: readonly Library[];
-  /** Built beside the program; what opens them gets their paths as arguments. */
-  readonly plugins?: readonly string[];
+  /** Built beside the program, in this order; what opens them gets their paths as arguments. */
+  readonly plugins?: readonly (string | Library)[];
   readonly runs?: readonly Run[];
 }
 
 export interface Library {
   readonly name: string;
+  /** Source, where it is not the name's. */
+  readonly source?: string;
   readonly flags?: readonly string[];
   /** The program is linked to the library as these flags make it, and finds it without them. */
   readonly linkFlags?: readonly string[];
-  /** Libraries before it in the list that it is linked to. */
+  /** Those before it in the list that it is linked to. */
   readonly uses?: readonly string[];
   /** Folder below the program's; a file there whose name is not `lib…` is not found by chance. */
   readonly folder?: string;
 }
 
-/** One invocation. Plug-ins in `args` are given by name. */
+/** One invocation. In `args` a plug-in's path is given by its name, alone or behind an `@`. */
 export interface Run {
   readonly args?: readonly string[];
   readonly input?: string;
+  /** Variables that it has beside the usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const pthread = ['-pthread'];
@@ -184,6 +188,7 @@ const onMusl = new Set([
   ...['title', 'exit', 'math', 'vdso', 'bss', 'pointer-table', 'copy-input'],
 ]);
 
+/** Those that each system is tested with. */
 export const recipes: readonly Recipe[] = [
   ...glibc.map((recipe) => ({ ...recipe, libc: 'glibc' as const })),
   ...glibc

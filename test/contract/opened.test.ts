@@ -1,0 +1,106 @@
+/**
+ * The contract for opened modules: each program of `test/programs/list-opened.ts`, bound with all that it opens, behaves as under the
+ * platform's linker; and its prepared modules are really used, so that none of this is seen in vain.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Image } from '../../src/image/image.ts';
+import { withPlaces } from '../../src/pagein/with-places.ts';
+import { systems } from '../../src/systems/registry.ts';
+import { Refusal } from '../../src/util/errors.ts';
+import type { TestSubject } from '../bind/subjects.ts';
+import { casesOf, isForRelease } from '../extent.ts';
+import {
+  buildPrograms,
+  environment,
+  missingOpening,
+  openingPrograms,
+  type OpeningProgram,
+} from '../programs/build.ts';
+import type { OpenedRecipe } from '../programs/list-opened.ts';
+import { runProgram } from '../run-program.ts';
+import { stockRun } from '../stock-run.ts';
+import { bindForm, openingSubject, takeSeen, type Seen } from './opened.ts';
+import { reasonToHandOver } from './workplace.ts';
+
+const usual = ['image:single', 'image:merged', 'image:partitions', 'prelink:files'];
+const every = systems.flatMap((system) => system.variants.map(({ id }) => `${system.id}:${id}`));
+const forms = casesOf(isForRelease ? every : usual, 1);
+/** Those that read the modules' memory from files of ours. */
+const preparing = usual;
+
+const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-opened-'));
+const seenFile = path.join(folder, 'seen');
+beforeAll(() => buildPrograms());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const recipes = casesOf([...new Set(openingPrograms.map(({ recipe }) => recipe))], 4);
+const subjects = new Map<OpenedRecipe, TestSubject>();
+
+describe.each(forms)('%s', (form) => {
+  for (const recipe of recipes) describe(recipe.name, () => testRecipe(recipe, form));
+  for (const { name, reason } of missingOpening) test(name, ({ skip }) => skip(reason));
+});
+
+function testRecipe(recipe: OpenedRecipe, form: string): void {
+  const runs = openingPrograms.filter((program) => program.recipe === recipe);
+  const seen: Seen[] = [];
+  let image: Image | Refusal;
+  beforeAll(async () => void (image = await bind(runs[0]!, form)));
+  for (const program of runs)
+    test(program.title, async ({ skip }) => {
+      if (image instanceof Refusal) return skip(image.message);
+      const reason = reasonToHandOver(image);
+      if (reason !== undefined) skip(reason);
+      seen.push(...(await compare(program, image)));
+    });
+  if (!preparing.includes(form) || !tells(recipe)) return;
+  // Expected to fail until modules are prepared.
+  test.fails('its prepared modules are used', () => {
+    const decided = seen.filter(({ name }) => !isUndecided(recipe, name));
+    expect(decided).not.toEqual([]);
+    expect(decided.filter(({ other }) => other === 0)).toEqual([]);
+  });
+}
+
+/** Whether it opens anything as `open_plugin` does, which tells of it. */
+function tells({ runs = [] }: OpenedRecipe): boolean {
+  return runs.some(({ args = [] }) => args.some((each) => each.startsWith('open:')));
+}
+
+function isUndecided({ undecided = [], unprepared = [] }: OpenedRecipe, name: string): boolean {
+  return [...undecided, ...unprepared].includes(name);
+}
+
+async function bind(
+  { recipe, name, path: file, plugins }: OpeningProgram,
+  form: string,
+): Promise<Image | Refusal> {
+  const wanted = plugins.filter((each) => !recipe.unprepared?.includes(path.basename(each, '.so')));
+  const subject = subjects.get(recipe) ?? openingSubject(file, wanted);
+  subjects.set(recipe, subject);
+  const output = path.join(folder, form, name);
+  mkdirSync(path.dirname(output), { recursive: true });
+  try {
+    return await bindForm(subject, form, output);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** Answers what the bound process saw of its modules. */
+async function compare(
+  { path: file, args, input, env }: OpeningProgram,
+  image: Image,
+): Promise<readonly Seen[]> {
+  const variables = { ...environment, ...env, ...image.environment, MODULES_SEEN: seenFile };
+  const settings = { env: { ...variables, LINKONCE_DEBUG: '1' }, input };
+  const stock = await stockRun(file, args, settings);
+  takeSeen(seenFile);
+  const own = await withPlaces([image], () => runProgram(image.file, args, settings));
+  expect(own).toEqual(stock);
+  return takeSeen(seenFile);
+}

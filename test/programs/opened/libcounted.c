@@ -1,0 +1,1 @@
+int counted = 5;
