@@ -13,6 +13,8 @@ export const longest: readonly string[] = [
   'report/full-page',
   'store/call-systems',
   'store/kill',
+  'contract/opened-situations',
+  'contract/opened',
   'contract/faults',
   'store/damage',
   'cli/bad-input',

@@ -82,11 +82,14 @@ const situations: Readonly<Record<string, Situation>> = {
   },
   'what it needs is removed': { arrange: () => rmSync(at('needed.so')), story: ['open:a:@/plug-in.so:l'] },
   'another comes first in the search path': {
-    arrange: () => replace('longer.so', 'first/plug-in.so')(),
+    arrange: () => {
+      replace('longer.so', 'first/plug-in.so')();
+      replace('needed.so', 'first/needed.so')();
+    },
     story: bySoname,
   },
   'the same file comes first in the search path': {
-    arrange: () => linkSync(at('plug-in.so'), at('first/plug-in.so')),
+    arrange: () => ['plug-in.so', 'needed.so'].forEach((each) => linkSync(at(each), at('first', each))),
     story: bySoname,
   },
   'replaced between two opens': { story: [...open, 'close:a', 'rename:@/renewed.so:@/plug-in.so', ...open] },
