@@ -10,15 +10,11 @@
  */
 #pragma once
 #include "reader.h"
+#include "same-file.h"
 #include "start.h"
 
 /* linux/highuid.h: DEFAULT_OVERFLOWUID */
 #define OVERFLOW_UID 65534
-
-#define IS_SAME_FILE(now, row)                                                                                          \
-	((now)->st_dev == (row)->device && (now)->st_ino == (row)->inode && (uint64_t)(now)->st_size == (row)->size &&  \
-	 (int64_t)(now)->st_mtime == (row)->mtime_seconds && (now)->st_mtime_nsec == (row)->mtime_nanoseconds &&        \
-	 (int64_t)(now)->st_ctime == (row)->ctime_seconds && (now)->st_ctime_nsec == (row)->ctime_nanoseconds)
 
 /* Skips spaces before a number of base 10. */
 static uint64_t read_decimal(struct line_reader *reader)

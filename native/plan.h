@@ -4,7 +4,7 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 7
+#define PLAN_VERSION 8
 #define COUNT_MAGIC 6074886746289163852ull
 #define COUNT_VERSION 1
 #define COUNT_FILE_SIZE 256
@@ -311,6 +311,7 @@ struct plan {
 	uint64_t fixes_offset;
 	uint64_t fixes_size;
 	uint64_t fixes_checksum;
+	uint64_t opened_size;
 	uint32_t handoff_region;
 	uint32_t rax_region;
 	uint32_t executable_region;
@@ -360,7 +361,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 416, "plan");
+_Static_assert(sizeof(struct plan) == 424, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {
@@ -409,3 +410,74 @@ struct hand_over_count {
 	uint32_t version;
 };
 _Static_assert(sizeof(struct hand_over_count) == 32, "hand_over_count");
+
+/* What a process of the program knows of the modules that it opens. */
+struct opened_head {
+	uint64_t debug;
+	uint64_t plan;
+	uint32_t first_maps;
+	uint32_t owner;
+	uint32_t modules_offset;
+	uint32_t modules_count;
+	uint32_t files_offset;
+	uint32_t files_count;
+	uint32_t pieces_offset;
+	uint32_t pieces_count;
+	uint32_t edits_offset;
+	uint32_t edits_count;
+};
+_Static_assert(sizeof(struct opened_head) == 56, "opened_head");
+
+/* A module that comes to its range when it is opened. By address. */
+struct opened_module {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_seconds;
+	int64_t ctime_seconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+	uint64_t address;
+	uint64_t length;
+	uint64_t load_bias;
+	uint64_t dynamic;
+	uint64_t applied;
+	uint32_t first_piece;
+	uint32_t pieces_count;
+	uint32_t first_edit;
+	uint32_t edits_count;
+	uint32_t path;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct opened_module) == 112, "opened_module");
+
+/* What pieces are mapped from. The image itself has no inode here. */
+struct opened_file {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_seconds;
+	int64_t ctime_seconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+	uint32_t path;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct opened_file) == 56, "opened_file");
+
+/* Pages of a writable segment, relocated. */
+struct opened_piece {
+	uint64_t address;
+	uint64_t length;
+	uint64_t offset;
+	uint32_t file;
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct opened_piece) == 32, "opened_piece");
+
+/* What a word has where the module is not prepared, once ld.so has read the dynamic section. */
+struct opened_edit {
+	uint64_t address;
+	uint64_t value;
+};
+_Static_assert(sizeof(struct opened_edit) == 16, "opened_edit");

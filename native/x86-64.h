@@ -93,7 +93,7 @@ static __attribute__((noreturn)) inline void begin_anew(uint64_t *from, uint64_t
 }
 
 /* Leaves the loader, with the stack as the kernel has it at a program's entry, and nothing to run at its exit (rdx). */
-static __attribute__((noreturn)) void jump(uint64_t target, uint64_t *stack, uint64_t rax)
+static __attribute__((noreturn)) inline void jump(uint64_t target, uint64_t *stack, uint64_t rax)
 {
 	__asm__ volatile("mov %0, %%rsp\n"
 			 "xor %%ebp, %%ebp\n"

@@ -34,21 +34,8 @@ const steps = [
     run: () => compile('node_modules/.bin/tsc', '-p', 'tsconfig.build.json'),
   },
   { name: 'plan-header', inputs: planHeaderModules, outputs: ['native/plan.h'], run: writePlanHeader },
-  {
-    name: 'loader',
-    inputs: ['native/loader.c', 'native', 'scripts/build.mjs'],
-    outputs: ['build/native/loader.bin'],
-    run: () =>
-      compile(
-        'cc',
-        ...loaderFlags,
-        '-T',
-        'native/loader.lds',
-        '-o',
-        'build/native/loader.bin',
-        'native/loader.c',
-      ),
-  },
+  freestanding('loader'),
+  freestanding('opener'),
   hosted('stopwatch', '-static'),
   hosted('starter', '-static'),
   hosted('self-test', '-fPIE', '-pie'),
@@ -60,6 +47,18 @@ const steps = [
     run: bundlePage,
   },
 ];
+
+/** Code without a file format around it. @param {string} name @returns {import('./lib/steps.mjs').Step} */
+function freestanding(name) {
+  const source = `native/${name}.c`;
+  const output = `build/native/${name}.bin`;
+  return {
+    name,
+    inputs: [source, 'native', 'scripts/build.mjs'],
+    outputs: [output],
+    run: () => compile('cc', ...loaderFlags, '-T', 'native/loader.lds', '-o', output, source),
+  };
+}
 
 /** @param {string} name @param {string[]} flags @returns {import('./lib/steps.mjs').Step} */
 function hosted(name, ...flags) {

@@ -72,7 +72,7 @@ function siteModules(
   let next = numbersEnd;
   return blueprint.regions.flatMap(({ region }, index) => {
     const facts = region.module;
-    if (!facts || region.mappings.length === 0) return [];
+    if (!facts || region.kind !== 'module' || region.mappings.length === 0) return [];
     const reach = moduleReach(facts);
     const room = scheme.room(roomRequest(reach));
     const shift = regionShift(blueprint, layout, index);

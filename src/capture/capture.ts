@@ -91,7 +91,8 @@ export interface Range {
 }
 
 export interface Region {
-  readonly kind: 'module' | 'anonymous' | 'heap';
+  /** `opened`: a module that the program opens later; it has no memory at the handoff point. */
+  readonly kind: 'module' | 'anonymous' | 'heap' | 'opened';
   /** For a module's range. */
   readonly module?: Module;
   readonly start: Address;

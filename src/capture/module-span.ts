@@ -1,4 +1,4 @@
-import { PT } from '../elf/constants.ts';
+import { ET, PT } from '../elf/constants.ts';
 import type { Module } from '../program/program.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 
@@ -10,4 +10,9 @@ export function moduleSpan(module: Module): { start: number; end: number; alignm
     end: roundUp(Math.max(...loads.map((s) => s.address + s.memorySize))),
     alignment: Math.max(pageSize, ...loads.map((s) => s.alignment)),
   };
+}
+
+/** Whether a module that is opened later can have a range of ours: for a larger alignment ld.so looks for one by itself. */
+export function hasPlace(module: Module): boolean {
+  return module.elf.header.type === ET.DYN && moduleSpan(module).alignment <= pageSize;
 }

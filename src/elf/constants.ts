@@ -68,6 +68,7 @@ export const DT = {
   RELR: 36,
   RELRENT: 37,
   GNU_HASH: 0x6ffffef5,
+  RELACOUNT: 0x6ffffff9,
   VERSYM: 0x6ffffff0,
   DEPAUDIT: 0x6ffffefb,
   AUDIT: 0x6ffffefc,

@@ -6,8 +6,10 @@ import { placeMemory } from '../image/compose-image.ts';
 import type { Places } from '../image/places.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
+import { withoutOpened } from '../provenance/without-opened.ts';
 import { packedLayout, placedLayout } from '../provenance/layout.ts';
 import type { AddressSpace, Holding } from '../ranges/addresses.ts';
+import { findCollision } from '../ranges/addresses.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import { movesOf } from '../ranges/movable.ts';
 import { numbersEnd } from '../ranges/numbers.ts';
@@ -32,8 +34,9 @@ export interface PlacingMeans {
 }
 
 /** A program's memory at its addresses. Throws LinkonceError, Refusal among them, where it cannot be laid out so. */
-export function placeProgram(blueprint: Blueprint, means: PlacingMeans): PlacedMemory {
+export function placeProgram(explained: Blueprint, means: PlacingMeans): PlacedMemory {
   const { arrangement, loader } = means;
+  const blueprint = preparedFor(explained, means);
   const { protections, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
@@ -41,6 +44,24 @@ export function placeProgram(blueprint: Blueprint, means: PlacingMeans): PlacedM
   const placement = { ...layoutOf(blueprint, means), protections, endOnCollision, moves, places };
   const placed = placeMemory(blueprint, placement, loader);
   return arrangement.calls ? rewireCalls(placed, arrangement.calls, allotments(blueprint, means)) : placed;
+}
+
+/** What the program opens stays ld.so's where the arrangement cannot serve it. */
+function preparedFor(blueprint: Blueprint, { arrangement, holdings }: PlacingMeans): Blueprint {
+  if (arrangement.places || movesOf(arrangement) !== 'never')
+    return withoutOpened(
+      blueprint,
+      'its system moves modules at the start, and prepares none that come later',
+    );
+  if (arrangement.files === 'program') return blueprint;
+  const own = blueprint.regions.flatMap(({ region: { module, movable } }) =>
+    module && movable ? [module.path] : [],
+  );
+  const held = own.map((path) => holdings.find(({ key }) => key === path));
+  if (held.includes(undefined)) return withoutOpened(blueprint, 'not every module finds a range');
+  return findCollision(held.flatMap((holding) => holding ?? []))
+    ? withoutOpened(blueprint, 'its range is taken by another module of the program')
+    : blueprint;
 }
 
 interface ProgramLayout {

@@ -8,6 +8,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 import type { Action } from './actions.ts';
 import { registrationActions, unwindActions } from './actions.ts';
+import type { Backing } from './backing.ts';
 import { pathOfBacking } from './backing.ts';
 import type { CodeFrame } from './code-frames.ts';
 import { frameTables } from './code-frames.ts';
@@ -20,6 +21,8 @@ import { planMemory } from './memory-plan.ts';
 import type { Piece, Protections } from './pieces.ts';
 import { collectPieces } from './pieces.ts';
 import type { Places } from './places.ts';
+import { openedTable } from './opened-table.ts';
+import { installOpener, relocationTablesSize } from './opener.ts';
 import { encodePlan } from './plan.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 import { planRegions } from './regions.ts';
@@ -70,7 +73,9 @@ export interface CallCounts {
 export interface Composed {
   /** The plan's bytes, whole pages; they stand at the start of the file and at `planAddress`. */
   readonly plan: Buffer;
-  /** The loader and what stands behind it; it follows the plan in the file and in memory. */
+  /** What the opener knows; it follows the plan in the file and in memory. */
+  readonly opened: Buffer;
+  /** The loader and what stands behind it; it follows that. */
   readonly code: Buffer;
   readonly planAddress: Address;
   /** Bytes that the launcher maps by its first call. */
@@ -88,9 +93,13 @@ export interface Composed {
 /** `loader`: native/loader.bin. */
 export function placeMemory(blueprint: Blueprint, placement: Placement, loader: Buffer): PlacedMemory {
   const { layout, headEnd, protections, moves } = placement;
-  const moved = materialize(blueprint, layout);
   const size = loaderSize(blueprint, loader);
-  const thunks = imageThunks(blueprint, layout, headEnd - size + loader.length);
+  const thunksAddress = headEnd - size + loader.length;
+  const thunks = imageThunks(blueprint, layout, thunksAddress);
+  const moved = installOpener(blueprint, layout, materialize(blueprint, layout), {
+    opener: thunksAddress + (thunks.opener ?? 0),
+    tables: headEnd - size - relocationTablesSize(blueprint),
+  });
   for (const { address, region, thunk } of thunks.slots) setWord(at(moved, region, 'region'), address, thunk);
   for (const word of thunks.words) clearWord(at(moved, word.region, 'region'), word);
   const pieces = collectPieces(blueprint, layout, moved, protections);
@@ -121,32 +130,51 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const fixUps = collectFixUps({ blueprint, regions, pieces, filing, thunks, thunksOffset: loader.length });
   const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
   const { words } = thunks;
-  const compose = (tablesSize: number): { plan: Buffer; memory: MemoryPlan; parts: FileParts } => {
-    const headSize = tablesSize + codeSize;
+  const compose = (tablesSize: number, openedSize: number): Parts => {
+    const headSize = tablesSize + openedSize + codeSize;
     const memory = planMemory({ blueprint, regions, pieces, words, filing, headEnd, headSize });
     const parts = fileParts(headSize, memory, fixUps, heap);
+    const planAddress = headEnd - headSize;
     const placing = {
-      ...{ plan_address: headEnd - headSize, head_size: parts.headSize },
-      ...{ loader_address: loaderAddress, loader_offset: tablesSize, loader_size: codeSize },
+      ...{ plan_address: planAddress, head_size: parts.headSize, opened_size: openedSize },
+      ...{ loader_address: loaderAddress, loader_offset: tablesSize + openedSize, loader_size: codeSize },
       ...{ fixes_offset: parts.fixesOffset, heap_offset: parts.heapOffset, file_size: parts.fileSize },
     };
-    const plan = makePlan({ ...placed, memory, fixUps, placing, words });
-    return { plan: encodePlan(plan, tables.bytes), memory, parts };
+    const plan = encodePlan(makePlan({ ...placed, memory, fixUps, placing, words }), tables.bytes);
+    const opened = openedTable({ blueprint, layout, pieces: memory.opened, plan: planAddress });
+    return { plan, planAddress, opened, memory, parts };
   };
-  // The number of rows does not depend on where things are: the second round has the first one's size.
-  const { plan, memory, parts } = compose(compose(0).plan.length);
+  // The number of rows does not depend on where things are: the second round has the first one's sizes.
+  const sizes = compose(0, 0);
+  const { plan, planAddress, opened, memory, parts } = compose(sizes.plan.length, sizes.opened.length);
+  const openedAddress = loaderAddress - opened.length;
+  const framesAddress = openedAddress - tables.bytes.length;
   return {
     plan,
-    code: Buffer.concat([loader, thunksCode(thunks, tables, loaderAddress - tables.bytes.length)]),
-    planAddress: loaderAddress - plan.length,
+    opened,
+    code: Buffer.concat([loader, thunksCode(thunks, { frames: tables, framesAddress, openedAddress })]),
+    planAddress,
     headSize: parts.headSize,
     layout,
-    backings: [...new Set(memory.backings.flatMap(({ backing }) => pathOfBacking(backing) || []))],
+    backings: [...new Set(backingsOf(memory).flatMap((backing) => pathOfBacking(backing) || []))],
     contents: memory.own,
     fixUps: { offset: parts.fixesOffset, bytes: fixUps.bytes },
     heap: { offset: parts.heapOffset, pages: heap },
     fileSize: parts.fileSize,
   };
+}
+
+/** What depends on where things are. */
+interface Parts {
+  readonly plan: Buffer;
+  readonly planAddress: Address;
+  readonly opened: Buffer;
+  readonly memory: MemoryPlan;
+  readonly parts: FileParts;
+}
+
+function backingsOf({ backings, opened }: MemoryPlan): Backing[] {
+  return [...backings, ...opened].map(({ backing }) => backing);
 }
 
 /** What follows the plan's tables in the image file: fix-ups behind the memory, and the heap behind them. */

@@ -15,7 +15,7 @@ import type { FixUps } from './fix-ups.ts';
 import type { BackingSteps, MemoryPlan } from './memory-plan.ts';
 import type { Places } from './places.ts';
 import type { Plan, TableRows } from './plan.ts';
-import { identityFields } from './plan.ts';
+import { identityFields, noIdentity } from './plan.ts';
 import { backingKinds, planFlags, sources } from './plan-layout.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 import { prefaultRows } from './written-pages.ts';
@@ -30,6 +30,7 @@ export type Placing = Pick<
   | 'loader_address'
   | 'loader_offset'
   | 'loader_size'
+  | 'opened_size'
   | 'fixes_offset'
   | 'heap_offset'
   | 'file_size'
@@ -169,11 +170,9 @@ function biasOf(blueprint: Blueprint, layout: Layout, index: number): Address {
   return at(blueprint.regions, index, 'region').region.loadBias + regionShift(blueprint, layout, index);
 }
 
-const nobody = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
-
 /** The image itself has no path. */
 function backingRow({ backing, steps }: BackingSteps): TableRows<'backings'>[number] {
-  const { path: file, identity } = backing.kind === 'own' ? { path: '', identity: nobody } : backing;
+  const { path: file, identity } = backing.kind === 'own' ? { path: '', identity: noIdentity } : backing;
   return { ...identityFields(identity), path: file, steps: steps.length, kind: backingKinds[backing.kind] };
 }
 

@@ -7,6 +7,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import type { Backing } from './backing.ts';
 import { own, pathOfBacking } from './backing.ts';
 import type { Filing } from './filing.ts';
+import type { OpenedPiece } from './opened-table.ts';
 import type { Piece } from './pieces.ts';
 import { PROT } from './pieces.ts';
 import type { Rules, Seal } from './protections.ts';
@@ -35,6 +36,8 @@ export interface MemoryPlan {
   readonly backings: readonly BackingSteps[];
   readonly seals: readonly Seal[];
   readonly own: readonly OwnPart[];
+  /** What is mapped when a module is opened. */
+  readonly opened: readonly OpenedPiece[];
   /** Bytes of memory that the mapping of plan and loader goes on over: its first span continues them. */
   readonly headLength: number;
   /** Where the own image ends. */
@@ -53,11 +56,15 @@ export interface MemoryInput {
 }
 
 export function planMemory(input: MemoryInput): MemoryPlan {
-  const { blueprint, pieces, filing, headSize, regions } = input;
+  const { blueprint, headSize, regions } = input;
   const rules = protectionRules(input.words, regions);
-  const spans = collectSpans(pieces, filing, regions);
-  const runs = pieces.filter((piece) => filing.home(piece)).flatMap((piece) => runsOf(piece, filing));
-  const parts = placeOwn(spans, runs, headSize);
+  const pieces = input.pieces.filter(({ opened }) => !opened);
+  const { spans, runs } = spread(pieces, input);
+  const later = spread(
+    input.pieces.filter(({ opened }) => opened),
+    input,
+  );
+  const parts = placeOwn([...spans, ...later.spans], [...runs, ...later.runs], headSize);
   const head = headSpan(spans, rules, input);
   const stepsOf = (span: Span): Step[] => spanSteps(span, rules, span === head);
   const last = parts.at(-1);
@@ -75,9 +82,31 @@ export function planMemory(input: MemoryInput): MemoryPlan {
     ],
     seals: [...pieces.flatMap((piece) => sealsOf(piece, rules)), ...heapSeals(blueprint, regions)],
     own: parts,
+    opened: [...later.spans.flatMap(piecesOfSpan), ...later.runs.map(pieceOfRun)],
     headLength: head?.length ?? 0,
     fileSize: last ? last.offset + last.length : headSize,
   };
+}
+
+/** Spans of pieces at one place, and the runs over them. */
+function spread(
+  pieces: readonly Piece[],
+  { filing, regions }: MemoryInput,
+): { readonly spans: readonly Span[]; readonly runs: readonly Run[] } {
+  const runs = pieces.filter((piece) => filing.home(piece)).flatMap((piece) => runsOf(piece, filing));
+  return { spans: collectSpans(pieces, filing, regions), runs };
+}
+
+/** Modules are opened one by one. */
+function piecesOfSpan({ address: start, backing, offset, pieces }: Span): OpenedPiece[] {
+  return pieces.map(({ region, address, length }) => ({
+    ...{ region, address, length, backing },
+    offset: offset + address - start,
+  }));
+}
+
+function pieceOfRun({ piece: { region }, address, length, backing, offset }: Run): OpenedPiece {
+  return { region, address, length, backing, offset };
 }
 
 function runsOf(piece: Piece, filing: Filing): Run[] {

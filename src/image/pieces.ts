@@ -30,6 +30,8 @@ export interface Piece {
   readonly own?: boolean;
   /** Of a range that joined its module's code: the protection that the linker gave it. */
   readonly asLinked?: number;
+  /** Of a module that is opened later: no start maps it. */
+  readonly opened?: boolean;
   /** Each process has it in private memory, filled from the file. */
   readonly filled?: boolean;
 }
@@ -75,7 +77,8 @@ function regionPieces(
     const file = offset === undefined || !region.module ? undefined : { path: region.module.path, offset };
     const zero = !file && pages.size === 0 && length >= freshZero && protection !== PROT.none;
     const fixed = !region.movable;
-    return { region: index, address: start + shift, length, protection, file, pages, zero, fixed };
+    const opened = region.kind === 'opened';
+    return { region: index, address: start + shift, length, protection, file, pages, zero, fixed, opened };
   });
 }
 

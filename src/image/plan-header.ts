@@ -13,6 +13,8 @@ import {
   launcherForm,
   launcherMagic,
   launcherTrailer,
+  openedHead,
+  openedTables,
   operations,
   pathKinds,
   planFlags,
@@ -82,9 +84,11 @@ export function planHeaderText(): string {
     '',
     reasonTexts(),
     '',
-    ...[...Object.values(tables), planHeader, launcherTrailer, launcherForm, handOverCount].map(
-      (each) => `${cStructure(each)}\n`,
-    ),
+    ...[
+      ...Object.values(tables),
+      ...[planHeader, launcherTrailer, launcherForm, handOverCount, openedHead],
+      ...Object.values(openedTables),
+    ].map((each) => `${cStructure(each)}\n`),
   ].join('\n');
 }
 

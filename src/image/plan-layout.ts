@@ -20,7 +20,7 @@ const structure = <const F extends Fields>(name: string, comment: string, fields
 });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 7;
+export const planVersion = 8;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
@@ -290,6 +290,8 @@ export const headerFields = {
   fixes_offset: 'u64',
   fixes_size: 'u64',
   fixes_checksum: 'u64',
+  /** What the opener knows, between plan and loader: see `openedHead`. Nothing where no module is to be opened. */
+  opened_size: 'u64',
   /** Rows of `regions` that addresses above lie in. */
   handoff_region: 'u32',
   rax_region: 'u32',
@@ -359,6 +361,84 @@ export const launcherForm = structure('launcher_form', 'An image that a launcher
   path: 'u32',
   reserved: 'u32',
 });
+
+/**
+ * What the opener knows (native/opener.c): it stands between plan and loader. Offsets count from its head; addresses are those of a
+ * process, and all rows of one table.
+ */
+export const openedHead = structure(
+  'opened_head',
+  'What a process of the program knows of the modules that it opens.',
+  {
+    /** `_r_debug` of ld.so. */
+    debug: 'u64',
+    /** Where the plan is. */
+    plan: 'u64',
+    /** So many link maps every process begins with. */
+    first_maps: 'u32',
+    /** The user whose the image is. */
+    owner: 'u32',
+    modules_offset: 'u32',
+    modules_count: 'u32',
+    files_offset: 'u32',
+    files_count: 'u32',
+    pieces_offset: 'u32',
+    pieces_count: 'u32',
+    edits_offset: 'u32',
+    edits_count: 'u32',
+  },
+);
+export const openedTables = {
+  modules: structure('opened_module', 'A module that comes to its range when it is opened. By address.', {
+    device: 'u64',
+    inode: 'u64',
+    size: 'u64',
+    mtime_seconds: 'i64',
+    ctime_seconds: 'i64',
+    mtime_nanoseconds: 'u32',
+    ctime_nanoseconds: 'u32',
+    /** Its first page, and bytes from there to its last, whole pages. */
+    address: 'u64',
+    length: 'u64',
+    load_bias: 'u64',
+    /** Of its dynamic section. */
+    dynamic: 'u64',
+    /** A word that is 0 until ld.so relocates it; 0 where it has no pages of ours. */
+    applied: 'u64',
+    first_piece: 'u32',
+    pieces_count: 'u32',
+    first_edit: 'u32',
+    edits_count: 'u32',
+    path: 'u32',
+    reserved: 'u32',
+  }),
+  files: structure('opened_file', 'What pieces are mapped from. The image itself has no inode here.', {
+    device: 'u64',
+    inode: 'u64',
+    size: 'u64',
+    mtime_seconds: 'i64',
+    ctime_seconds: 'i64',
+    mtime_nanoseconds: 'u32',
+    ctime_nanoseconds: 'u32',
+    path: 'u32',
+    reserved: 'u32',
+  }),
+  pieces: structure('opened_piece', 'Pages of a writable segment, relocated.', {
+    address: 'u64',
+    length: 'u64',
+    offset: 'u64',
+    file: 'u32',
+    reserved: 'u32',
+  }),
+  edits: structure(
+    'opened_edit',
+    'What a word has where the module is not prepared, once ld.so has read the dynamic section.',
+    {
+      address: 'u64',
+      value: 'u64',
+    },
+  ),
+} as const;
 
 /** What a launcher's hand-overs are counted in: docs/formats/count.md. The words of the last reason follow, zero-ended. */
 export const handOverCount = structure(

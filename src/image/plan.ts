@@ -190,6 +190,9 @@ export function pathOf(plan: DecodedPlan, row: FileRow): string {
 
 const nanoseconds = 1_000_000_000n;
 
+/** Of the image itself, which does not know its own. */
+export const noIdentity: FileIdentity = { device: 0n, inode: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
+
 /** The fields of a row that hold a file's identity. */
 export function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileIdentity) {
   return {

@@ -39,9 +39,7 @@ export function planRegions(
   moves: Moves,
   head: { readonly address: Address; readonly length: number },
 ): PlanRegions {
-  const used = [...blueprint.regions.keys()].filter(
-    (index) => at(blueprint.regions, index).region.mappings.length > 0,
-  );
+  const used = [...blueprint.regions.keys()].filter((index) => isMapped(at(blueprint.regions, index).region));
   const numbers = new Map(used.map((index, position) => [index, position + 1]));
   const rowOf = (region: number): number => numbers.get(region) ?? headRow;
   const shiftOf = (index: number): number => {
@@ -64,6 +62,11 @@ export function planRegions(
     isMovable: (row) => at(all, row, 'row').alignment > 0,
     place: (region, address) => address + shiftOf(region),
   };
+}
+
+/** A module that is opened later has a range that need not be free. */
+function isMapped({ kind, mappings }: Blueprint['regions'][number]['region']): boolean {
+  return kind !== 'opened' && mappings.length > 0;
 }
 
 function regionRow({ regions }: Blueprint, index: number, shift: number, moves: Moves) {

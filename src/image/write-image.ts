@@ -7,7 +7,7 @@ import type { Permissions } from '../program/audience.ts';
 import { copyFor, executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import { requireTellingTimes } from '../program/file-system.ts';
-import type { ProgramFacts } from '../program/facts.ts';
+import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -19,6 +19,7 @@ import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
 import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
+import { nameImage } from './opened-table.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
 
@@ -43,14 +44,15 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
   const { facts } = blueprint;
   const { imagePath } = request;
   requireTellingTimes(filesRead(blueprint));
-  waitForNewTimestamp(facts.modules, imagePath);
+  waitForNewTimestamp(modulesOf(blueprint), imagePath);
+  nameImage(composed.opened, imagePath, process.geteuid?.() ?? 0);
   const write = (file: number): void => {
     writeContents(file, composed);
   };
-  const { mode, group } = readableBy(readersOf(pathsOf(facts)));
+  const { mode, group } = readableBy(readersOf(pathsOf(blueprint)));
   writeAtomically(imagePath, mode, write, group);
   verifyImage(imagePath, loader);
-  requireUnchanged(facts);
+  requireUnchanged(blueprint);
   const launchers = writeLaunchers(facts, loader, request, {
     form: {
       imagePath,
@@ -76,13 +78,18 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
 }
 
 /** All files that the plan names by their identities. */
-function filesRead({ facts, start }: Blueprint): Set<string> {
-  const asked = start.questions.flatMap((each) => (each.kind === 'file' ? [each.path] : []));
-  return new Set([...pathsOf(facts), ...asked]);
+function filesRead(blueprint: Blueprint): Set<string> {
+  const asked = blueprint.start.questions.flatMap((each) => (each.kind === 'file' ? [each.path] : []));
+  return new Set([...pathsOf(blueprint), ...asked]);
 }
 
-function pathsOf({ modules }: ProgramFacts): string[] {
-  return modules.map(({ path }) => path);
+/** What is in the image, or may come to be. */
+function pathsOf(blueprint: Blueprint): string[] {
+  return modulesOf(blueprint).map(({ path }) => path);
+}
+
+function modulesOf({ facts, opened }: Blueprint): readonly ModuleFacts[] {
+  return [...facts.modules, ...opened.filter(({ prepared }) => prepared)];
 }
 
 function mayMove({ regions }: PlacedMemory): boolean {
@@ -97,18 +104,20 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
 }
 
 function writeContents(file: number, composed: Composed): void {
-  const { plan, code, contents, fixUps, heap } = composed;
+  const { plan, opened, code, contents, fixUps, heap } = composed;
   assembleFile(file, composed.fileSize, [
     bytesPart(plan, 0),
-    bytesPart(code, plan.length),
+    bytesPart(opened, plan.length),
+    bytesPart(code, plan.length + opened.length),
     ...contents.map(({ piece, address, length, offset }) => piecePart(piece, address, length, offset)),
     bytesPart(fixUps.bytes, fixUps.offset),
     bytesPart(Buffer.concat(heap.pages), heap.offset),
   ]);
 }
 
-function requireUnchanged({ invocation, executable, modules }: ProgramFacts): void {
-  for (const { path, identity } of [{ ...executable, path: invocation }, ...modules])
+function requireUnchanged(blueprint: Blueprint): void {
+  const { invocation, executable } = blueprint.facts;
+  for (const { path, identity } of [{ ...executable, path: invocation }, ...modulesOf(blueprint)])
     if (!sameIdentity(fileIdentity(path), identity))
       throw new LinkonceError(`${path}: changed while ${invocation} was bound`);
 }
@@ -153,13 +162,13 @@ function notesOf(blueprint: Blueprint, request: ImageRequest): string[] {
     notes.push(
       `it finds libraries by its own folder ($ORIGIN): when it hands over, the copy looks beside itself; put it into ${dirname(facts.path)}`,
     );
-  return [...notes, ...readerNotes(facts, request.output)];
+  return [...notes, ...readerNotes(blueprint, request.output)];
 }
 
 /** Said only where others can come. */
-function readerNotes(facts: ProgramFacts, output: string): string[] {
+function readerNotes(blueprint: Blueprint, output: string): string[] {
   if (executorsOf(dirname(output)) !== 'everybody') return [];
-  const closed = pathsOf(facts).find((file) => readersOf([file]) !== 'everybody');
+  const closed = pathsOf(blueprint).find((file) => readersOf([file]) !== 'everybody');
   if (closed === undefined) return [];
   return [`not everybody may read ${closed}, nor what is made of it: other users run it through ld.so`];
 }

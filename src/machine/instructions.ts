@@ -17,6 +17,20 @@ export const cpuidLeaves = [
   [0x8000_0001, 0],
 ] as const;
 
+/** `mmap` of the linker, where it calls the kernel and looks whether that failed: mov $9,%eax; syscall; cmp $-4096,%rax. */
+export const mappingCall = {
+  /** What no other place may have, too. */
+  first: 'b8090000000f05',
+  whole: 'b8090000000f05483d00f0ffff',
+} as const;
+
+/** In its place: movabs $target,%rax; call *%rax; nop. Who is called sets the flags as the comparison does. */
+export function callInPlace(target: bigint): Buffer {
+  const code = Buffer.from('48b80000000000000000ffd090', 'hex');
+  code.writeBigUInt64LE(target, 2);
+  return code;
+}
+
 /** int3. The counter stands behind it when it has trapped. */
 export const trapCode = Buffer.of(0xcc);
 

@@ -6,8 +6,8 @@
  * references of a program are to the same few names, so the answer of the global scope is kept by name, version and kind.
  */
 import { SHN, STB, STT, STV } from '../elf/constants.ts';
-import type { ElfSymbol, SymbolTable } from '../elf/elf-file.ts';
-import type { Definition } from './definition.ts';
+import type { ElfSymbol, SymbolName, SymbolTable } from '../elf/elf-file.ts';
+import type { Definition, ReferenceKind } from './definition.ts';
 import { globalScope, scopeEntry, symbolNames, type Lookup, type ScopeEntry, type Wanted } from './lookup.ts';
 import type { Program } from './program.ts';
 import { isUnique, uniqueDefinitions } from './unique-symbols.ts';
@@ -40,13 +40,13 @@ function scopeLookup(program: Program): Lookup {
       kind: reference.type === STT.TLS && kind === 'data' ? 'plt' : kind,
     } as const;
     const isSymbolic = module !== program.executable && module.elf.dynamic?.symbolic === true;
-    const own = isSymbolic ? inModule(scopeEntry(module), wanted) : undefined;
+    const own = isSymbolic ? definitionIn(scopeEntry(module), wanted) : undefined;
     return own ? { module, symbol: own } : inGlobalScope(wanted);
   };
 }
 
 /** `_dl_lookup_symbol_x` is not even asked for these. */
-function bindsLocally({ binding, visibility }: ElfSymbol): boolean {
+export function bindsLocally({ binding, visibility }: ElfSymbol): boolean {
   return binding === STB.LOCAL || visibility === STV.HIDDEN || visibility === STV.INTERNAL;
 }
 
@@ -66,14 +66,14 @@ function keptSearch(
 
 function inScope(scope: readonly ScopeEntry[], wanted: Wanted): Definition | undefined {
   for (const entry of scope) {
-    const symbol = inModule(entry, wanted);
+    const symbol = definitionIn(entry, wanted);
     if (symbol) return { module: entry.module, symbol };
   }
   return undefined;
 }
 
 /** The module's symbol that ld.so takes, if any. */
-function inModule({ symbols }: ScopeEntry, wanted: Wanted): ElfSymbol | undefined {
+export function definitionIn({ symbols }: ScopeEntry, wanted: Wanted): ElfSymbol | undefined {
   const symbol = wanted.version ? versioned(symbols, wanted) : unversioned(symbols, wanted);
   return symbol && isVisible(symbol) ? symbol : undefined;
 }
@@ -106,6 +106,12 @@ function unversioned(symbols: SymbolTable, wanted: Wanted): ElfSymbol | undefine
   return defaults.length === 1 ? defaults[0] : undefined;
 }
 
+/** Whether ld.so takes the module's symbol of that name for a reference of any version. */
+export function mayDefine({ symbols }: ScopeEntry, name: SymbolName, kind: ReferenceKind): boolean {
+  const isTaken = (symbol: ElfSymbol): boolean => isDefinition(symbol, { kind }) && isVisible(symbol);
+  return symbols.find(name, (index) => isTaken(symbols.at(index))) !== 0;
+}
+
 const definitionTypes = new Set<number>([
   STT.NOTYPE,
   STT.OBJECT,
@@ -119,7 +125,7 @@ const definitionTypes = new Set<number>([
  * The first tests of `check_match`. An undefined symbol with a value is the PLT slot that stands for a function in an
  * executable that is no PIE: its address for all but calls.
  */
-function isDefinition(symbol: ElfSymbol, { kind }: Wanted): boolean {
+function isDefinition(symbol: ElfSymbol, { kind }: Pick<Wanted, 'kind'>): boolean {
   const hasPlace = symbol.value !== 0 || symbol.sectionIndex === SHN.ABS || symbol.type === STT.TLS;
   const isTaken = kind !== 'plt' || symbol.sectionIndex !== SHN.UNDEF;
   return hasPlace && isTaken && definitionTypes.has(symbol.type);

@@ -11,6 +11,7 @@ import type { Program } from '../program/program.ts';
 import { createResolver } from '../program/resolver.ts';
 import { Refusal } from '../util/errors.ts';
 import { at } from '../util/present.ts';
+import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 import { requireAlikeRegions } from './alike-regions.ts';
 import { checkRelocations } from './check-relocations.ts';
@@ -20,6 +21,8 @@ import { compareRegion } from './compare-captures.ts';
 import { requireSameQuestions } from './compare-questions.ts';
 import type { ExplainedCaptures, References, StartState } from './explained.ts';
 import { boundSlots } from './lazy-slots.ts';
+import { explainOpened } from './explain-opened.ts';
+import { openerFacts } from './opener-facts.ts';
 import { createExplainer } from './sources.ts';
 import { eagerVdsoSlots } from './vdso-slots.ts';
 
@@ -38,21 +41,25 @@ export function explainCaptures(captures: Captures): ExplainedCaptures {
   requireDrawnWord(first, compared);
   const { agreed } = checkRelocations(captures, compared, resolver);
   const processWords = compared.flatMap((each) => each.processWords);
+  const needed = first.regions.map(({ written, ...region }, index) => ({
+    region,
+    writtenPages: written.reduce((sum, run) => sum + run.bytes.length / pageSize, 0),
+    pages: at(compared, index, 'compared region').pages,
+  }));
+  const opener = openerFacts(program, needed);
+  const opened = explainOpened(captures, needed, opener);
   return {
     program,
     facts: programFacts(program),
     captures,
     start: startState(captures),
-    regions: first.regions.map(({ written, ...region }, index) => ({
-      region,
-      writtenPages: written.reduce((sum, run) => sum + run.bytes.length / pageSize, 0),
-      pages: at(compared, index, 'compared region').pages,
-    })),
-    references: columns(compared),
+    regions: [...needed, ...opened.regions],
+    references: columns([...compared.flatMap(referencesOf), ...opened.references]),
     processWords,
     slots: { bound: slots.bound, lazy: slots.lazy },
     vdsoSlots: [...slots.vdso, ...eagerVdsoSlots(first.regions, processWords)],
-    opened: [],
+    opened: opened.modules,
+    opener: typeof opener === 'string' ? undefined : opener,
     relocationsAgreed: agreed,
     counts: compared.map((each) => each.counts),
   };
@@ -76,17 +83,24 @@ function cachedFor({ searched }: Program, questions: readonly Question[]): Cache
   return cache?.kind === 'file' ? cachedAnswers(searched, cache.identity) : [];
 }
 
-function columns(compared: readonly ComparedRegion[]): References {
-  const count = compared.reduce((sum, each) => sum + each.references.length, 0);
+interface Reference {
+  readonly address: Address;
+  readonly owner: number;
+  readonly target: number;
+}
+
+function referencesOf({ references }: ComparedRegion, owner: number): Reference[] {
+  return references.map(({ address, region }) => ({ address, owner, target: region }));
+}
+
+function columns(references: readonly Reference[]): References {
+  const count = references.length;
   const addresses = new Float64Array(count);
   const [owners, targets] = [new Uint16Array(count), new Uint16Array(count)];
-  let next = 0;
-  compared.forEach(({ references }, owner) => {
-    for (const { address, region } of references) {
-      addresses[next] = address;
-      owners[next] = owner;
-      targets[next++] = region;
-    }
+  references.forEach(({ address, owner, target }, index) => {
+    addresses[index] = address;
+    owners[index] = owner;
+    targets[index] = target;
   });
   return { count, addresses, owners, targets };
 }

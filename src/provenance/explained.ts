@@ -7,7 +7,7 @@ import type { Capture, Captures, Region } from '../capture/capture.ts';
 import type { CachedAnswer } from '../program/cached-answers.ts';
 import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Program } from '../program/program.ts';
-import type { Address } from '../util/units.ts';
+import type { Address, Vaddr } from '../util/units.ts';
 
 /** All that an image is made of. */
 export interface Blueprint {
@@ -24,19 +24,57 @@ export interface Blueprint {
   readonly vdsoSlots: readonly VdsoSlot[];
   /** One for each module of `Program.opened`, same order. */
   readonly opened: readonly OpenedModule[];
+  /** What the linker must be to call the opener; absent where nothing is opened, or it is not as known. */
+  readonly opener: OpenerFacts | undefined;
 }
 
 /** A module that the program opens with dlopen(3): prepared, or left to ld.so for a reason of one line. */
-export type OpenedModule = ModuleFacts &
-  (PreparedModule | { readonly prepared: false; readonly reason: string });
+export type OpenedModule = ModuleFacts & {
+  /** Where it is in the blueprint, if it can have a range of ours. */
+  readonly place?: OpenedPlace;
+} & (PreparedModule | { readonly prepared: false; readonly reason: string });
+
+export interface OpenedPlace {
+  /** Index of its region, of the kind `opened`, whose mappings are its writable segments if it is prepared. */
+  readonly region: number;
+  /** Of its dynamic section. */
+  readonly dynamic: Vaddr;
+}
 
 export interface PreparedModule {
   readonly prepared: true;
-  /** Index of its region, of the kind `opened`. */
-  readonly region: number;
+  readonly place: OpenedPlace;
   /** Of its relocations: all, and those that ld.so still applies at each dlopen. */
   readonly relocations: number;
   readonly left: number;
+  /** A word of the dynamic section that is zero until ld.so relocates the module. */
+  readonly applied: Vaddr;
+  /** Tables of relocations that ld.so reads in place of the file's. */
+  readonly tables: Buffer;
+  readonly entries: readonly DynamicEdit[];
+  /** Pairs of 64-bit words: the `Vaddr` of one that the file's own tables want as the file has it, and what it has. */
+  readonly originals: Buffer;
+}
+
+/** An entry of the dynamic section that is another one than the file's. */
+export interface DynamicEdit {
+  /** Of its value. */
+  readonly address: Vaddr;
+  /** What stands there; for a table an offset in `tables`. */
+  readonly value: number;
+  readonly isTable: boolean;
+  /** The file's. ld.so adds the load bias to where a table is. */
+  readonly original: number;
+}
+
+/** The first capture's addresses. */
+export interface OpenerFacts {
+  /** The linker's `mmap`: code that is replaced by a call of the opener. */
+  readonly site: Address;
+  /** `_r_debug`. */
+  readonly debug: Address;
+  /** Link maps that there are when the program begins. */
+  readonly firstMaps: number;
 }
 
 export interface BlueprintRegion {

@@ -12,17 +12,17 @@ export type Layout = readonly Address[];
 
 /** Whether a region is part of the address space at the handoff point, and may be placed. */
 function isPlaced(region: BlueprintRegion['region'], kind: BlueprintRegion['region']['kind']): boolean {
-  return region.kind === kind && region.movable && region.mappings.length > 0;
+  return region.kind === kind && region.movable && (kind === 'opened' || region.mappings.length > 0);
 }
 
 /**
  * All modules from `base` upwards in their order, without gaps but for alignment; behind them all anonymous memory, in
- * one piece. What may not move stays where it is.
+ * one piece; behind that what is opened later. What may not move stays where it is.
  */
 export function packedLayout(blueprint: Blueprint, base: Address): Layout {
   const layout = blueprint.regions.map(({ region }) => region.start);
   const end = pack(blueprint, layout, 'module', base);
-  pack(blueprint, layout, 'anonymous', end);
+  pack(blueprint, layout, 'opened', pack(blueprint, layout, 'anonymous', end));
   return layout;
 }
 

@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { moduleReach, roomRequest } from '../calls/module-reach.ts';
 import { drawBase } from '../capture/placement.ts';
-import { moduleSpan } from '../capture/module-span.ts';
+import { hasPlace, moduleSpan } from '../capture/module-span.ts';
 import { ET } from '../elf/constants.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
@@ -65,7 +65,7 @@ export function placePrograms(
     ...placed.programs,
     ...programs.map(({ name, program }) => ({
       name,
-      modules: movableModules(program).map(({ path }) => path),
+      modules: placedModules(program).map(({ path }) => path),
     })),
   ]);
   const wanted = wantedRanges(programs, partitions, arrangement);
@@ -81,6 +81,11 @@ export function placePrograms(
     if (failure) failures.set(index, failure);
   });
   return { partitions, holdings: all, failures };
+}
+
+/** All that get a range: with what the program opens later. */
+export function placedModules(program: Program): readonly Module[] {
+  return [...movableModules(program), ...program.opened.filter(hasPlace)];
 }
 
 export function movableModules(program: Program): readonly Module[] {
@@ -107,7 +112,7 @@ function wantedRanges(
   const modules = new Map<string, Module>();
   const executables = new Set(programs.map(({ program }) => program.executable.path));
   for (const { program } of programs)
-    for (const module of movableModules(program)) modules.set(module.path, module);
+    for (const module of placedModules(program)) modules.set(module.path, module);
   return partitions
     .flatMap(({ modules: paths }) => paths)
     .flatMap((path) => {

@@ -11,7 +11,7 @@ import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
 
 const magic = Buffer.from('LNKRECRD');
-export const recordVersion = 3;
+export const recordVersion = 4;
 const headSize = 16;
 /** Level 1 of zlib: relocated data is mostly zero and addresses, and shrinks to a fifth. */
 const level = 1;
@@ -25,9 +25,9 @@ interface Head extends Omit<Blueprint, 'regions' | 'references'> {
 }
 
 export function encodeRecord(blueprint: Blueprint): Buffer {
-  const { facts, start, regions, references, processWords, slots, vdsoSlots, opened } = blueprint;
+  const { facts, start, regions, references, processWords, slots, vdsoSlots, opened, opener } = blueprint;
   const head: Head = {
-    ...{ facts, start, processWords, slots, vdsoSlots, opened },
+    ...{ facts, start, processWords, slots, vdsoSlots, opened, opener },
     regions: regions.map(({ region, writtenPages, pages }) => ({
       region: withoutContent(region),
       writtenPages,

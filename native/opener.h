@@ -1,0 +1,188 @@
+/* What the opener needs: which module a file is, which modules there are, and how a prepared one is mapped, or made as if it were not. */
+#pragma once
+#include "same-file.h"
+#include "system.h"
+
+/* linux/mman.h */
+#define MAP_DENYWRITE 0x0800
+
+/* The arguments of mmap(2). */
+struct call {
+	long address, length, protection, flags, file, offset;
+};
+
+/* <link.h>: what debuggers may rely on. From glibc 2.35 on the version is 2 once there has been another namespace. */
+struct link_map {
+	uint64_t load_bias;
+	const char *name;
+	uint64_t dynamic;
+	struct link_map *next, *previous;
+};
+
+struct r_debug {
+	int version;
+	struct link_map *maps;
+};
+#define ONLY_BASE_NAMESPACE 1
+
+static inline long as_asked(const struct call *call)
+{
+	return system_call(__NR_mmap, call->address, call->length, call->protection, call->flags, call->file, call->offset);
+}
+
+static inline const void *at_offset(const struct opened_head *table, uint32_t offset)
+{
+	return (const char *)table + offset;
+}
+
+/* Modules stand in the order of their addresses. */
+static const struct opened_module *module_at(const struct opened_head *table, uint64_t address)
+{
+	const struct opened_module *modules = at_offset(table, table->modules_offset);
+	uint32_t low = 0, high = table->modules_count;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (address >= modules[middle].address + modules[middle].length)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < table->modules_count && address >= modules[low].address ? modules + low : 0;
+}
+
+static int is_file_of(const struct opened_module *module, int file)
+{
+	struct stat now;
+	return !failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, module);
+}
+
+static const struct opened_module *module_of(const struct opened_head *table, int file)
+{
+	const struct opened_module *modules = at_offset(table, table->modules_offset);
+	struct stat now;
+	if (failed(status_of_file(file, &now)))
+		return 0;
+	for (uint32_t i = 0; i < table->modules_count; i++)
+		if (IS_SAME_FILE(&now, modules + i))
+			return modules + i;
+	return 0;
+}
+
+/* The module of a link map, if it is one of the table's, at its place. */
+static const struct opened_module *known(const struct opened_head *table, const struct link_map *map)
+{
+	const struct opened_module *module = module_at(table, map->dynamic);
+	return module && module->load_bias == map->load_bias && module->dynamic == map->dynamic ? module : 0;
+}
+
+/* The first link map behind those that every process of the program begins with: new ones come at the end. */
+static const struct link_map *later_maps(const struct opened_head *table, const struct r_debug *debug)
+{
+	const struct link_map *map = debug->maps;
+	for (uint32_t i = 0; i < table->first_maps && map; i++)
+		map = map->next;
+	return map;
+}
+
+static int are_all_known(const struct opened_head *table, const struct r_debug *debug)
+{
+	for (const struct link_map *map = later_maps(table, debug); map; map = map->next)
+		if (!known(table, map))
+			return 0;
+	return 1;
+}
+
+/* Whose later segment this is, if its first one came to a range of the table. */
+static const struct opened_module *module_of_segment(const struct call *call, const struct opened_head *table)
+{
+	const struct opened_module *module = module_at(table, (uint64_t)call->address);
+	return module && is_file_of(module, (int)call->file) ? module : 0;
+}
+
+/* Its memory is there, but ld.so may have taken the rights to it meanwhile: it maps modules over ranges without any. */
+static long as_prepared(const struct call *call)
+{
+	long result = call3(__NR_mprotect, call->address, call->length, call->protection);
+	return failed(result) ? result : call->address;
+}
+
+/*
+ * The image that this process was started from has the plan that is in memory. Whose it is was looked at when the process began; who
+ * puts another one in its place is its owner, or root.
+ */
+static int is_own_image(const struct opened_head *table, int file)
+{
+	uint64_t head[3];
+	const uint64_t *plan = (const uint64_t *)table->plan;
+	struct stat now;
+	return !failed(status_of_file(file, &now)) && now.st_uid == table->owner && !(now.st_mode & GROUP_OR_OTHER_WRITES) &&
+	       call4(__NR_pread64, file, head, sizeof head, 0) == sizeof head && head[0] == plan[0] && head[1] == plan[1] &&
+	       head[2] == plan[2];
+}
+
+static int open_source(const struct opened_head *table, const struct opened_file *source)
+{
+	struct stat now;
+	int file = open_file(at_offset(table, source->path), 0);
+	if (file < 0)
+		return file;
+	if (source->inode ? !failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, source) : is_own_image(table, file))
+		return file;
+	call1(__NR_close, file);
+	return -ENOENT;
+}
+
+/* Pieces stand in the order of their files. */
+static long map_pieces(const struct opened_head *table, const struct opened_module *module)
+{
+	const struct opened_file *sources = at_offset(table, table->files_offset);
+	const struct opened_piece *piece = at_offset(table, table->pieces_offset);
+	piece += module->first_piece;
+	uint32_t opened = ~0u;
+	int file = -1;
+	long at = 0;
+	for (uint32_t i = 0; i < module->pieces_count && !failed(at); i++, piece++) {
+		if (piece->file != opened && file >= 0)
+			call1(__NR_close, file);
+		if (piece->file != opened)
+			file = open_source(table, sources + piece->file);
+		opened = piece->file;
+		at = file < 0 ? file : map(piece->address, piece->length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file,
+					   piece->offset);
+	}
+	if (file >= 0)
+		call1(__NR_close, file);
+	return failed(at) ? at : 0;
+}
+
+/* All of a module, or nothing. A kernel before 4.17 maps elsewhere where the range is taken. */
+static long map_prepared(const struct call *call, const struct opened_head *table, const struct r_debug *debug)
+{
+	const struct opened_module *module = module_of(table, (int)call->file);
+	if (!module || page_up((uint64_t)call->length) != module->length || !are_all_known(table, debug))
+		return -ENOENT;
+	long at = map(module->address, call->length, (int)call->protection, (int)call->flags | MAP_FIXED_NOREPLACE, (int)call->file,
+		      call->offset);
+	if (failed(at))
+		return at;
+	long failure = at == (long)module->address ? map_pieces(table, module) : -EEXIST;
+	if (!failure)
+		return at;
+	call2(__NR_munmap, at, call->length);
+	return failure;
+}
+
+/* The first relocation that ld.so applies to a prepared module is of the word `applied`. */
+static void give_back(const struct opened_head *table, const struct r_debug *debug)
+{
+	const struct opened_edit *edits = at_offset(table, table->edits_offset);
+	for (const struct link_map *map = later_maps(table, debug); map; map = map->next) {
+		const struct opened_module *module = known(table, map);
+		uint64_t *applied = module ? (uint64_t *)module->applied : 0;
+		if (!applied || *applied)
+			continue;
+		for (uint32_t i = 0; i < module->edits_count; i++)
+			*(uint64_t *)edits[module->first_edit + i].address = edits[module->first_edit + i].value;
+		*applied = 1;
+	}
+}
