@@ -16,6 +16,8 @@ const places = ['libc.so.6', 'libdl.so.2'];
 
 /** Throws Refusal where no module of the program has them. */
 export function findOpeners(program: Program): Openers {
+  if (program.libc === 'musl')
+    throw new Refusal(`${program.invocation}: musl's dlopen is not one that linkonce knows`);
   for (const module of program.modules.filter(({ name }) => places.includes(name))) {
     const dlopen = functionOf(module, 'dlopen');
     const dlerror = functionOf(module, 'dlerror');

@@ -1,6 +1,6 @@
 /**
  * Keeps the constructors of a module from running. ld.so reads which there are from the dynamic section, when it is about to call them
- * (call_init of elf/dl-init.c): in memory the array of constructors gets the size 0, and DT_INIT leads to an instruction that returns.
+ * (elf/dl-init.c): in memory the array of constructors gets the size 0, and DT_INIT leads to an instruction that returns.
  * ld.so does all else as ever; nothing of it has to be known or written to.
  */
 import { DT } from '../elf/constants.ts';
@@ -31,7 +31,8 @@ export function holdConstructors(tracee: Tracee, map: LinkMap, idle: Address): H
 }
 
 function harmless(tag: number, idle: number): bigint | undefined {
-  if (tag === DT.INIT_ARRAYSZ) return 0n;
+  // It also heeds the array that only an executable should have.
+  if (tag === DT.INIT_ARRAYSZ || tag === DT.PREINIT_ARRAYSZ) return 0n;
   return tag === DT.INIT ? BigInt.asUintN(64, BigInt(idle)) : undefined;
 }
 

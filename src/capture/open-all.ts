@@ -8,6 +8,7 @@ import type { Program } from '../program/program.ts';
 import { Refusal } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
+import type { Openers } from './find-dlopen.ts';
 import { findOpeners } from './find-dlopen.ts';
 import { loadBiases } from './load-biases.ts';
 import type { OpenedCapture } from './opened-capture.ts';
@@ -31,10 +32,11 @@ export function openAll<T>(
 ): { readonly seen: T | undefined; readonly failed: readonly Failed[] } {
   const lost: Failed[] = [];
   try {
+    const openers = findOpeners(program);
     for (;;) {
       const left = [...new Set(roots)].filter((root) => !lost.some(({ path }) => path === root));
       if (left.length === 0) return { seen: undefined, failed: lost };
-      const opened = openEach(program, left, limitMs, look);
+      const opened = openEach({ program, openers, limitMs }, left, look);
       if (opened.lost === undefined) return { ...opened, failed: [...lost, ...opened.failed] };
       lost.push(opened.lost);
     }
@@ -51,15 +53,21 @@ interface Attempt<T> {
   readonly lost?: Failed;
 }
 
+/** The same for each process. */
+interface Setup {
+  readonly program: Program;
+  readonly openers: Openers;
+  readonly limitMs: number;
+}
+
 function openEach<T>(
-  program: Program,
+  setup: Setup,
   roots: readonly string[],
-  limitMs: number,
   look: (process: OpeningProcess) => T,
 ): Attempt<T> {
-  const process = new OpeningProcess(program, limitMs);
+  const process = new OpeningProcess(setup.program, setup.limitMs);
   try {
-    const open = opener(program, process);
+    const open = opener(setup, process);
     const later = roots.filter((root) => open(root, RTLD.NOW) !== undefined);
     const failed = later.flatMap((path) => {
       const reason = open(path, RTLD.LAZY);
@@ -84,10 +92,10 @@ class RootLost extends Error {
 
 /** Calls dlopen; answers why not, in dlerror's words. Throws RootLost. */
 function opener(
-  program: Program,
+  { program, openers }: Setup,
   process: OpeningProcess,
 ): (root: string, way: number) => string | undefined {
-  const { module, dlopen, dlerror } = findOpeners(program);
+  const { module, dlopen, dlerror } = openers;
   const bias = present(loadBiases(program, process).get(module.path), `load bias of ${module.path}`);
   return (path, way) => {
     try {

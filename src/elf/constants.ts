@@ -64,6 +64,7 @@ export const DT = {
   INIT_ARRAYSZ: 27,
   RUNPATH: 29,
   FLAGS: 30,
+  PREINIT_ARRAYSZ: 33,
   RELRSZ: 35,
   RELR: 36,
   RELRENT: 37,

@@ -1,11 +1,13 @@
 /** Modules that ld.so opens for us in a process of the program. */
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Tracee } from '../../src/capture/ptrace.ts';
 import { captureOpened, listOpened } from '../../src/capture/capture-opened.ts';
 import { chooseMechanism, doesFire, mechanisms } from '../../src/capture/stop-point.ts';
+import { PT } from '../../src/elf/constants.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
+import { programs, testProgram } from '../programs/build.ts';
 import { folder, plugIn, program } from './plug-ins.ts';
 
 afterEach(() => {
@@ -148,4 +150,43 @@ test('load biases are those of all modules of the program', () => {
   const program = loadProgram(main);
   const { loadBiases } = captureOpened(program, [constructors]);
   expect([...loadBiases.keys()].sort()).toEqual(program.modules.map((module) => module.path).sort());
+});
+
+test('not even the array of constructors that only an executable should have is run', () => {
+  const file = plugIn('early', `${fatal} __attribute__((constructor)) static void c(void) { fatal(); }`);
+  const { elf } = loadProgram(main, { opened: [file] }).opened[0]!;
+  const { offset } = elf.segments.find(({ type }) => type === PT.DYNAMIC)!;
+  const bytes = Buffer.from(elf.bytes);
+  elf.dynamic!.entries.forEach(({ tag }, index) => {
+    // DT_INIT_ARRAY and DT_INIT_ARRAYSZ become DT_PREINIT_ARRAY and DT_PREINIT_ARRAYSZ.
+    const early = { 25: 32, 27: 33 }[tag];
+    if (early !== undefined) bytes.writeUInt32LE(early, offset + index * 16);
+  });
+  writeFileSync(file, bytes);
+  expect(listOpened(loadProgram(main), [file])).toEqual({ modules: [file], failed: [] });
+  expect(existsSync(mark)).toBe(false);
+});
+
+test.for([
+  ['without PIE', ['-no-pie']],
+  ['with code and headers in one segment', ['-Wl,-z,noseparate-code']],
+  ['with an executable stack', ['-Wl,-z,execstack']],
+  ['bound at once', ['-Wl,-z,now']],
+] as const)('a program %s', ([, flags]) => {
+  const program_ = program(`form${flags[0]}`, 'int f(void); int main(void) { return f(); }', {
+    needs: [needed],
+    flags,
+  });
+  const { modules, failed } = captureOpened(loadProgram(program_), [constructors]);
+  expect([modules.map((module) => module.path), failed]).toEqual([[constructors, dependency], []]);
+});
+
+test('musl’s dlopen is not called', ({ skip }) => {
+  const musl = programs.find(({ libc }) => libc === 'musl');
+  if (musl === undefined) return skip('there is no compiler for musl');
+  const reason = expect.stringContaining('musl') as string;
+  expect(listOpened(loadProgram(testProgram(musl.name).path), [constructors])).toEqual({
+    modules: [],
+    failed: [{ path: constructors, reason }],
+  });
 });
