@@ -54,17 +54,29 @@ static int is_segment(const struct call *call)
 	return (int)call->file >= 0 && (call->flags & (MAP_PRIVATE | MAP_DENYWRITE)) == (MAP_PRIVATE | MAP_DENYWRITE);
 }
 
+static int is_reservation(const struct call *call)
+{
+	return !call->address && call->protection == PROT_NONE && call->flags == (MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
 __attribute__((used)) long opener(const struct call *call, const struct opened_head *table)
 {
 	const struct r_debug *debug = (const struct r_debug *)table->debug;
-	if (!is_segment(call) || debug->version != ONLY_BASE_NAMESPACE)
+	long at = -ENOENT;
+	if (debug->version != ONLY_BASE_NAMESPACE || !(is_segment(call) || is_reservation(call)))
 		return as_asked(call);
-	const struct opened_module *module = call->flags & MAP_FIXED ? module_of_segment(call, table) : 0;
-	if (module)
-		return module->pieces_count && call->protection & PROT_WRITE ? as_prepared(call) : as_asked(call);
-	long at = call->flags & MAP_FIXED ? -ENOENT : map_prepared(call, table, debug);
+	if (!is_segment(call))
+		at = reserve_prepared(call, table, debug);
+	else if (!(call->flags & MAP_FIXED))
+		at = map_prepared(call, table, debug);
+	else {
+		const struct opened_module *module = module_of_segment(call, table);
+		if (module)
+			return map_segment(call, table, module);
+	}
 	if (!failed(at))
 		return at;
-	give_back(table, debug);
+	if (is_segment(call))
+		give_back(table, debug);
 	return as_asked(call);
 }

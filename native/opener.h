@@ -68,11 +68,16 @@ static const struct opened_module *module_of(const struct opened_head *table, in
 	return 0;
 }
 
-/* The module of a link map, if it is one of the table's, at its place. */
+/*
+ * The module of a link map, if it is one of the table's, at its place. Where ld.so reserves a range before it says for which file, another
+ * file could be there: that has no word of ours.
+ */
 static const struct opened_module *known(const struct opened_head *table, const struct link_map *map)
 {
 	const struct opened_module *module = module_at(table, map->dynamic);
-	return module && module->load_bias == map->load_bias && module->dynamic == map->dynamic ? module : 0;
+	if (!module || module->load_bias != map->load_bias || module->dynamic != map->dynamic)
+		return 0;
+	return !module->reserved_length || (module->applied && *(uint64_t *)module->applied) ? module : 0;
 }
 
 /* The first link map behind those that every process of the program begins with: new ones come at the end. */
@@ -155,34 +160,79 @@ static long map_pieces(const struct opened_head *table, const struct opened_modu
 	return failed(at) ? at : 0;
 }
 
-/* All of a module, or nothing. A kernel before 4.17 maps elsewhere where the range is taken. */
+/* Whether the range is ours now. A kernel before 4.17 maps elsewhere where it is taken. */
+static long map_free(const struct call *call, uint64_t address)
+{
+	long at = map(address, call->length, (int)call->protection, (int)call->flags | MAP_FIXED_NOREPLACE, (int)call->file, call->offset);
+	if (failed(at) || at == (long)address)
+		return at;
+	call2(__NR_munmap, at, call->length);
+	return -EEXIST;
+}
+
+/* All of a module, or nothing. */
 static long map_prepared(const struct call *call, const struct opened_head *table, const struct r_debug *debug)
 {
 	const struct opened_module *module = module_of(table, (int)call->file);
 	if (!module || page_up((uint64_t)call->length) != module->length || !are_all_known(table, debug))
 		return -ENOENT;
-	long at = map(module->address, call->length, (int)call->protection, (int)call->flags | MAP_FIXED_NOREPLACE, (int)call->file,
-		      call->offset);
-	if (failed(at))
-		return at;
-	long failure = at == (long)module->address ? map_pieces(table, module) : -EEXIST;
-	if (!failure)
-		return at;
-	call2(__NR_munmap, at, call->length);
-	return failure;
+	long at = map_free(call, module->address);
+	long failure = failed(at) ? at : map_pieces(table, module);
+	if (!failed(at) && failure)
+		call2(__NR_munmap, at, call->length);
+	return failure ? failure : at;
 }
 
-/* The first relocation that ld.so applies to a prepared module is of the word `applied`. */
+/* Descriptors among which a file that ld.so has just opened is looked for. */
+#define DESCRIPTORS 256
+
+static int is_open(const struct opened_module *module)
+{
+	for (int file = 0; file < DESCRIPTORS; file++)
+		if (is_file_of(module, file))
+			return 1;
+	return 0;
+}
+
+/*
+ * For segments that want more than the alignment of pages ld.so reserves a range, then maps the file over where that is aligned, and
+ * gives the rest back (elf/dl-map-segments.h, since glibc 2.35). The range may be a module's of that length whose file is open.
+ */
+static long reserve_prepared(const struct call *call, const struct opened_head *table, const struct r_debug *debug)
+{
+	const struct opened_module *module = at_offset(table, table->modules_offset);
+	for (uint32_t i = 0; i < table->modules_count; i++, module++) {
+		if (!module->pieces_count || module->reserved_length != (uint64_t)call->length || !is_open(module) ||
+		    !are_all_known(table, debug))
+			continue;
+		long at = map_free(call, module->address);
+		if (!failed(at))
+			return at;
+	}
+	return -ENOENT;
+}
+
+/* A segment of a module whose first one came to its range. For one whose range was only reserved, this is the first. */
+static long map_segment(const struct call *call, const struct opened_head *table, const struct opened_module *module)
+{
+	if (module->reserved_length && call->address == (long)module->address) {
+		long at = as_asked(call);
+		return failed(at) || !map_pieces(table, module) ? at : as_asked(call);
+	}
+	return module->pieces_count && call->protection & PROT_WRITE ? as_prepared(call) : as_asked(call);
+}
+
+/* ld.so relocates the word `applied` of a prepared module first. */
 static void give_back(const struct opened_head *table, const struct r_debug *debug)
 {
 	const struct opened_edit *edits = at_offset(table, table->edits_offset);
 	for (const struct link_map *map = later_maps(table, debug); map; map = map->next) {
 		const struct opened_module *module = known(table, map);
 		uint64_t *applied = module ? (uint64_t *)module->applied : 0;
-		if (!applied || *applied)
+		if (!applied || *applied != OPENED_PREPARED)
 			continue;
 		for (uint32_t i = 0; i < module->edits_count; i++)
 			*(uint64_t *)edits[module->first_edit + i].address = edits[module->first_edit + i].value;
-		*applied = 1;
+		*applied = OPENED_GIVEN_BACK;
 	}
 }

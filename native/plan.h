@@ -73,6 +73,10 @@ enum {
 	ANSWER_RUNS = 0,
 	ANSWER_HANDS_OVER = 3,
 };
+enum {
+	OPENED_PREPARED = 1,
+	OPENED_GIVEN_BACK = 2,
+};
 
 /* From src/image/reasons.ts. */
 #define REASON_RAISED_PRIVILEGES "it runs with raised privileges"
@@ -441,6 +445,7 @@ struct opened_module {
 	uint64_t length;
 	uint64_t load_bias;
 	uint64_t dynamic;
+	uint64_t reserved_length;
 	uint64_t applied;
 	uint32_t first_piece;
 	uint32_t pieces_count;
@@ -449,7 +454,7 @@ struct opened_module {
 	uint32_t path;
 	uint32_t reserved;
 };
-_Static_assert(sizeof(struct opened_module) == 112, "opened_module");
+_Static_assert(sizeof(struct opened_module) == 120, "opened_module");
 
 /* What pieces are mapped from. The image itself has no inode here. */
 struct opened_file {

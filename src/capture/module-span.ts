@@ -1,4 +1,4 @@
-import { ET, PT } from '../elf/constants.ts';
+import { PT } from '../elf/constants.ts';
 import type { Module } from '../program/program.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
 
@@ -12,7 +12,14 @@ export function moduleSpan(module: Module): { start: number; end: number; alignm
   };
 }
 
-/** Whether a module that is opened later can have a range of ours: for a larger alignment ld.so looks for one by itself. */
-export function hasPlace(module: Module): boolean {
-  return module.elf.header.type === ET.DYN && moduleSpan(module).alignment <= pageSize;
+/**
+ * Bytes of the range that ld.so reserves when it opens the module, before it maps the file, so that the segments are aligned
+ * (elf/dl-map-segments.h, `_dl_map_segment`); 0 where it maps the file at once.
+ */
+export function reservedLength(module: Module): number {
+  const loads = module.elf.segments.filter((s) => s.type === PT.LOAD);
+  const { start, alignment } = moduleSpan(module);
+  if (alignment <= pageSize) return 0;
+  const length = Math.max(...loads.map((s) => s.address + s.memorySize)) - start;
+  return length >= alignment ? length + alignment : 2 * alignment;
 }

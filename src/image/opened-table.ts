@@ -139,7 +139,8 @@ function moduleFields(module: Placed, { blueprint, layout }: OpenedInput) {
   const bias = region.loadBias + regionShift(blueprint, layout, module.place.region);
   return {
     address: at(layout, module.place.region),
-    length: region.end - region.start,
+    length: module.place.length,
+    reserved_length: module.place.reserved,
     load_bias: bias,
     dynamic: bias + module.place.dynamic,
     applied: module.prepared ? bias + module.applied : 0,

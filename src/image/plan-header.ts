@@ -27,6 +27,7 @@ import {
   sources,
   tables,
 } from './plan-layout.ts';
+import { openedStates } from '../provenance/opened-states.ts';
 import { reasons } from './reasons.ts';
 
 const constant = (name: string): string => name.replace(/[A-Z]/g, '_$&').replace(/-/g, '_').toUpperCase();
@@ -81,6 +82,7 @@ export function planHeaderText(): string {
     enumeration('PLAN', planFlags),
     enumeration('LAUNCHER', launcherFlags),
     enumeration('ANSWER', launcherAnswers),
+    enumeration('OPENED', openedStates),
     '',
     reasonTexts(),
     '',

@@ -403,7 +403,9 @@ export const openedTables = {
     load_bias: 'u64',
     /** Of its dynamic section. */
     dynamic: 'u64',
-    /** A word that is 0 until ld.so relocates it; 0 where it has no pages of ours. */
+    /** Bytes that ld.so reserves first, where the segments want more than the alignment of pages; else 0. */
+    reserved_length: 'u64',
+    /** A word that has one of `openedStates`; 0 where it has no pages of ours. */
     applied: 'u64',
     first_piece: 'u32',
     pieces_count: 'u32',

@@ -3,9 +3,9 @@
  * or why it did not. A module that cannot be prepared is left to ld.so, never the program.
  */
 import type { Captures, Region } from '../capture/capture.ts';
-import { hasPlace, moduleSpan } from '../capture/module-span.ts';
+import { moduleSpan, reservedLength } from '../capture/module-span.ts';
 import type { OpenedCapture, OpenedMemory } from '../capture/opened-capture.ts';
-import { PF, PT } from '../elf/constants.ts';
+import { ET, PF, PT } from '../elf/constants.ts';
 import type { ModuleFacts } from '../program/facts.ts';
 import { fileIdentity, sameFile } from '../program/file-identity.ts';
 import type { Module, Program } from '../program/program.ts';
@@ -76,11 +76,12 @@ function emptyRegions(
   let next = Math.max(...regions.map(({ region }) => region.end));
   const placed = new Map<Module, Region & { readonly module: Module }>();
   for (const module of opened) {
-    if (!hasPlace(module)) continue;
-    const { start, end } = moduleSpan(module);
-    next = roundUp(next);
-    placed.set(module, emptyRegion(module, next));
-    next += end - start;
+    if (module.elf.header.type !== ET.DYN) continue;
+    const { alignment } = moduleSpan(module);
+    next = roundUp(next, alignment);
+    const region = emptyRegion(module, next);
+    placed.set(module, region);
+    next = region.end;
   }
   return placed;
 }
@@ -121,12 +122,14 @@ function explainModule(
 ): ExplainedModule {
   if (!empty)
     return {
-      module: left(module, 'its segments want an alignment for which ld.so looks by itself'),
+      module: left(module, 'it is no shared object'),
       region: undefined,
       references: [],
     };
   const { index } = present(opening.places.get(module), 'place');
-  const place = { region: index, dynamic: dynamicOf(module) };
+  const { start, end } = moduleSpan(module);
+  const reserved = reservedLength(module);
+  const place = { region: index, dynamic: dynamicOf(module), length: end - start, reserved };
   try {
     return prepare(module, opening, empty, place);
   } catch (error) {
@@ -150,7 +153,7 @@ function prepare(
   const words = openedWords(module, memoryOf(module, opening), scope, biasIn(opening), ownerIn(opening));
   const tables = openedTables(module, words, mayBeLazy);
   const placeOf = (each: Module) => present(places.get(each), `place of ${each.path}`);
-  const region = openedRegion(empty, words.bound, tables.entries, (each) => placeOf(each).loadBias);
+  const region = openedRegion(empty, words.bound, tables, (each) => placeOf(each).loadBias);
   const relocations = module.elf.relocations.length;
   return {
     module: { ...factsOf(module), prepared: true, place, relocations, ...tables },

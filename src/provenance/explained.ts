@@ -39,6 +39,10 @@ export interface OpenedPlace {
   readonly region: number;
   /** Of its dynamic section. */
   readonly dynamic: Vaddr;
+  /** Bytes that it has in memory. */
+  readonly length: number;
+  /** Bytes that ld.so reserves before it maps the file; 0 where it does not. */
+  readonly reserved: number;
 }
 
 export interface PreparedModule {
@@ -47,7 +51,7 @@ export interface PreparedModule {
   /** Of its relocations: all, and those that ld.so still applies at each dlopen. */
   readonly relocations: number;
   readonly left: number;
-  /** A word of the dynamic section that is zero until ld.so relocates the module. */
+  /** A word of the dynamic section that is zero in the file, and says how far ld.so is: see `openedStates`. */
   readonly applied: Vaddr;
   /** Tables of relocations that ld.so reads in place of the file's. */
   readonly tables: Buffer;

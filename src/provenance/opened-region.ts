@@ -1,24 +1,26 @@
 /** The region of an opened module: its writable segments, with the words that are bound in advance. */
 import type { Mapping, Region } from '../capture/capture.ts';
-import { moduleSpan } from '../capture/module-span.ts';
+import { moduleSpan, reservedLength } from '../capture/module-span.ts';
 import type { Segment } from '../elf/elf-file.ts';
 import type { Module } from '../program/program.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown, roundUp } from '../util/units.ts';
-import type { BlueprintRegion, DynamicEdit } from './explained.ts';
+import type { BlueprintRegion, PreparedModule } from './explained.ts';
 import type { BoundWord } from './opened-module.ts';
+import { openedStates } from './opened-states.ts';
 import { writableSegments } from './opened-module.ts';
 
-/** At `start`, without memory. */
+/** At `start`, without memory; with room for what ld.so reserves. */
 export function emptyRegion(module: Module, start: Address): Region & { readonly module: Module } {
   const span = moduleSpan(module);
   const loadBias = start - span.start;
   const { alignment } = span;
+  const end = Math.max(loadBias + span.end, roundUp(start + reservedLength(module)));
   return {
     kind: 'opened',
     module,
     start,
-    end: loadBias + span.end,
+    end,
     loadBias,
     movable: true,
     alignment,
@@ -30,7 +32,7 @@ export function emptyRegion(module: Module, start: Address): Region & { readonly
 export function openedRegion(
   empty: Region & { readonly module: Module },
   bound: readonly BoundWord[],
-  entries: readonly DynamicEdit[],
+  { entries, applied }: Pick<PreparedModule, 'entries' | 'applied'>,
   biasOf: (module: Module) => Address,
 ): BlueprintRegion & { readonly region: Region } {
   const { module, loadBias } = empty;
@@ -42,6 +44,7 @@ export function openedRegion(
   for (const { address, module: owner, value } of bound)
     put(address, BigInt(value + (owner ? biasOf(owner) : 0)));
   for (const { address, value, isTable } of entries) put(address, isTable ? 0n : BigInt(value));
+  put(applied, BigInt(openedStates.prepared));
   const pages = new Map(
     segments.flatMap(({ from, bytes, original }) => changedPages(loadBias + from, bytes, original)),
   );

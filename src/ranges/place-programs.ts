@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { moduleReach, roomRequest } from '../calls/module-reach.ts';
 import { drawBase } from '../capture/placement.ts';
-import { hasPlace, moduleSpan } from '../capture/module-span.ts';
+import { moduleSpan, reservedLength } from '../capture/module-span.ts';
 import { ET } from '../elf/constants.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
@@ -85,7 +85,7 @@ export function placePrograms(
 
 /** All that get a range: with what the program opens later. */
 export function placedModules(program: Program): readonly Module[] {
-  return [...movableModules(program), ...program.opened.filter(hasPlace)];
+  return [...movableModules(program), ...program.opened.filter(({ elf }) => elf.header.type === ET.DYN)];
 }
 
 export function movableModules(program: Program): readonly Module[] {
@@ -113,13 +113,20 @@ function wantedRanges(
   const executables = new Set(programs.map(({ program }) => program.executable.path));
   for (const { program } of programs)
     for (const module of placedModules(program)) modules.set(module.path, module);
+  const opened = new Set(programs.flatMap(({ program }) => program.opened.map((each) => each.path)));
   return partitions
     .flatMap(({ modules: paths }) => paths)
     .flatMap((path) => {
       const module = modules.get(path);
       if (!module) return [];
-      return [wantedRange(module, arrangement, executables.has(path))];
+      const wanted = wantedRange(module, arrangement, executables.has(path));
+      return [opened.has(path) ? withReserve(wanted, module) : wanted];
     });
+}
+
+/** For its alignment ld.so first reserves more than the module has. */
+function withReserve(wanted: Wanted, module: Module): Wanted {
+  return { ...wanted, size: Math.max(wanted.size, roundUp(reservedLength(module))) };
 }
 
 function wantedRange(module: Module, { calls, executablesAt }: Arrangement, isExecutable: boolean): Wanted {
