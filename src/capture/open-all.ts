@@ -1,6 +1,7 @@
 /**
- * Opens modules one after the other in a process of the program: first all that can be with RTLD_NOW, then with RTLD_LAZY those that
- * name functions which nobody has. So none of the others is bound lazily because one of these needs it.
+ * Opens modules one after the other in a process of the program, with RTLD_NOW. What is left may need names of a module that the
+ * program opens with RTLD_GLOBAL before: it is tried again when all that are open are so. In the end those that name functions which
+ * nobody has are opened with RTLD_LAZY: no other is bound lazily because one of these needs it.
  *
  * A module whose code never returns, or ends the process, costs the process; the others are opened in a new one.
  */
@@ -17,8 +18,8 @@ import { readText } from './read-text.ts';
 
 export type Failed = OpenedCapture['failed'][number];
 
-/** dlopen(3), both RTLD_LOCAL. */
-const RTLD = { LAZY: 1, NOW: 2 } as const;
+/** dlopen(3) */
+const RTLD = { LAZY: 1, NOW: 2, NOLOAD: 4, GLOBAL: 0x100 } as const;
 
 /**
  * `look` is called once at most, in a process in which all of `roots` are open but those that failed. Throws LinkonceError where the
@@ -67,12 +68,7 @@ function openEach<T>(
 ): Attempt<T> {
   const process = new OpeningProcess(setup.program, setup.limitMs);
   try {
-    const open = opener(setup, process);
-    const later = roots.filter((root) => open(root, RTLD.NOW) !== undefined);
-    const failed = later.flatMap((path) => {
-      const reason = open(path, RTLD.LAZY);
-      return reason === undefined ? [] : [{ path, reason }];
-    });
+    const failed = openInTurns(roots, opener(setup, process));
     return { seen: look(process), failed };
   } catch (error) {
     if (error instanceof RootLost) return { seen: undefined, failed: [], lost: error.failed };
@@ -80,6 +76,29 @@ function openEach<T>(
   } finally {
     process.end();
   }
+}
+
+/** Answers why not, in dlerror's words. */
+type Open = (path: string, way: number) => string | undefined;
+
+function openInTurns(roots: readonly string[], open: Open): readonly Failed[] {
+  let failed = openThese(roots, open, RTLD.NOW);
+  for (const way of [RTLD.NOW, RTLD.LAZY])
+    for (let before = Infinity; failed.length > 0 && failed.length < before;) {
+      before = failed.length;
+      const left = failed.map(({ path }) => path);
+      const opened = roots.filter((path) => !left.includes(path));
+      openThese(opened, open, RTLD.LAZY | RTLD.NOLOAD | RTLD.GLOBAL);
+      failed = openThese(left, open, way);
+    }
+  return failed;
+}
+
+function openThese(paths: readonly string[], open: Open, way: number): readonly Failed[] {
+  return paths.flatMap((path) => {
+    const reason = open(path, way);
+    return reason === undefined ? [] : [{ path, reason }];
+  });
 }
 
 class RootLost extends Error {
@@ -90,11 +109,8 @@ class RootLost extends Error {
   }
 }
 
-/** Calls dlopen; answers why not, in dlerror's words. Throws RootLost. */
-function opener(
-  { program, openers }: Setup,
-  process: OpeningProcess,
-): (root: string, way: number) => string | undefined {
+/** Calls dlopen. Throws RootLost. */
+function opener({ program, openers }: Setup, process: OpeningProcess): Open {
   const { module, dlopen, dlerror } = openers;
   const bias = present(loadBiases(program, process).get(module.path), `load bias of ${module.path}`);
   return (path, way) => {

@@ -68,6 +68,18 @@ test('what cannot be opened is named with the reason, and the rest is opened', (
   });
 });
 
+test('a module that needs names of other modules than those that it says is opened behind them', () => {
+  const provider = plugIn('provider', 'int provided = 1;');
+  const between = plugIn('between', 'extern int provided; int *between = &provided;');
+  const user = plugIn(
+    'user',
+    'extern int provided, *between; int *used[] = { &provided }, **via[] = { &between };',
+  );
+  const { modules, failed } = captureOpened(loadProgram(main), [user, between, provider]);
+  expect(failed).toEqual([]);
+  expect(modules.map((module) => module.path)).toEqual([provider, between, user]);
+});
+
 test('who never returns, crashes or exits is named, and the rest is opened', () => {
   const resolver = (name: string, body: string): string =>
     plugIn(
