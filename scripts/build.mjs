@@ -21,6 +21,13 @@ const loaderFlags = [
   ...['-nostdlib', '-static', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,max-page-size=4096'],
 ];
 
+/** An auditor of ld.so: a shared object that needs no other one. */
+const watcherFlags = [
+  ...hostedFlags,
+  ...['-std=gnu11', '-ffreestanding', '-fPIC', '-fvisibility=hidden', '-fno-stack-protector'],
+  ...['-nostdlib', '-shared', '-Wl,-z,noexecstack'],
+];
+
 const planHeaderModules = ['plan-header', 'plan-layout', 'reasons'].map(
   (name) => `dist/src/image/${name}.js`,
 );
@@ -40,6 +47,12 @@ const steps = [
   hosted('starter', '-static'),
   hosted('self-test', '-fPIE', '-pie'),
   hosted('run', '-static'),
+  {
+    name: 'watcher',
+    inputs: ['native/watcher.c', 'scripts/build.mjs'],
+    outputs: ['build/native/watcher.so'],
+    run: () => compile('cc', ...watcherFlags, '-o', 'build/native/watcher.so', 'native/watcher.c'),
+  },
   {
     name: 'page',
     inputs: ['src/report/page/main.ts', 'src/report/page', 'package-lock.json'],

@@ -1,5 +1,7 @@
 /** The way of the data as code: each command's steps in their order (ARCHITECTURE.md). */
 import { captureProgram } from './capture/capture-program.ts';
+import type { ChoosingMeans, OpenedChoice } from './capture/choose-opened.ts';
+import { chooseWhereAble } from './capture/choose-opened.ts';
 import { inOrder, movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
@@ -21,6 +23,7 @@ import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
 import type { Variables } from './program/environment.ts';
 import { linkerVariables } from './program/environment.ts';
+import type { LoadOptions } from './program/load-program.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
@@ -29,17 +32,18 @@ import type { Subject } from './bind/subject.ts';
 import { buildProbe } from './synthetic/build-probe.ts';
 import { buildVariant, variantOf } from './systems/build-variant.ts';
 import type { System } from './systems/system.ts';
-import { at } from './util/present.ts';
+import { at, present } from './util/present.ts';
 import type { Address } from './util/units.ts';
 import { named } from './util/errors.ts';
 
-export type { OnProgress };
+export type { OnProgress, OpenedChoice };
 
 interface ProgramSubject extends Subject {
   explained(order?: readonly string[]): Promise<Explained>;
 }
 
 const silent: OnProgress = () => undefined;
+const unguarded: ChoosingMeans['guard'] = (work) => work(new AbortController().signal);
 
 /** A system and one of its variants. */
 export interface SystemChoice {
@@ -61,6 +65,10 @@ export interface BindSettings extends SystemChoice {
   readonly asInterpreter?: boolean;
   /** Whether the launcher counts its hand-overs in a file beside it; absent: no. */
   readonly isCounted?: boolean;
+  /** Which modules that it opens with dlopen(3) are prepared; absent: none. */
+  readonly opened?: OpenedChoice | undefined;
+  /** Has the runs of the program that `opened` asks for; absent: nobody stops them before their end. */
+  readonly guard?: ChoosingMeans['guard'];
 }
 
 /** An image and the modules that it was made of. */
@@ -84,6 +92,8 @@ export interface CompareSettings extends RunSettings {
   readonly calls?: CallSettings;
   /** Aborted when a person wants no further step: what was found until then is the measurement. */
   readonly stop?: AbortSignal;
+  /** Each program is first run for so many seconds at most, and what it opens then is prepared; absent: nothing is. */
+  readonly learningSeconds?: number | undefined;
   /** A file that gets what is found as it comes, and from which a run that was ended goes on; absent: none. */
   readonly journalFile?: string;
 }
@@ -108,7 +118,12 @@ export async function bindProgram(
   settings: BindSettings,
   onProgress: OnProgress = silent,
 ): Promise<BoundImage> {
-  return bindSubject(openProgram(name, onProgress, settings.variables), settings);
+  const { opened, guard = unguarded, variables = [] } = settings;
+  const subject = openProgram(name, onProgress, { variables });
+  if (!opened) return bindSubject(subject, settings);
+  const { modules, remarks } = await chooseWhereAble(subject.program, opened, { onProgress, guard });
+  const image = await bindSubject(openProgram(name, onProgress, { variables, opened: modules }), settings);
+  return { ...image, notes: [...image.notes, ...remarks] };
 }
 
 /** The same for a program that is bound several times: its captures are made once. */
@@ -135,9 +150,9 @@ export async function comparePrograms(
   settings: CompareSettings,
   onProgress: OnProgress = silent,
 ): Promise<Measurement> {
-  const programs = openPrograms(requests, onProgress);
+  const { choices, calls, stop = new AbortController().signal, learningSeconds, ...rest } = settings;
+  const programs = await openPrograms(requests, { onProgress, stop, learningSeconds });
   const { journal, date, close } = await openJournalOf(programs, settings);
-  const { choices, calls, stop = new AbortController().signal, ...rest } = settings;
   const context = { journal, stop };
   try {
     const measurement = await measureSystems(programs, { ...rest, ...context, choices, date }, onProgress);
@@ -148,17 +163,47 @@ export async function comparePrograms(
   }
 }
 
+interface OpeningMeans {
+  readonly onProgress: OnProgress;
+  readonly stop: AbortSignal;
+  readonly learningSeconds: number | undefined;
+}
+
 /** Programs with one path are one subject, whose captures are made once. */
-function openPrograms(requests: readonly CompareRequest[], onProgress: OnProgress): MeasureRequest[] {
+async function openPrograms(
+  requests: readonly CompareRequest[],
+  means: OpeningMeans,
+): Promise<MeasureRequest[]> {
+  // What is measured inherits this process's environment.
+  const variables = linkerVariables(process.env);
+  const read = requests.map((request) => ({
+    ...request,
+    subject: openProgram(request.name, means.onProgress, { variables }),
+  }));
   const subjects = new Map<string, Subject>();
-  return requests.map(({ name, args, processes }) => {
-    // What is measured inherits this process's environment.
-    const read = openProgram(name, onProgress, linkerVariables(process.env));
-    const { invocation } = read.program;
-    const subject = subjects.get(invocation) ?? read;
-    subjects.set(invocation, subject);
-    return { subject, arguments: args, processes };
-  });
+  for (const { subject } of read) {
+    const { invocation } = subject.program;
+    const runs = read.filter((each) => each.subject.program.invocation === invocation);
+    if (subjects.has(invocation)) continue;
+    subjects.set(invocation, await withLearnt(subject, runs, means));
+  }
+  return read.map(({ subject, args, processes }) => ({
+    subject: present(subjects.get(subject.program.invocation), subject.program.invocation),
+    ...{ arguments: args, processes },
+  }));
+}
+
+/** The program with what it opens in these runs. */
+async function withLearnt(
+  subject: Subject,
+  runs: readonly { readonly args: readonly string[] }[],
+  { onProgress, stop, learningSeconds: seconds }: OpeningMeans,
+): Promise<Subject> {
+  if (seconds === undefined) return subject;
+  const { program } = subject;
+  const choice = { runs: runs.map(({ args }) => args), seconds, named: [] };
+  const { modules } = await chooseWhereAble(program, choice, { onProgress, guard: (work) => work(stop) });
+  return openProgram(program.invocation, onProgress, { variables: program.variables, opened: modules });
 }
 
 async function openJournalOf(
@@ -233,13 +278,17 @@ export async function explainProgram(
   onProgress: OnProgress = silent,
   variables: Variables = [],
 ): Promise<Explained> {
-  return openProgram(name, onProgress, variables).explained();
+  return openProgram(name, onProgress, { variables }).explained();
 }
 
 /** A program whose captures are made when first asked for, once for each order of its modules. */
-export function openProgram(name: string, onProgress: OnProgress, variables: Variables = []): ProgramSubject {
+export function openProgram(
+  name: string,
+  onProgress: OnProgress,
+  options: Pick<LoadOptions, 'variables' | 'opened'> = {},
+): ProgramSubject {
   onProgress('reading the modules');
-  const program = loadProgram(name, { variables });
+  const program = loadProgram(name, options);
   const usual = movableModules(program).map(({ path }) => path);
   const known = new Map<string, Promise<Explained>>();
   const explain = (order: readonly string[]): Explained => {

@@ -52,12 +52,8 @@ export async function bindInFolder(
     write: ({ placed, composed }, index) => {
       const output = at(outputs, index);
       const countPath = isCounted ? countPathBeside(output) : undefined;
-      return writeImage(placed, composed, {
-        output,
-        imagePath: `${output}.image`,
-        asInterpreter,
-        countPath,
-      });
+      const places = { output, imagePath: `${output}.image`, asInterpreter, countPath };
+      return { ...writeImage(placed, composed, places), opened: placed.blueprint.opened };
     },
   });
   const shared = filesOf(added);

@@ -4,27 +4,35 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import { checkOutput } from './check-output.ts';
+import type { OpenedOptions } from './opened-options.ts';
+import { addOpenedOptions, openedChoice } from './opened-options.ts';
+import { openedText, unpreparedLines } from './opened-text.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import type { Variables } from '../program/environment.ts';
 import { linkerVariables } from '../program/environment.ts';
 import { variantOf } from '../systems/build-variant.ts';
+import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
 import { attemptLater } from '../util/outcome.ts';
 
-interface BindOptions {
+interface BindOptions extends OpenedOptions {
   readonly system: string;
   readonly output?: string;
   readonly asInterpreter?: boolean;
   readonly window?: number;
   readonly base?: number;
+  readonly verbose?: boolean;
 }
 
 export function registerBind(program: Command): void {
-  program
+  const command = program
     .command('bind')
     .summary('write a launcher for a program')
-    .description('Write a launcher that starts a program without the work of the dynamic linker.')
+    .description(
+      'Write a launcher that starts a program without the work of the dynamic linker. Modules that it opens with dlopen are prepared, too, ' +
+        'where --learn or --with say which these are.',
+    )
     .argument('<program...>', 'name or path of an ELF program')
     .option('-s, --system <id[:variant]>', 'which system; see `linkonce systems`', 'image')
     .option('-o, --output <file>', 'the launcher (default: PROGRAM-linkonce in the current directory)')
@@ -33,7 +41,9 @@ export function registerBind(program: Command): void {
       'write a copy of the program whose PT_INTERP is the loader, for programs that read /proc/self/exe',
     )
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
-    .option('--base <address>', "where the system's tables go, where it can move them", address)
+    .option('--base <address>', "where the system's tables go, where it can move them", address);
+  addOpenedOptions(command)
+    .option('-v, --verbose', 'say also why modules that it opens are not prepared')
     .action(async (names: readonly string[], options: BindOptions, command: Command) => {
       if (options.output !== undefined && names.length > 1)
         command.error('-o names one launcher; bind several programs without it');
@@ -63,16 +73,20 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const begun = performance.now();
   const { asInterpreter = false, window, base } = options;
   const variables = linkerVariables(process.env);
-  const request = { system, variant, output, asInterpreter, window, base, variables };
+  const opened = openedChoice(options);
+  const request = {
+    ...{ system, variant, output, asInterpreter, window, base, variables },
+    ...{ opened, guard: withEnd },
+  };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
-  process.stdout.write(describe(image, variables, performance.now() - begun));
+  process.stdout.write(describe(image, variables, performance.now() - begun, options.verbose));
   const { file, environment } = image;
   const { describeObstacles } = await import('./obstacles.ts');
   for (const line of await describeObstacles([{ name, file, environment }]))
     process.stdout.write(`  ${line}\n`);
 }
 
-function describe(image: BoundImage, variables: Variables, ms: number): string {
+function describe(image: BoundImage, variables: Variables, ms: number, isVerbose = false): string {
   const kb = image.files.reduce((sum, file) => sum + statSync(file).blocks / 2, 0);
   const size = kb < 1000 ? `${kb.toFixed(0)} kB` : `${(kb / 1000).toFixed(1)} MB`;
   const line = `${image.file}: ${image.modules.length} modules, ${size}, ${ms.toFixed(0)} ms\n`;
@@ -80,5 +94,13 @@ function describe(image: BoundImage, variables: Variables, ms: number): string {
     variables.length === 0
       ? []
       : [`for starts with ${variables.join(' ')}: with other variables of the linker it runs through ld.so`];
-  return line + [...forms, ...image.notes].map((note) => `  ${note}\n`).join('');
+  const notes = [...describeOpened(image, isVerbose), ...forms, ...image.notes];
+  return line + notes.map((note) => `  ${note}\n`).join('');
+}
+
+function describeOpened({ opened = [] }: BoundImage, isVerbose: boolean): string[] {
+  const unprepared = opened.flatMap((module) => (module.prepared ? [] : [module]));
+  const text = openedText(opened.length, unprepared);
+  if (text === undefined) return [];
+  return [text, ...(isVerbose ? unpreparedLines(unprepared).map((line) => `  ${line}`) : [])];
 }

@@ -1,5 +1,6 @@
 /** `linkonce compare`: measures programs under several systems side by side. */
 import { type Command, Option } from 'commander';
+import { learnSecondsOption } from './opened-options.ts';
 import { collected, moment, outputFile, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSettings, type RunSetOptions } from './run-sets.ts';
@@ -21,6 +22,8 @@ interface CompareOptions extends RunSetOptions {
   readonly csv?: string;
   readonly markdown?: string;
   readonly window?: number;
+  readonly learn?: boolean;
+  readonly learnSeconds: number;
 }
 
 export function registerCompare(program: Command): void {
@@ -50,6 +53,8 @@ export function registerCompare(program: Command): void {
     )
     .option('--no-calls', 'do not time calls between modules')
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
+    .option('--learn', 'run each program once before, and prepare the modules that it opens then')
+    .option(...learnSecondsOption)
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
     .option('--journal <file>', 'keep what is found as it comes, and go on from what an ended run has there')
     .option('--json <file>', 'write the measurement as JSON', outputFile)
@@ -98,7 +103,7 @@ async function compare(
   options: CompareOptions,
   command: Command,
 ): Promise<void> {
-  const { window } = options;
+  const { window, learn = false } = options;
   const chosen = await chooseSystems(options.systems, command);
   const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));
@@ -106,6 +111,7 @@ async function compare(
   const settings = {
     ...{ choices, moment: options.at, ...chooseSettings(options) },
     ...(journalFile !== undefined && { journalFile }),
+    ...(learn && { learningSeconds: options.learnSeconds }),
   };
   const { comparePrograms } = await import('../pipeline.ts');
   const measurement = await withStop((stop) =>

@@ -5,10 +5,10 @@ import { readCalls } from '../calls/read-calls.ts';
 import { crossReferencePairs, crossReferences } from '../calls/references.ts';
 import type { CrossReference, CrossReferencePair } from '../calls/references.ts';
 import type { ElfFile } from '../elf/elf-file.ts';
+import { isLibrary } from '../elf/is-library.ts';
 import { readElf } from '../elf/read-elf.ts';
 import { loadProgram } from '../program/load-program.ts';
 import type { Module, Program } from '../program/program.ts';
-import { isLibrary } from './inspect-text.ts';
 import { statusOf } from '../util/status.ts';
 
 export const siteKinds = ['call', 'jump', 'conditional-jump', 'slot-call', 'slot-jump'] as const;

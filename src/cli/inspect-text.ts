@@ -1,5 +1,6 @@
-import { DF_1, ET, nameOfConstant, PF, PT, SHN, STB } from '../elf/constants.ts';
+import { ET, nameOfConstant, PF, PT, SHN, STB } from '../elf/constants.ts';
 import type { ElfFile, Segment } from '../elf/elf-file.ts';
+import { isLibrary } from '../elf/is-library.ts';
 import { relocationName } from '../machine/relocations.ts';
 import { colorsFor } from '../util/colors.ts';
 import { tally } from '../util/tally.ts';
@@ -23,12 +24,6 @@ function kindOf(elf: ElfFile): string {
   const linking = interpreter === undefined ? 'static' : 'dynamically linked';
   if (header.type === ET.EXEC) return `${linking} executable at fixed addresses`;
   return isLibrary(elf) ? 'shared library' : `${linking} position-independent executable`;
-}
-
-/** libc.so.6 and ld.so are libraries that can be run: only the flag tells, and older executables do not have it. */
-export function isLibrary({ header, interpreter, dynamic }: ElfFile): boolean {
-  if (header.type !== ET.DYN || ((dynamic?.flags1 ?? 0) & DF_1.PIE) !== 0) return false;
-  return dynamic?.soname !== undefined || interpreter === undefined;
 }
 
 function identity(elf: ElfFile): Row[] {

@@ -1,4 +1,5 @@
 /** What a system made of a program: how a process of it is started, and the files that this needs. */
+import type { OpenedModule } from '../provenance/explained.ts';
 import type { Places } from './places.ts';
 import type { Address } from '../util/units.ts';
 
@@ -17,6 +18,8 @@ export interface Image {
   readonly entry?: Address | 'moves';
   /** The places that must be served while processes of it start; absent: none. */
   readonly places?: Places;
+  /** The modules that it opens with dlopen(3), each prepared or not; absent where that was no question to the system. */
+  readonly opened?: readonly OpenedModule[];
   /** What a person should know about this image: slots that stay lazy, `/proc/self/exe`, …; one line each. */
   readonly notes: readonly string[];
 }

@@ -20,7 +20,7 @@ export interface DescribedRequest {
   readonly machine: Machine;
 }
 
-/** Of each module of each program. Decimal. */
+/** Of each module of each program, those among them that it opens. Decimal. */
 interface DescribedFile {
   readonly path: string;
   readonly device: string;
@@ -57,7 +57,7 @@ export function describeRequest(
 
 /** Each once. */
 function describeFiles(programs: readonly MeasureRequest[]): DescribedFile[] {
-  const modules = programs.flatMap(({ subject }) => subject.program.modules);
+  const modules = programs.flatMap(({ subject: { program } }) => [...program.modules, ...program.opened]);
   const byPath = new Map(modules.map((module) => [module.path, module.identity]));
   return [...byPath].map(([path, { device, inode, size, mtimeNs, ctimeNs }]) => ({
     path,
