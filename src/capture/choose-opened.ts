@@ -59,7 +59,8 @@ export async function chooseOpened(
     onProgress(`running it, for ${String(seconds)} s at most`);
     const { modules: learnt, fault } = await guard((stop) => learnOpened(program, { args, seconds, stop }));
     modules.push(...learnt);
-    if (fault !== undefined) remarks.push(`its run${args.length > 0 ? ` with ${args.join(' ')}` : ''} ${fault}`);
+    if (fault !== undefined)
+      remarks.push(`its run${args.length > 0 ? ` with ${args.join(' ')}` : ''} ${fault}`);
   }
   const found = openNamed(program, roots);
   return {
@@ -111,7 +112,8 @@ function requireModule(name: string): string {
   const kind = fileKind(file);
   if (kind.kind === 'foreign' || kind.kind === 'other' || kind.kind === 'unreadable')
     throw new LinkonceError(`${file} ${kind.what}`);
-  if (kind.kind === 'script' || !isLibrary(readElf(file))) throw new LinkonceError(`${file} is no shared object`);
+  if (kind.kind === 'script' || !isLibrary(readElf(file)))
+    throw new LinkonceError(`${file} is no shared object`);
   return file;
 }
 

@@ -58,7 +58,9 @@ function readNotes(program: Program, text: string, fault: string | undefined): s
   const named = (kind: string): string[] =>
     notes.filter((note) => note.startsWith(kind)).map((note) => note.slice(1));
   if (named('S').length === 0)
-    throw new LinkonceError(`${program.invocation}: could not be watched${fault === undefined ? '' : `: it ${fault}`}`);
+    throw new LinkonceError(
+      `${program.invocation}: could not be watched${fault === undefined ? '' : `: it ${fault}`}`,
+    );
   const opened = distinctOpened(program, named('+'));
   const closed = new Set(named('-'));
   const doubtful = opened.filter((file) => closed.has(file));

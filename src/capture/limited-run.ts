@@ -23,7 +23,13 @@ const graceMs = 2_000;
  * It reads nothing, has no terminal, and what it writes is thrown away. Answers how it failed by itself; undefined where it did not, or reached the
  * limit. Throws LinkonceError where it does not start, and when it is stopped.
  */
-export async function runLimited({ file, args, environment, seconds, stop }: LimitedRun): Promise<string | undefined> {
+export async function runLimited({
+  file,
+  args,
+  environment,
+  seconds,
+  stop,
+}: LimitedRun): Promise<string | undefined> {
   const child = spawn(file, args, { env: environment, stdio: 'ignore', detached: true });
   const ended = endOf(child, file);
   const waiting = new AbortController();

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeCatalogue } from '../store/catalogue.ts';
 import { readRecord } from '../store/record.ts';
+import type { OpenedModule } from '../provenance/explained.ts';
 import { hex } from '../util/units.ts';
 
 /** A stored file as names and values; numbers that are addresses or sizes as hexadecimal strings. */
@@ -16,8 +17,9 @@ export function describeCatalogue(path: string): StoredFile {
   return {
     ...{ path, kind: 'catalogue', ...settings },
     ...{ base: hex(space.base), boot, loader },
-    programs: programs.map(({ name, variables, invocation, image, record }) => ({
+    programs: programs.map(({ name, variables, invocation, image, record, opened, unprepared }) => ({
       ...{ name, invocation, image, record },
+      ...(opened.length > 0 && { opens: opened.length, unprepared: unprepared.length }),
       ...(variables.length > 0 && { variables: variables.join(' ') }),
     })),
     launchers,
@@ -39,7 +41,7 @@ export function describeCatalogue(path: string): StoredFile {
 
 /** Throws LinkonceError for a record that is damaged. */
 export function describeRecord(path: string): StoredFile {
-  const { facts, start, regions, references, processWords, slots, vdsoSlots } = readRecord(path);
+  const { facts, start, regions, references, processWords, slots, vdsoSlots, opened } = readRecord(path);
   return {
     ...{ path, kind: 'record', program: facts.path, invocation: facts.invocation, libc: facts.libc },
     handoff: hex(start.handoff.address),
@@ -48,6 +50,7 @@ export function describeRecord(path: string): StoredFile {
     lazySlots: slots.lazy,
     vdsoSlots: vdsoSlots.length,
     modules: facts.modules.map(({ name, path: file }) => ({ name, path: file })),
+    opened: opened.map(describeOpened),
     regions: regions.map(({ region, pages, writtenPages }) => ({
       ...{ start: hex(region.start), end: hex(region.end), pages: pages.size, writtenPages },
       module: region.module?.path ?? 'memory of the linker',
@@ -56,4 +59,10 @@ export function describeRecord(path: string): StoredFile {
       ...{ address: hex(address), width, source: source.kind },
     })),
   };
+}
+
+function describeOpened(module: OpenedModule): StoredFile {
+  const { name, path: file } = module;
+  if (!module.prepared) return { name, path: file, notPrepared: module.reason };
+  return { name, path: file, relocations: module.relocations, leftToLinker: module.left };
 }

@@ -4,9 +4,11 @@ import type { HandOvers } from '../image/hand-over-count.ts';
 import type { StoredProgram } from '../store/catalogue.ts';
 import { titleOf } from '../store/catalogue.ts';
 import type { ListedProgram, Listing } from '../store/list.ts';
+import type { Learnt } from '../store/learn.ts';
 import type { Updated } from '../store/update.ts';
 import type { Verified } from '../store/verify.ts';
 import { hex } from '../util/units.ts';
+import { openedText, unpreparedLines } from './opened-text.ts';
 
 const megabytes = (kb: number): string => `${(kb / 1024).toFixed(1)} MiB`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -16,19 +18,30 @@ export function describeAdded(
   remarks: readonly string[],
   ms: number,
 ): string {
-  const lines = added.flatMap((program) => [
-    `${titleOf(program)}: ${String(program.modules.length)} modules`,
-    ...program.notes.map((note) => `  ${note}`),
-  ]);
+  const lines = added.flatMap(describeBound);
   const count = new Set(added.map(({ name }) => name)).size;
   return `${[...lines, ...remarks, `${String(count)} programs in ${seconds(ms)}`].join('\n')}\n`;
 }
 
-export function describeList(listing: Listing): string {
+function describeBound(program: StoredProgram): string[] {
+  const { modules, opened, unprepared, notes } = program;
+  const text = openedText(opened.length, unprepared);
+  const line = `${titleOf(program)}: ${text === undefined ? '' : 'needs '}${String(modules.length)} modules`;
+  return [text === undefined ? line : `${line}; ${text}`, ...notes.map((note) => `  ${note}`)];
+}
+
+/** `name`: what was asked for; where nothing was bound, it opens what was known. */
+export function describeLearnt(name: string, { bound, failures, remarks }: Learnt, ms: number): string {
+  const nothing = bound.length + failures.length === 0 ? [`${name}: nothing new`] : [];
+  return `${[...bound.flatMap(describeBound), ...nothing, ...remarks, seconds(ms)].join('\n')}\n`;
+}
+
+/** `isLong`: with what is not prepared. */
+export function describeList(listing: Listing, isLong = false): string {
   const { relocated, disk, programs, window } = listing;
   return [
     `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}`,
-    ...programs.map(describeProgram),
+    ...programs.flatMap((program) => describeProgram(program, isLong)),
     `${String(new Set(programs.map(({ name }) => name)).size)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
     `relocated pages: ${megabytes(relocated.storedKb)} stored; under ld.so one process of each program holds ` +
       `${megabytes(relocated.underLinkerKb)} of its own: ${relocated.ratio.toFixed(1)} times as much`,
@@ -43,11 +56,19 @@ const outcomes: Readonly<Record<NonNullable<ListedProgram['outcome']>, string>> 
   unknown: 'not known',
 };
 
-function describeProgram(program: ListedProgram): string {
-  const { modules, writtenPages, stale, outcome, handedOver } = program;
+const indent = ' '.repeat(19);
+
+function describeProgram(program: ListedProgram, isLong: boolean): string[] {
+  const { modules, writtenPages, stale, outcome, handedOver, opened, unprepared } = program;
   const state = outcome === undefined ? 'ready' : `${outcomes[outcome]}: ${String(stale)}`;
   const line = `  ${titleOf(program).padEnd(16)} ${String(modules).padStart(4)} modules ${String(writtenPages * 4).padStart(7)} kB  ${state}`;
-  return handedOver === undefined ? line : `${line}\n${' '.repeat(19)}${describeHandOvers(handedOver)}`;
+  const text = openedText(opened, unprepared);
+  const below = [
+    ...(text === undefined ? [] : [text]),
+    ...(isLong ? unpreparedLines(unprepared).map((each) => `  ${each}`) : []),
+    ...(handedOver === undefined ? [] : [describeHandOvers(handedOver)]),
+  ];
+  return [line, ...below.map((each) => indent + each)];
 }
 
 /** Times are the reader's own. */

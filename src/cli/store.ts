@@ -4,8 +4,11 @@ import type { Command } from 'commander';
 import type { StoredProgram, StoreSettings } from '../store/catalogue.ts';
 import type { StoreContext } from '../store/lock.ts';
 import type { ProgramFailure } from '../store/wishes.ts';
+import type { OpenedOptions } from './opened-options.ts';
+import { addOpenedOptions, learnSecondsOption, openedChoice, withOption } from './opened-options.ts';
 import { linkerVariable, slideTime, wholeNumber, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
 
 interface CommonOptions {
@@ -16,7 +19,7 @@ interface WorkOptions extends CommonOptions {
   readonly wait?: number;
 }
 
-interface AddOptions extends WorkOptions {
+interface AddOptions extends WorkOptions, OpenedOptions {
   readonly system?: string;
   readonly window?: number;
   readonly slide?: 'store' | 'boot';
@@ -33,6 +36,7 @@ export function registerStore(program: Command): void {
       'Keep programs bound in one store, where they share modules and relocated pages. Put its bin folder first in PATH.',
     );
   registerAdd(store);
+  registerLearn(store);
   registerRest(store);
 }
 
@@ -49,7 +53,7 @@ const waitOption = [
 ] as const;
 
 function registerAdd(store: Command): void {
-  store
+  const command = store
     .command('add')
     .summary('bind programs into the store')
     .argument('<program...>', 'names or paths of ELF programs')
@@ -67,20 +71,63 @@ function registerAdd(store: Command): void {
       '--env <name=value>',
       'a form for starts with this variable of the linker; may be repeated, all of them are one form (default: none, and what is set here)',
       linkerVariable,
-    )
-    .action(async (names: readonly string[], options: AddOptions, command: Command) => {
+    );
+  addOpenedOptions(command).action(
+    async (names: readonly string[], options: AddOptions, command: Command) => {
       const { addPrograms } = await import('../store/store.ts');
       const { describeAdded } = await import('./store-text.ts');
       const settings = await settingsOf(options, command);
       const begun = performance.now();
       const { asInterpreter = false, env } = options;
-      const request = { typed: names, asInterpreter, ...(env && { variables: [...env].sort() }) };
+      const request = {
+        ...{ typed: names, asInterpreter, opened: openedChoice(options), guard: withEnd },
+        ...(env && { variables: [...env].sort() }),
+      };
       const { added, failures, notes } = await inStore(options, (context) =>
         addPrograms(context, request, settings),
       );
       process.stdout.write(describeAdded(added, notes, performance.now() - begun));
       await sayObstacles(options, added);
       report(failures);
+    },
+  );
+}
+
+interface LearnOptions extends WorkOptions, Omit<OpenedOptions, 'learn'> {
+  readonly forget?: boolean;
+}
+
+function registerLearn(store: Command): void {
+  store
+    .command('learn')
+    .summary('prepare modules that a program of the store opens')
+    .description(
+      'Run a program of the store once with these arguments, and prepare the modules that it opens then, beside those that are ' +
+        'known. With --with it is not run, if no arguments are given.',
+    )
+    .argument('<program>', 'a name as `store list` shows it')
+    .argument('[args...]', "the program's arguments")
+    .option(...storeOption)
+    .option(...waitOption)
+    .option(...learnSecondsOption)
+    .option(...withOption)
+    .option('--forget', 'forget what it opens, and prepare nothing')
+    .passThroughOptions()
+    .action(async (name: string, args: readonly string[], options: LearnOptions, command: Command) => {
+      const { forget = false, with: named = [] } = options;
+      if (forget && (named.length > 0 || args.length > 0))
+        command.error('--forget is for all that it opens: it goes with no arguments and no --with');
+      const runs = named.length > 0 && args.length === 0 ? [] : [args];
+      const opened = forget ? ('forget' as const) : { runs, seconds: options.learnSeconds, named };
+      const { learnProgram } = await import('../store/learn.ts');
+      const { describeLearnt } = await import('./store-text.ts');
+      const begun = performance.now();
+      const learnt = await inStore(options, (context) =>
+        learnProgram(context, { name, opened, guard: withEnd }),
+      );
+      process.stdout.write(describeLearnt(name, learnt, performance.now() - begun));
+      await sayObstacles(options, learnt.bound);
+      report(learnt.failures);
     });
 }
 
@@ -118,11 +165,14 @@ function registerRest(store: Command): void {
 
   reader('list', 'show programs, sizes, and what they share')
     .option('--json', 'print JSON')
-    .action(async (options: CommonOptions & { json?: boolean }) => {
+    .option('--long', 'show also why modules that programs open are not prepared')
+    .action(async (options: CommonOptions & { json?: boolean; long?: boolean }) => {
       const { listStore } = await import('../store/list.ts');
       const { describeList } = await import('./store-text.ts');
       const listing = await listStore(storeOf(options, await import('../store/folder.ts')));
-      process.stdout.write(options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing));
+      process.stdout.write(
+        options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing, options.long),
+      );
     });
   add('verify', 'read everything back and compare it with the modules').action(
     async (options: WorkOptions) => {
@@ -203,7 +253,7 @@ async function sayObstacles(options: CommonOptions, programs: readonly StoredPro
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-function report(failures: readonly ProgramFailure[]): void {
+function report(failures: readonly Pick<ProgramFailure, 'error'>[]): void {
   // Forms of one program may fail alike.
   for (const message of new Set(failures.map(({ error }) => error.message))) complain(message);
   if (failures.length > 0) process.exitCode = 1;

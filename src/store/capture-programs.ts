@@ -25,6 +25,7 @@ export async function capturePrograms(
     return {
       invocation: wish.invocation,
       variables: wish.variables,
+      opened: program.opened.map((module) => module.path),
       modules: orderOf(program, holdings),
       output: at(records, index),
     };
@@ -46,12 +47,19 @@ export async function capturePrograms(
 }
 
 /** The modules that were captured must be those that were read before, and got their places. */
-function requireSame({ invocation, modules }: Program, { facts }: Blueprint): void {
+function requireSame({ invocation, modules, opened }: Program, { facts, opened: captured }: Blueprint): void {
   const isOther = facts.modules.length !== modules.length;
   const other = facts.modules.find(({ path, identity }, index) => {
     const module = modules[index];
     return module?.path !== path || !sameIdentity(module.identity, identity);
   });
-  if (other || isOther)
-    throw new LinkonceError(`${other?.path ?? invocation}: changed while ${invocation} was bound`);
+  const known = new Map(opened.map((module) => [module.path, module.identity]));
+  const otherOpened = captured.find(({ path, identity }) => {
+    const before = known.get(path);
+    return before === undefined || !sameIdentity(before, identity);
+  });
+  if (other || isOther || otherOpened)
+    throw new LinkonceError(
+      `${other?.path ?? otherOpened?.path ?? invocation}: changed while ${invocation} was bound`,
+    );
 }

@@ -16,6 +16,7 @@ import { encodeRecord } from './record.ts';
 export interface CaptureOrder {
   readonly invocation: string;
   readonly variables: Variables;
+  readonly opened: readonly string[];
   /** Paths of its movable modules by their addresses, ascending. */
   readonly modules: readonly string[];
   /** Where its record goes. */
@@ -24,9 +25,9 @@ export interface CaptureOrder {
 
 export type CaptureAnswer = 'done' | { readonly refused: string } | { readonly failed: string };
 
-function capture({ invocation, variables, modules, output }: CaptureOrder): CaptureAnswer {
+function capture({ invocation, variables, opened, modules, output }: CaptureOrder): CaptureAnswer {
   try {
-    const program = loadProgram(invocation, { variables });
+    const program = loadProgram(invocation, { variables, opened });
     const captures = captureProgram(program, undefined, inOrder(program, modules));
     const record = encodeRecord(explainCaptures(captures));
     // Bytes of modules are in it, and nobody but the store's owner reads it.

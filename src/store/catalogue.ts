@@ -61,11 +61,21 @@ export interface StoredProgram {
   readonly shared: readonly string[];
   /** Paths of its modules. */
   readonly modules: readonly string[];
+  /** Paths of modules that it opens with dlopen(3), with all that they need. */
+  readonly opened: readonly string[];
+  /** Of these, the ones that ld.so relocates each time, and why. */
+  readonly unprepared: readonly UnpreparedModule[];
   /** Pages that its linker writes in each process of it. */
   readonly writtenPages: number;
   /** Relocated pages in its own image. */
   readonly ownPages: number;
   readonly notes: readonly string[];
+}
+
+export interface UnpreparedModule {
+  readonly path: string;
+  /** One line. */
+  readonly reason: string;
 }
 
 export interface Catalogue {
@@ -119,7 +129,7 @@ export function launcherOfName({ programs, launchers }: Catalogue, name: string)
 }
 
 const format = 'linkonce-store';
-export const catalogueVersion = 4;
+export const catalogueVersion = 5;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {
@@ -174,6 +184,11 @@ export function requireCatalogue(store: string): Catalogue {
   const catalogue = readCatalogue(store);
   if (!catalogue) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);
   return catalogue;
+}
+
+/** Paths of all modules that a process of it may have. */
+export function allModules({ modules, opened }: Pick<StoredProgram, 'modules' | 'opened'>): string[] {
+  return [...modules, ...opened];
 }
 
 /** Whether its files are those of its modules as the store knows them. */

@@ -22,7 +22,7 @@ function withIdentities(blueprint: Blueprint, now: ReadonlyMap<string, FileIdent
     ...file,
     identity: now.get(file.path) ?? file.identity,
   });
-  const { facts, start, regions } = blueprint;
+  const { facts, start, regions, opened } = blueprint;
   return {
     ...blueprint,
     facts: {
@@ -35,6 +35,7 @@ function withIdentities(blueprint: Blueprint, now: ReadonlyMap<string, FileIdent
       ...start,
       questions: start.questions.map((each) => (each.kind === 'file' ? update(each) : each)),
     },
+    opened: opened.map(update),
     regions: regions.map((each) =>
       each.region.module ? { ...each, region: { ...each.region, module: update(each.region.module) } } : each,
     ),

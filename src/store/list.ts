@@ -7,7 +7,7 @@ import { describeReason } from '../image/obstacle.ts';
 import type { Variables } from '../program/environment.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
-import type { Catalogue, StoredProgram } from './catalogue.ts';
+import type { Catalogue, StoredProgram, UnpreparedModule } from './catalogue.ts';
 import { filesOf, keyOf, referencedFiles, requireCatalogue } from './catalogue.ts';
 import { storedKb } from './commit.ts';
 import { askPrograms } from './ask-programs.ts';
@@ -20,6 +20,10 @@ export interface ListedProgram {
   readonly variables: Variables;
   readonly program: string;
   readonly modules: number;
+  /** Modules that it opens with dlopen(3), as far as that was learnt. */
+  readonly opened: number;
+  /** Of these, the ones that ld.so relocates each time, and why. */
+  readonly unprepared: readonly UnpreparedModule[];
   /** Why it does not run from the store, for this user here and now; absent where it does. */
   readonly stale?: string;
   /** What happens then; absent where it runs from the store. */
@@ -69,10 +73,11 @@ export async function listStore(store: string): Promise<Listing> {
 }
 
 function listProgram(store: string, program: StoredProgram, obstacle: Obstacle | undefined): ListedProgram {
-  const { name, variables, invocation, modules, writtenPages, notes } = program;
+  const { name, variables, invocation, modules, opened, unprepared, writtenPages, notes } = program;
   const handedOver = readCount(countPathOf(store, name));
   return {
     ...{ name, variables, program: invocation, modules: modules.length, writtenPages, notes },
+    ...{ opened: opened.length, unprepared },
     ...staleOf(program, obstacle),
     ...(handedOver && handedOver.count > 0 && { handedOver }),
   };

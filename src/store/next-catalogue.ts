@@ -5,8 +5,9 @@ import type { Stock } from '../files/stock.ts';
 import type { BackingFile } from '../image/backing.ts';
 import { readersOf } from '../program/audience.ts';
 import { sameIdentity } from '../program/file-identity.ts';
+import type { Module, Program } from '../program/program.ts';
 import type { Catalogue, KnownModule, StoredProgram } from './catalogue.ts';
-import { compareForms, keyOf } from './catalogue.ts';
+import { allModules, compareForms, keyOf } from './catalogue.ts';
 import { identityOf, isForSameUsers, loaderDigest, moduleDigest } from './freshness.ts';
 import type { Loaded, Wish } from './session.ts';
 
@@ -22,7 +23,7 @@ export function withoutChanged(
   const replaced = new Set(wishes.map(keyOf));
   const programs = catalogue.programs.filter((each) => !replaced.has(keyOf(each)));
   const now = new Map(
-    loaded.flatMap(({ program }) => program.modules.map((each) => [each.path, each] as const)),
+    loaded.flatMap(({ program }) => modulesOf(program).map((each) => [each.path, each] as const)),
   );
   const isOther = (known: KnownModule): boolean => {
     const module = now.get(known.path);
@@ -44,6 +45,11 @@ export function withoutChanged(
   };
 }
 
+/** All that a process of it may have. */
+function modulesOf({ modules, opened }: Program): readonly Module[] {
+  return [...modules, ...opened];
+}
+
 /** Whether a shared file is still the one that the store wrote. */
 function isAsWritten({ path: file, identity }: BackingFile): boolean {
   const now = identityOf(file);
@@ -59,7 +65,7 @@ export function merge(
   added: Stock,
 ): Catalogue {
   const programs = [...base.programs, ...built].sort(compareForms);
-  const used = new Set(programs.flatMap(({ modules }) => modules));
+  const used = new Set(programs.flatMap(allModules));
   const { modules, runs } = base.stock;
   return {
     ...base,
@@ -79,7 +85,7 @@ export function merge(
 function knownModules(base: Catalogue, loaded: readonly Loaded[]): KnownModule[] {
   const known = new Map(base.modules.map((each) => [each.path, each]));
   for (const { program } of loaded)
-    for (const module of program.modules) {
+    for (const module of modulesOf(program)) {
       const { path: file, name, identity } = module;
       const before = known.get(file);
       if (before && sameIdentity(before.identity, identity)) continue;

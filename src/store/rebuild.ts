@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { bindPrograms } from '../bind/bind-programs.ts';
 import { loadProgram } from '../program/load-program.ts';
+import type { ReadModule } from '../program/read-module.ts';
 import { cachedReader } from '../program/read-module.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Placed, Placing } from '../ranges/place-programs.ts';
@@ -16,14 +17,15 @@ import { attempt, valuesOf } from '../util/outcome.ts';
 import { at } from '../util/present.ts';
 import { capturePrograms } from './capture-programs.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
-import { keyOf } from './catalogue.ts';
+import { allModules, keyOf } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { names } from './folder.ts';
 import { merge, withoutChanged } from './next-catalogue.ts';
 import type { Loaded, OnProgress, Wish } from './session.ts';
-import { shelfOf } from './session.ts';
+import { readWhereAble } from './opened-modules.ts';
+import { shelfOf, wishOf } from './session.ts';
 import { withoutWorn } from './worn-files.ts';
-import { writeProgram } from './write-program.ts';
+import { recordedAs, writeProgram } from './write-program.ts';
 
 export interface Rebuilt {
   readonly catalogue: Catalogue;
@@ -50,20 +52,26 @@ export async function rebuild(
   const loaded = valuesOf(read);
   const { base, worn } = withoutWorn(withoutChanged(catalogue, wishes, loaded));
   // In this order everywhere below: those that are captured now, then those that have records.
-  const programs = [...loaded.map(withNewRecord), ...worn.map((wish) => ({ wish, record: wish.record }))];
+  const records = [...loaded.map(newRecord), ...worn.map(({ record }) => record)];
   const shelf = shelfOf(store, base);
   const { outcomes, placing, added } = await bindPrograms({
     ...shelf,
     place: () => placePrograms(loaded, shelf.arrangement, shelf.space, heldBy(base, worn)),
     explain: async (placing: Placing): Promise<Outcome<Blueprint>[]> => {
-      const records = programs.map(({ record }) => path.join(store, names.files, record));
-      const captured = await capturePrograms(loaded, records, placing, onProgress);
+      const files = records.map((record) => path.join(store, names.files, record));
+      const captured = await capturePrograms(loaded, files, placing, onProgress);
       onProgress('writing images');
       return [...captured, ...worn.map((program) => attempt(() => currentBlueprint(store, program)))];
     },
-    write: (laidOut, index) => writeProgram(store, at(programs, index), laidOut),
+    write: (laidOut, index) => {
+      const read = loaded[index];
+      const recorded = read
+        ? { ...read, record: at(records, index) }
+        : recordedAs(at(worn, index - loaded.length), laidOut.placed.blueprint);
+      return writeProgram(store, recorded, laidOut);
+    },
   });
-  const asked = programs.map(({ wish }) => wish);
+  const asked = [...loaded.map(({ wish }) => wish), ...worn.map(wishOf)];
   const failures = [...failuresOf(wishes, read), ...failuresOf(asked, outcomes)];
   const built = [
     ...valuesOf(outcomes),
@@ -75,25 +83,28 @@ export async function rebuild(
 
 function loadAll(wishes: readonly Wish[]): Outcome<Loaded>[] {
   const read = cachedReader();
-  return wishes.map((wish) =>
-    attempt(() => ({
-      wish,
-      name: wish.name,
-      program: loadProgram(wish.invocation, { read, variables: wish.variables }),
-    })),
-  );
+  return wishes.map((wish) => attempt(() => load(wish, read)));
 }
 
-function withNewRecord({ wish }: Loaded): { readonly wish: Wish; readonly record: string } {
-  return { wish, record: `${freshName(wish.name)}.record` };
+/** What it opens need not be there: the linker then does what it does. */
+function load(wish: Wish, read: ReadModule): Loaded {
+  const opened = readWhereAble(wish.opened, read);
+  const program = loadProgram(wish.invocation, { read, variables: wish.variables, opened: opened.readable });
+  const { unread } = opened;
+  const paths = [...program.opened, ...unread].map((module) => module.path);
+  return { wish: { ...wish, opened: paths }, name: wish.name, program, unread };
+}
+
+function newRecord({ name }: Loaded): string {
+  return `${freshName(name)}.record`;
 }
 
 /** Ranges, names and movable modules of programs that are not captured now. */
 function heldBy({ programs, holdings }: Catalogue, worn: readonly StoredProgram[]): Placed {
   const placed = new Set(holdings.map(({ key }) => key));
-  const held = [...programs, ...worn].map(({ name, modules }) => ({
-    name,
-    modules: modules.filter((file) => placed.has(file)),
+  const held = [...programs, ...worn].map((program) => ({
+    name: program.name,
+    modules: allModules(program).filter((file) => placed.has(file)),
   }));
   return { holdings, programs: held };
 }
@@ -113,8 +124,10 @@ function leftToLinker(loaded: readonly Loaded[], { failures }: Placing): StoredP
     if (!(failure instanceof LeftToLinker)) return [];
     const { wish, program } = at(loaded, index);
     const nothing = { record: '', image: '', launcher: '', shared: [], writtenPages: 0, ownPages: 0 };
+    const reason = failure.message;
+    const unprepared = wish.opened.map((file) => ({ path: file, reason }));
     const modules = program.modules.map((module) => module.path);
-    return [{ ...wish, ...nothing, relocatedAtStart: failure.message, modules, notes: [failure.note] }];
+    return [{ ...wish, ...nothing, relocatedAtStart: reason, modules, unprepared, notes: [failure.note] }];
   });
 }
 

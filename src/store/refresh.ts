@@ -17,6 +17,7 @@ import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { StoredProgram } from './catalogue.ts';
+import { allModules } from './catalogue.ts';
 import { names } from './folder.ts';
 import { cachedNames } from './freshness.ts';
 
@@ -42,7 +43,7 @@ export function refreshProgram(
   if (plan.header.cached_count > 0n) refreshAnswers(bytes, plan, required(cacheFile));
   const checksum = sealPlan(bytes, plan);
   const image = freshName(`${program.name}.image`);
-  writeWhole(path.join(files, image), bytes, readableBy(readersOf(program.modules)));
+  writeWhole(path.join(files, image), bytes, readableBy(readersOf(allModules(program))));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
     checksum,

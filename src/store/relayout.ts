@@ -8,13 +8,13 @@ import { attempt, valueOf } from '../util/outcome.ts';
 import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Catalogue } from './catalogue.ts';
-import { compareForms, isBound } from './catalogue.ts';
+import { allModules, compareForms, isBound } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
 import { names } from './folder.ts';
 import { loaderDigest } from './freshness.ts';
 import type { OnProgress } from './session.ts';
-import { shelfOf, wishOf } from './session.ts';
-import { writeProgram } from './write-program.ts';
+import { shelfOf } from './session.ts';
+import { recordedAs, writeProgram } from './write-program.ts';
 
 /**
  * The programs of `from` as they will stand in `to`, with their modules moved to `base`, all by the same distance. Every
@@ -39,7 +39,7 @@ export async function layOutAgain(
       const { record } = program;
       const [source, files] = [path.join(from, names.files), path.join(to, names.files)];
       if (from !== to) copyFileSync(path.join(source, record), path.join(files, record));
-      return writeProgram(to, { wish: wishOf(program), record }, laidOut);
+      return writeProgram(to, recordedAs(program, laidOut.placed.blueprint), laidOut);
     },
   });
   const others = catalogue.programs.filter((program) => !isBound(program));
@@ -56,7 +56,7 @@ function movedPlacing({ holdings, space, programs }: Catalogue, base: Address): 
   const placed = new Set(holdings.map(({ key }) => key));
   const movable = programs
     .filter(isBound)
-    .map((program) => ({ ...program, modules: program.modules.filter((each) => placed.has(each)) }));
+    .map((program) => ({ ...program, modules: allModules(program).filter((each) => placed.has(each)) }));
   return {
     holdings: holdings.map((each) => ({ ...each, start: each.start + base - space.base })),
     partitions: partitionModules(movable),

@@ -7,7 +7,7 @@ import type { Program } from '../program/program.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { findSystem } from '../systems/registry.ts';
 import { LinkonceError } from '../util/errors.ts';
-import type { Catalogue, StoreSettings } from './catalogue.ts';
+import type { Catalogue, StoreSettings, UnpreparedModule } from './catalogue.ts';
 import { names, shownPlaces } from './folder.ts';
 
 /** A form of a program that shall be in the store. */
@@ -16,11 +16,13 @@ export interface Wish {
   readonly invocation: string;
   readonly asInterpreter: boolean;
   readonly variables: Variables;
+  /** Paths of modules that it opens with dlopen(3), with all that they need. */
+  readonly opened: readonly string[];
 }
 
 /** What is bound again. */
-export function wishOf({ name, invocation, asInterpreter, variables }: Wish): Wish {
-  return { name, invocation, asInterpreter, variables };
+export function wishOf({ name, invocation, asInterpreter, variables, opened }: Wish): Wish {
+  return { name, invocation, asInterpreter, variables, opened };
 }
 
 export type OnProgress = (step: string) => void;
@@ -30,6 +32,8 @@ export interface Loaded {
   /** As in the wish. */
   readonly name: string;
   readonly program: Program;
+  /** Of what the wish has it open, modules that cannot be read, and why. */
+  readonly unread: readonly UnpreparedModule[];
 }
 
 /** Where programs of a store go, and what stands there already. */

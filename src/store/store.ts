@@ -9,16 +9,17 @@ import { drawSpace } from '../ranges/place-programs.ts';
 import { placesState } from '../pagein/places-state.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
-import { isBound, keyOf, readCatalogue, requireCatalogue, titleOf } from './catalogue.ts';
+import { bindWishes } from './bind-wishes.ts';
+import { allModules, isBound, readCatalogue, requireCatalogue, titleOf } from './catalogue.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isHiddenOfServer, isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
+import { withChosen } from './learn.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
 import type { WishFailure } from './rebuild.ts';
-import { rebuild } from './rebuild.ts';
-import type { OnProgress, Wish } from './session.ts';
+import type { OnProgress } from './session.ts';
 import { arrangementOf } from './session.ts';
 import { layOutAgain } from './relayout.ts';
 import { updatePrograms } from './update.ts';
@@ -48,22 +49,21 @@ export async function addPrograms(
   return withNewStoreLock(context, async () => {
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
-    const wishes = toWishes(catalogue, typed, request);
-    const base = await freshen(store, catalogue, wishes, onProgress);
-    const { catalogue: next, failures } = await rebuild(store, base, wishes, onProgress);
-    commit(store, next);
-    const failed = new Set(failures.map(({ wish }) => keyOf(wish)));
-    const asked = new Set(wishes.map(keyOf).filter((key) => !failed.has(key)));
-    const added = next.programs.filter((each) => asked.has(keyOf(each)));
+    const chosen = await withChosen(toWishes(catalogue, typed, request), request, onProgress);
+    const { added, failures: unbound } = await bindWishes(store, catalogue, chosen.wishes, onProgress);
+    const failures = [...chosen.failures, ...unbound];
     // A form that nobody asked for by name is not missed where there is another one.
     const isServed = ({ wish }: WishFailure): boolean =>
       (request.variables === undefined || wish.variables.length === 0) &&
       added.some(({ name }) => name === wish.name);
     return {
       added,
-      notes: failures
-        .filter(isServed)
-        .map(({ wish, error }) => `${formOf(wish)} it is not bound: ${error.message}`),
+      notes: [
+        ...chosen.remarks,
+        ...failures
+          .filter(isServed)
+          .map(({ wish, error }) => `${formOf(wish)} it is not bound: ${error.message}`),
+      ],
       failures: [
         ...unknown,
         ...failures
@@ -72,22 +72,6 @@ export async function addPrograms(
       ],
     };
   });
-}
-
-/** New programs stand beside programs that are up to date; those that they replace are as they were. */
-async function freshen(
-  store: string,
-  catalogue: Catalogue,
-  wishes: readonly Wish[],
-  onProgress: OnProgress,
-): Promise<Catalogue> {
-  const replaced = new Set(wishes.map(keyOf));
-  const isReplaced = (program: StoredProgram): boolean => replaced.has(keyOf(program));
-  const others = { ...catalogue, programs: catalogue.programs.filter((each) => !isReplaced(each)) };
-  if (others.programs.length === 0) return catalogue;
-  const { catalogue: base } = await updatePrograms(store, others, onProgress);
-  const old = catalogue.programs.filter(isReplaced);
-  return { ...base, programs: [...base.programs, ...old] };
 }
 
 const defaults: Omit<StoreSettings, 'window'> = {
@@ -185,7 +169,7 @@ export function removePrograms(context: StoreContext, which: readonly string[]):
 
 /** Without what no program uses any more. */
 export function withPrograms(catalogue: Catalogue, programs: readonly StoredProgram[]): Catalogue {
-  const used = new Set(programs.flatMap(({ modules }) => modules));
+  const used = new Set(programs.flatMap(allModules));
   const files = new Set(programs.flatMap(({ shared }) => shared));
   const isMapped = (file: { readonly path: string }): boolean => files.has(path.basename(file.path));
   const { modules, runs } = catalogue.stock;

@@ -30,6 +30,7 @@ import {
   missingFile,
   plannedFiles,
 } from './freshness.ts';
+import { whyNotReadable } from './opened-modules.ts';
 import { rebuild } from './rebuild.ts';
 import type { OnProgress } from './session.ts';
 import { wishOf } from './session.ts';
@@ -183,7 +184,8 @@ function createJudge(store: string, catalogue: Catalogue): Judge {
   const isOtherLoader = catalogue.loader !== loaderDigest();
   return {
     identity,
-    verdict: (program, obstacle) => judge(store, program, { identity, state, read, isOtherLoader, obstacle }),
+    verdict: (program, obstacle) =>
+      judge(store, program, { identity, state, known, read, isOtherLoader, obstacle }),
     modules: () =>
       catalogue.modules.map((each) => {
         const now = current.get(each.path);
@@ -209,6 +211,8 @@ function lookAt(
 interface JudgeInput {
   readonly identity: Judge['identity'];
   readonly state: (file: string) => KnownModule | 'changed' | 'gone';
+  /** As the store knows them. */
+  readonly known: ReadonlyMap<string, KnownModule>;
   readonly read: ReadModule;
   readonly isOtherLoader: boolean;
   readonly obstacle: Obstacle | undefined;
@@ -221,10 +225,29 @@ function judge(store: string, program: StoredProgram, input: JudgeInput): Verdic
   if (changed !== undefined) return { kind: 'rebuild', reason: `${changed} changed` };
   if (program.failed !== undefined) return { kind: 'rebuild', reason: `before: ${program.failed}` };
   if (program.relocatedAtStart !== undefined) return { kind: 'fresh' };
+  const opened = openedOtherwise(program, input);
+  if (opened !== undefined) return { kind: 'rebuild', reason: opened };
   if (isOtherLoader) return { kind: 'rebuild', reason: 'linkonce itself changed' };
   const missing = missingFile(path.join(store, names.files), program);
   if (missing !== undefined) return { kind: 'rebuild', reason: missing };
   return judgeAnswer(store, program, input);
+}
+
+/**
+ * A module that it opens and that is not as at bind. No start asks for that: each dlopen does. A new identity of an equal file has to
+ * stand in the image, too.
+ */
+function openedOtherwise({ opened }: StoredProgram, { state, known, read }: JudgeInput): string | undefined {
+  for (const file of opened) {
+    const before = known.get(file);
+    if (before) {
+      const now = state(file);
+      if (now === 'gone') return `${file}, which it opens, is gone`;
+      if (now === 'changed') return `${file}, which it opens, changed`;
+      if (!sameIdentity(now.identity, before.identity)) return `${file}, which it opens, was replaced`;
+    } else if (whyNotReadable(file, read) === undefined) return `${file}, which it opens, can be read now`;
+  }
+  return undefined;
 }
 
 function judgeAnswer(store: string, program: StoredProgram, input: JudgeInput): Verdict {

@@ -1,5 +1,6 @@
 /** From what a person typed to the forms of programs that shall be in a store. */
 import path from 'node:path';
+import type { ChoosingMeans, OpenedChoice } from '../capture/choose-opened.ts';
 import type { Variables } from '../program/environment.ts';
 import { linkerVariables } from '../program/environment.ts';
 import { findProgram } from '../program/find-program.ts';
@@ -17,6 +18,10 @@ export interface AddRequest {
   readonly asInterpreter: boolean;
   /** One form, for these of the linker's variables; absent: one for none, and one for those that are set here. */
   readonly variables?: Variables;
+  /** Which modules that they open are prepared, beside those of before; absent: none. */
+  readonly opened?: OpenedChoice | undefined;
+  /** Has the runs of programs that `opened` asks for; absent: nobody stops them before their end. */
+  readonly guard?: ChoosingMeans['guard'];
 }
 
 export interface ProgramFailure {
@@ -73,6 +78,7 @@ export function toWishes(
       invocation,
       asInterpreter,
       variables: form,
+      opened: openedBefore(catalogue, name, form),
     }));
   });
   const wished = new Set(wishes.map(keyOf));
@@ -81,6 +87,13 @@ export function toWishes(
     (each) => added.has(each.name) && !wished.has(keyOf(each)) && each.asInterpreter !== asInterpreter,
   );
   return [...wishes, ...others.map((each) => ({ ...wishOf(each), asInterpreter }))];
+}
+
+/** What is known of this form; of a new one, what is known of another. */
+function openedBefore({ programs }: Catalogue, name: string, variables: Variables): readonly string[] {
+  const forms = programs.filter((each) => each.name === name);
+  const form = forms.find((each) => keyOf(each) === keyOf({ name, variables })) ?? forms[0];
+  return form?.opened ?? [];
 }
 
 /** Of variables that were given, only that form, where the program has its plain one. */

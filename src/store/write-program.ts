@@ -3,16 +3,25 @@ import path from 'node:path';
 import type { LaidOut } from '../files/compose-program.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { writeImage } from '../image/write-image.ts';
+import type { Blueprint } from '../provenance/explained.ts';
 import { pageSize } from '../util/units.ts';
-import type { StoredProgram } from './catalogue.ts';
+import type { StoredProgram, UnpreparedModule } from './catalogue.ts';
 import { countPathOf } from './counts.ts';
 import { names } from './folder.ts';
 import type { Wish } from './session.ts';
+import { wishOf } from './session.ts';
+
+/** A wish, the record of its program, and of what that opens, modules that the record knows nothing of. */
+export interface Recorded {
+  readonly wish: Wish;
+  readonly record: string;
+  readonly unread: readonly UnpreparedModule[];
+}
 
 /** Image and launcher of one program. */
 export function writeProgram(
   store: string,
-  { wish, record }: { readonly wish: Wish; readonly record: string },
+  { wish, record, unread }: Recorded,
   { placed, composed }: LaidOut,
 ): StoredProgram {
   const { asInterpreter, name } = wish;
@@ -30,10 +39,22 @@ export function writeProgram(
     ...(asInterpreter ? { loader: `${path.basename(output)}.loader` } : {}),
     shared: sharedFiles(files, composed.backings),
     modules: blueprint.facts.modules.map((module) => module.path),
+    unprepared: [...unpreparedOf(blueprint), ...unread],
     writtenPages: blueprint.regions.reduce((sum, region) => sum + region.writtenPages, 0),
     ownPages: ownPages({ placed, composed }),
     notes: image.notes,
   };
+}
+
+function unpreparedOf({ opened }: Blueprint): UnpreparedModule[] {
+  return opened.flatMap((each) => (each.prepared ? [] : [{ path: each.path, reason: each.reason }]));
+}
+
+/** A program that is laid out again, from its record. */
+export function recordedAs(program: StoredProgram, { opened }: Blueprint): Recorded {
+  const known = new Set(opened.map((module) => module.path));
+  const unread = program.unprepared.filter(({ path: file }) => !known.has(file));
+  return { wish: wishOf(program), record: program.record, unread };
 }
 
 function sharedFiles(files: string, backings: readonly string[]): string[] {
