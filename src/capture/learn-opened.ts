@@ -68,7 +68,10 @@ function readNotes(program: Program, text: string, fault: string | undefined): s
   return opened.filter((file) => !failing.has(file));
 }
 
-/** What was unmapped again may never have been loaded: ld.so tells which of them it can open. */
+/**
+ * What was unmapped again may never have been loaded: ld.so tells which of them it can open. (What only such a module needs counts as
+ * opened: to prepare it costs nothing but room.)
+ */
 function notOpenable(program: Program, files: readonly string[]): string[] {
   return listOpened(program, files).failed.map(({ path: file }) => file);
 }

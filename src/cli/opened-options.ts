@@ -43,7 +43,8 @@ function argumentsOf(
   try {
     return [...previous, splitCommand(text)];
   } catch (error) {
-    if (error instanceof SyntaxError) throw new InvalidArgumentError(`It ${error.message}.`);
+    if (error instanceof SyntaxError)
+      throw new InvalidArgumentError(`It cannot be split into words: ${error.message}.`);
     throw error;
   }
 }
