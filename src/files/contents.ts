@@ -56,17 +56,19 @@ interface Member {
   readonly pieces: readonly Piece[];
 }
 
+/** Who opens the module later has its writable segments only; who needs it has all. */
 function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
-  const { pieces } = at(members, 0, 'program');
+  const pieces = (members.find((each) => !isOpened(each)) ?? at(members, 0, 'program')).pieces;
   const { address } = at(pieces, 0, 'piece');
   const last = at(pieces, pieces.length - 1, 'piece');
   const touched = new Set(members.flatMap((each) => each.pieces.flatMap((piece) => [...piece.pages.keys()])));
   const pages = new Map<Address, Buffer>();
   const sources = new Map<Address, PlacedMemory>();
   for (const page of touched) {
-    const candidates = members.map((each) => pageOf(each.pieces, page));
+    const having = members.filter((each) => pieceOf(each.pieces, page));
+    const candidates = having.map((each) => pieceOf(each.pieces, page)?.pages.get(page));
     const chosen = majority(candidates);
-    const source = members[candidates.indexOf(chosen)];
+    const source = having[candidates.indexOf(chosen)];
     if (!chosen || !source) continue;
     pages.set(page, chosen);
     sources.set(page, source.program);
@@ -75,10 +77,12 @@ function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
   return { path, address, size, pieces, pages, sources, touched };
 }
 
-function pageOf(pieces: readonly Piece[], page: Address): Buffer | undefined {
-  return pieces
-    .find((piece) => page >= piece.address && page < piece.address + piece.length)
-    ?.pages.get(page);
+function isOpened({ pieces }: Member): boolean {
+  return pieces.every(({ opened }) => opened);
+}
+
+function pieceOf(pieces: readonly Piece[], page: Address): Piece | undefined {
+  return pieces.find((piece) => page >= piece.address && page < piece.address + piece.length);
 }
 
 /** The content that most have; undefined is the file's own. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { BackingFile } from '../image/backing.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
+import { PROT } from '../image/pieces.ts';
 import { piecePart } from '../image/assemble-file.ts';
 import { readersOf } from '../program/audience.ts';
 import { at } from '../util/present.ts';
@@ -76,9 +77,13 @@ function writeGroup(
   return placed.map((each) => toStocked(each, file));
 }
 
-/** Memory that no program's linker wrote to can be mapped from the module's own file. */
+/**
+ * Memory that no program's linker wrote to can be mapped from the module's own file. So can code of which a few pages are other ones,
+ * such as that of a linker which calls the opener: these lie over it.
+ */
 function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }: Arrangement): boolean {
   if (!codeFromModules || !piece.file) return true;
+  if ((piece.protection & PROT.execute) !== 0) return false;
   for (const page of touched) if (page >= piece.address && page < piece.address + piece.length) return true;
   return false;
 }
