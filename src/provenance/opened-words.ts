@@ -59,12 +59,20 @@ function symbolWord(
   return isLate || !scope.closure.has(found.module) ? left : definedWord(found, addend, false);
 }
 
-/** The choice of a module that is opened later, too, is not known before it is. */
+/** What a module chooses that is opened later, too, is not known before it is. */
 function definedWord({ module, symbol }: Definition, addend: number, isNeeded: boolean): OpenedWord {
-  if (isChooser(symbol)) return isNeeded && addend === 0 ? { kind: 'chosen', module } : left;
+  if (isChooser(symbol))
+    return isNeeded && addend === 0 && choosesByProcessor(module, symbol) ? { kind: 'chosen', module } : left;
   if (symbol.type === STT.TLS) return left;
   const owner = symbol.sectionIndex === SHN.ABS ? undefined : module;
   return { kind: 'value', module: owner, value: symbol.value + addend };
+}
+
+/** Of the C library, which looks at the processor alone. Another module may choose by what the program did until then. */
+const choosers: ReadonlySet<string> = new Set(['libc.so.6', 'libm.so.6', 'libmvec.so.1']);
+
+function choosesByProcessor({ name }: Module, { version }: ElfSymbol): boolean {
+  return choosers.has(name) && version?.name.startsWith('GLIBC_') === true;
 }
 
 function isChooser({ type, sectionIndex }: ElfSymbol): boolean {
