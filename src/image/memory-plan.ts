@@ -102,11 +102,12 @@ function piecesOfSpan({ address: start, backing, offset, pieces }: Span): Opened
   return pieces.map(({ region, address, length }) => ({
     ...{ region, address, length, backing },
     offset: offset + address - start,
+    isOver: false,
   }));
 }
 
 function pieceOfRun({ piece: { region }, address, length, backing, offset }: Run): OpenedPiece {
-  return { region, address, length, backing, offset };
+  return { region, address, length, backing, offset, isOver: true };
 }
 
 function runsOf(piece: Piece, filing: Filing): Run[] {

@@ -27,6 +27,8 @@ export interface OpenedPiece {
   readonly length: number;
   readonly backing: Backing;
   readonly offset: FileOffset;
+  /** It replaces pages of another piece, and is mapped behind it. */
+  readonly isOver: boolean;
 }
 
 export interface OpenedInput {
@@ -113,7 +115,8 @@ function rowsOf(input: OpenedInput): Rows {
     pieces
       .filter(({ region }) => region === module.place.region)
       .map((piece) => ({ piece, file: present(fileIndex.get(pathOfBacking(piece.backing)), 'file') }))
-      .sort((a, b) => a.file - b.file),
+      // Pieces of one file follow each other: it is opened once.
+      .sort((a, b) => Number(a.piece.isOver) - Number(b.piece.isOver) || a.file - b.file),
   );
   const edits = placed.map((module) => editsOf(module, input));
   const starts = (lists: readonly (readonly unknown[])[], index: number): number =>
