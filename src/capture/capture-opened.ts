@@ -17,7 +17,7 @@ import type { Tracee } from './ptrace.ts';
 /** How long ld.so may take to open a module. The largest that are known take half a second. */
 const usualLimitMs = 30_000;
 
-/** `roots` are absolute paths. Throws LinkonceError where the program does not come to its handoff point. */
+/** `roots` are absolute paths, or names that dlopen(3) finds where the executable calls it. Throws LinkonceError where the program does not come to its handoff point. */
 export function captureOpened(
   program: Program,
   roots: readonly string[],

@@ -30,8 +30,11 @@ export function moduleOf(modules: readonly Module[], file: string): Module | und
   return modules.find((module) => sameFile(module.identity, identity));
 }
 
-/** The absolute path of a link map's file; undefined for the vdso, whose name is no path. */
+/**
+ * The absolute path of a link map's file; undefined for the vdso, whose name is no path. `..` stays: behind a symbolic link it leads
+ * elsewhere than the text says.
+ */
 export function fileOf({ name }: LinkMap, pid: number): string | undefined {
   if (!name.includes('/')) return undefined;
-  return path.resolve(readlinkSync(`/proc/${pid}/cwd`), name);
+  return path.isAbsolute(name) ? name : `${readlinkSync(`/proc/${pid}/cwd`)}/${name}`;
 }

@@ -1,5 +1,5 @@
 /** Modules that ld.so opens for us in a process of the program. */
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Tracee } from '../../src/capture/ptrace.ts';
@@ -78,6 +78,25 @@ test('a module that needs names of other modules than those that it says is open
   const { modules, failed } = captureOpened(loadProgram(main), [user, between, provider]);
   expect(failed).toEqual([]);
   expect(modules.map((module) => module.path)).toEqual([provider, between, user]);
+});
+
+test('a name is found where the executable would find it; `..` behind a link leads where the link does', () => {
+  const inner = path.join(folder, 'elsewhere', 'inner');
+  mkdirSync(inner, { recursive: true });
+  symlinkSync(inner, path.join(folder, 'way'));
+  const outer = plugIn('elsewhere/outer', 'int outer(void) { return 1; }', {
+    flags: ['-Wl,-soname,outer.so'],
+  });
+  const root = plugIn('root', 'int outer(void); int root(void) { return outer(); }', {
+    needs: [outer],
+    flags: ['-Wl,-rpath,$ORIGIN/way/..'],
+  });
+  const flags = [`-Wl,-rpath,${folder}`];
+  const finder = program('finder', 'int main(void) { return 0; }', { flags });
+  expect(listOpened(loadProgram(finder), ['root.so'])).toEqual({
+    modules: [root, `${folder}/way/../outer.so`],
+    failed: [],
+  });
 });
 
 test('who never returns, crashes or exits is named, and the rest is opened', () => {
