@@ -34,6 +34,7 @@ export const toy: System = {
     work: { mapping: 'start-up, module by module', relocation: 'bind', binding: 'bind' },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
+    onDlopen: 'recorded modules come relocated to ranges of their own, and call as they were compiled',
   },
   variants: [
     {

@@ -44,6 +44,7 @@ function describe(
     ['binding', work.binding],
     ['collision', properties.onCollision],
     ['upgrade', properties.onUpgrade],
+    ['dlopen', properties.onDlopen],
     ['ASLR', randomness],
     ...formats.map((format) => ['addresses', `${pictureOf(format)}  (${format.id})`] as const),
   ];

@@ -77,4 +77,6 @@ export interface SystemProperties {
   /** What happens when a module's range is taken. */
   readonly onCollision: string;
   readonly onUpgrade: string;
+  /** What is done of a module's work before the program opens it with dlopen(3). */
+  readonly onDlopen: string;
 }

@@ -31,7 +31,7 @@ function tableBelow(section: string, heading: string): string[][] {
 
 /** What `linkonce systems` says. */
 function statedBy(system: System): string[][] {
-  const { placement, shared, private: own, work, onCollision, onUpgrade } = system.properties;
+  const { placement, shared, private: own, work, onCollision, onUpgrade, onDlopen } = system.properties;
   return [
     ['modules', placement],
     ['shared', shared],
@@ -41,6 +41,7 @@ function statedBy(system: System): string[][] {
     ['binding', work.binding],
     ['collision', onCollision],
     ['upgrade', onUpgrade],
+    ['dlopen', onDlopen],
     ['ASLR', describeRandomness(system)],
   ];
 }

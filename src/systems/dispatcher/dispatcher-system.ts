@@ -5,6 +5,7 @@
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
@@ -25,6 +26,7 @@ export const dispatcher: System = {
     },
     onCollision: 'hands over to ld.so',
     ...copyProperties,
+    ...preparedModules,
   },
   variants: [
     {

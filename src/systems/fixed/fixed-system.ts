@@ -5,6 +5,7 @@
 import type { Arrangement } from '../../ranges/arrangement.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { neverDrawn } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 
 const everywhere: Arrangement = {
@@ -28,6 +29,7 @@ export const fixed: System = {
     work: { mapping: 'start-up, module by module', relocation: 'bind', binding: 'bind' },
     onCollision: 'an error that names module, range, and who holds it',
     onUpgrade: 'hands over to ld.so until the program is bound again',
+    ...preparedModules,
   },
   variants: [
     {

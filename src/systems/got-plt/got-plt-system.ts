@@ -50,6 +50,7 @@ export const gotPlt: System = {
     },
     onCollision: 'none: the kernel chooses free ranges',
     onUpgrade: 'nothing to do',
+    onDlopen: 'everything by ld.so',
   },
   variants: [
     {

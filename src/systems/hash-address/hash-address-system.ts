@@ -10,6 +10,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import type { Address } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore, neverDrawn } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 import { literalFormat, literalLookUpFormat, wideFormat, wideLookUpFormat } from './formats.ts';
 import { absoluteCalls, nearCalls } from './global-calls.ts';
@@ -101,6 +102,7 @@ export const hashAddress: System = {
     },
     onCollision: 'an error that names both modules, when a program is bound; at start-up as well',
     onUpgrade: 'hands over to ld.so until the program is bound again, at the same addresses',
+    ...preparedModules,
   },
   variants: [
     {

@@ -11,6 +11,7 @@ import { hex, pageSize } from '../../util/units.ts';
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
 
@@ -51,6 +52,7 @@ export const hashDispatcher: System = {
     },
     onCollision: 'of ranges: hands over to ld.so. Of entries: the return address says which module calls',
     ...copyProperties,
+    ...preparedModules,
   },
   variants: [
     {

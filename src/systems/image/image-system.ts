@@ -6,6 +6,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import type { CostLaw, Terms } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 import { directCalls } from './direct-calls.ts';
 
@@ -42,6 +43,7 @@ export const image: System = {
     },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'hands over to ld.so until the program is bound again',
+    ...preparedModules,
   },
   variants: [
     {

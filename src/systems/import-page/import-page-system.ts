@@ -5,6 +5,7 @@
 import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { boundPages, boundPrivate, copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 import { atFileEnd, filledAtStart, fromCache, fromStore } from './import-page-calls.ts';
 
@@ -28,6 +29,7 @@ export const importPage: System = {
     },
     onCollision: 'hands over to ld.so',
     ...copyProperties,
+    ...preparedModules,
   },
   variants: [
     {

@@ -5,6 +5,7 @@
 import type { Arrangement } from '../../ranges/arrangement.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 
 const installed: Arrangement = {
@@ -32,6 +33,7 @@ export const install: System = {
     },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
+    ...preparedModules,
   },
   variants: [
     {

@@ -12,6 +12,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import { roundDown } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 import { literalFormat, wideFormat } from './formats.ts';
 import { globalSlots, masking, segmented, windowed } from './offset-table-calls.ts';
@@ -65,6 +66,7 @@ export const offsetTable: System = {
     },
     onCollision: 'hands over to ld.so',
     onUpgrade: 'the module and its dependents are relocated again; until then hands over to ld.so',
+    ...preparedModules,
   },
   variants: [
     {

@@ -6,6 +6,7 @@
 import type { Arrangement } from '../../ranges/arrangement.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { preparedModules } from '../shared/prepared-modules.ts';
 import type { System } from '../system.ts';
 
 const prelinked: Arrangement = {
@@ -34,6 +35,7 @@ export const prelink: System = {
     },
     onCollision: 'ordinary relocation by ld.so',
     onUpgrade: 'ordinary relocation by ld.so until the program is bound again',
+    ...preparedModules,
   },
   variants: [
     {

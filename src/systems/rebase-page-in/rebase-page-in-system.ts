@@ -71,6 +71,7 @@ export const rebasePageIn: System = {
     onCollision:
       'another place, whose pages are relocated when they are read; ld.so where none is free, or nobody serves',
     onUpgrade: 'hands over to ld.so until the program is bound again',
+    onDlopen: 'everything by ld.so: which place a process has is known at its start only',
   },
   variants: [
     {

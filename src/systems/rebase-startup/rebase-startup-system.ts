@@ -48,6 +48,7 @@ export const rebaseStartup: System = {
     onCollision:
       'the module goes where the kernel has room, and references to it are fixed; ld.so where an executable with fixed addresses, plan or loader, or the memory of the linker itself is concerned',
     onUpgrade: 'hands over to ld.so until the program is bound again',
+    onDlopen: 'everything by ld.so: what is prepared would have to be fixed for where the others moved',
   },
   variants: [
     {
