@@ -13,6 +13,7 @@ import { soleDefinitions } from '../program/sole-definition.ts';
 import type { SoleLookup } from '../program/sole-definition.ts';
 import { Refusal } from '../util/errors.ts';
 import { present } from '../util/present.ts';
+import { rangeAt } from '../util/search.ts';
 import type { Address } from '../util/units.ts';
 import { roundUp } from '../util/units.ts';
 import type { BlueprintRegion, OpenedModule, OpenedPlace, OpenerFacts } from './explained.ts';
@@ -46,6 +47,7 @@ interface Opening {
   readonly closures: ReadonlyMap<Module, ReadonlySet<Module> | string>;
   /** By module: its place in the blueprint, of the program's own and of those that can have a place. */
   readonly places: ReadonlyMap<Module, { readonly index: number; readonly loadBias: Address }>;
+  readonly ownerOf: (address: Address) => Module | undefined;
 }
 
 /** `regions` are the program's own. `opener`, or why the linker is not as known. */
@@ -106,7 +108,8 @@ function openingOf(
     places.set(module, { index: regions.length + at, loadBias }),
   );
   const lookup = soleDefinitions([...program.modules, ...program.opened]);
-  return { program, capture, memories, lookup, closures: openedClosures(program), places };
+  const closures = openedClosures(program);
+  return { program, capture, memories, lookup, closures, places, ownerOf: ownerIn(program, capture) };
 }
 
 interface ExplainedModule {
@@ -150,7 +153,7 @@ function prepare(
   const mayBeLazy = module.elf.dynamic?.bindNow === false;
   const closure = closureOf(module, opening);
   const scope: OpenedScope = { lookup, needed: new Set(program.modules), closure, mayBeLazy };
-  const words = openedWords(module, memoryOf(module, opening), scope, biasIn(opening), ownerIn(opening));
+  const words = openedWords(module, memoryOf(module, opening), scope, biasIn(opening), opening.ownerOf);
   const tables = openedTables(module, words, mayBeLazy);
   const placeOf = (each: Module) => present(places.get(each), `place of ${each.path}`);
   const region = openedRegion(empty, words.bound, tables, (each) => placeOf(each).loadBias);
@@ -198,13 +201,15 @@ function biasIn({ capture, memories }: Opening): (module: Module) => Address {
     present(capture.loadBiases.get(module.path), `load bias of ${module.path}`);
 }
 
-function ownerIn({ program, capture }: Opening): (address: Address) => Module | undefined {
-  return (address) =>
-    program.modules.find((module) => {
-      const { start, end } = moduleSpan(module);
-      const bias = present(capture.loadBiases.get(module.path), `load bias of ${module.path}`);
-      return address >= bias + start && address < bias + end;
-    });
+/** The program's own module that has an address in that process. */
+function ownerIn(program: Program, { loadBiases }: OpenedCapture): (address: Address) => Module | undefined {
+  const ranges = program.modules.map((module) => {
+    const { start, end } = moduleSpan(module);
+    const bias = present(loadBiases.get(module.path), `load bias of ${module.path}`);
+    return { start: bias + start, end: bias + end, module };
+  });
+  ranges.sort((a, b) => a.start - b.start);
+  return (address) => rangeAt(ranges, address)?.module;
 }
 
 /** A module without a dynamic section is none that ld.so opens. */
