@@ -1,4 +1,5 @@
 /** What a plan maps where: the loader's work on paper. */
+import type { DecodedOpened } from '../image/opened-table.ts';
 import { operations } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf } from '../image/plan.ts';
@@ -22,6 +23,26 @@ interface RegionMappings {
   readonly base: Mapping[];
   /** What replaces parts of them, in the plan's order. */
   readonly over: Mapping[];
+}
+
+/** Answers for any page of a prepared module what is mapped there when it is opened; elsewhere it is as in the module's file. */
+export class OpenedMemory {
+  /** What comes later replaces what is there. */
+  readonly #mappings: readonly Mapping[];
+
+  /** `image`: path of the table's own file. */
+  constructor(table: DecodedOpened, image: string) {
+    const files = table.rows('files').map(({ inode, path }) => (inode === 0n ? image : table.text(path)));
+    this.#mappings = table.rows('pieces').map(({ address, length, offset, file }) => {
+      const [start, from] = [Number(address), Number(offset)];
+      return { start, end: start + Number(length), path: files[Number(file)], offset: from };
+    });
+  }
+
+  at(page: Address): MappedPlace | undefined {
+    const found = this.#mappings.findLast(({ start, end }) => page >= start && page < end);
+    return found && { path: found.path, offset: found.offset + page - found.start };
+  }
 }
 
 /** Answers for any address what is mapped there in the end, where nothing moved. */

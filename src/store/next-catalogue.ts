@@ -12,7 +12,7 @@ import { identityOf, isForSameUsers, loaderDigest, moduleDigest } from './freshn
 import type { Loaded, Wish } from './session.ts';
 
 /**
- * The store without the programs that are built again, and without what it knows of files that changed. Where a module is for other
+ * The store without the programs that are built again, and without what it knows of files that changed, or cannot be read. Where a module is for other
  * users now, no file that may hold bytes of it stays.
  */
 export function withoutChanged(
@@ -30,7 +30,8 @@ export function withoutChanged(
     if (!module || sameIdentity(module.identity, known.identity)) return false;
     return moduleDigest(module) !== known.digest;
   };
-  const changed = new Set(catalogue.modules.filter(isOther).map((known) => known.path));
+  const unread = loaded.flatMap((each) => each.unread.map((module) => module.path));
+  const changed = new Set([...catalogue.modules.filter(isOther).map((known) => known.path), ...unread]);
   const isKept = ({ path: file }: { readonly path: string }): boolean => !changed.has(file);
   const { modules: stocked, runs } = isForSameUsers(catalogue) ? catalogue.stock : { modules: [], runs: [] };
   return {

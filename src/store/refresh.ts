@@ -11,6 +11,8 @@ import { decodePlan, encodeCached, encodeIdentities, sealPlan } from '../image/p
 import { patchLauncher } from '../image/launcher-file.ts';
 import { executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
 import { cachedAnswers } from '../program/cached-answers.ts';
+import { nameImage } from '../image/opened-table.ts';
+import { openedTableIn } from '../image/read-opened.ts';
 import { fileIdentity } from '../program/file-identity.ts';
 import { cacheFile } from '../program/ld-cache.ts';
 import type { FileIdentity } from '../program/program.ts';
@@ -41,8 +43,9 @@ export function refreshProgram(
   };
   encodeIdentities(bytes, plan, required);
   if (plan.header.cached_count > 0n) refreshAnswers(bytes, plan, required(cacheFile));
-  const checksum = sealPlan(bytes, plan);
   const image = freshName(`${program.name}.image`);
+  nameImage(openedTableIn(bytes, plan), path.join(files, image), process.geteuid?.() ?? 0);
+  const checksum = sealPlan(bytes, plan);
   writeWhole(path.join(files, image), bytes, readableBy(readersOf(allModules(program))));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {

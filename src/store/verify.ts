@@ -10,9 +10,12 @@ import { PageReader } from '../image/page-reader.ts';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
 import { decodeLauncher, launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
+import type { DecodedOpened } from '../image/opened-table.ts';
 import type { DecodedPlan } from '../image/plan.ts';
+import { rowIdentity } from '../image/plan.ts';
+import { readOpenedTable } from '../image/read-opened.ts';
 import { readPlan, verifyImage } from '../image/verify-image.ts';
-import { fileIdentity } from '../program/file-identity.ts';
+import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import { nativePart } from '../util/native.ts';
 import type { Address } from '../util/units.ts';
 import { hex, pageSize } from '../util/units.ts';
@@ -26,7 +29,7 @@ import type { StoreContext } from './lock.ts';
 import { withStoreView } from './lock.ts';
 import { changedFile, damageOf, loaderDigest } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
-import { MappedMemory } from './mapped-memory.ts';
+import { MappedMemory, OpenedMemory } from './mapped-memory.ts';
 import { joinedFiles } from './joined-launchers.ts';
 import { at } from '../util/present.ts';
 import { arrangementOf } from './session.ts';
@@ -138,19 +141,33 @@ function verifyProgram(
   const image = path.join(files, program.image);
   const plan = verifyImage(image, loader);
   const memory = new MappedMemory(plan, image);
-  const wrong = placed.pieces.flatMap((piece) =>
-    comparison.differences(piece, placed.regions.rowOf(piece.region), memory),
-  );
+  const table = readOpenedTable(image, plan);
+  const opened = table && new OpenedMemory(table, image);
+  const wrong = placed.pieces.flatMap((piece) => {
+    const row = placed.regions.rowOf(piece.region);
+    return comparison.differences(piece, (page) => (piece.opened ? opened?.at(page) : memory.at(page, row)));
+  });
   const faults = wrong
     .slice(0, 1)
     .map(
       (page) => `${program.name}: wrong memory at ${hex(page)}, and ${String(wrong.length - 1)} more pages`,
     );
-  const damage = damageOf(files, program);
+  const damage = damageOf(files, program) ?? (table && changedSource(files, table));
   return [
     ...(damage !== undefined && faults.length === 0 ? [damage] : faults),
     ...launcherFaults(store, program, placed, plan),
   ];
+}
+
+/** A file that the opener would not accept. */
+function changedSource(files: string, table: DecodedOpened): string | undefined {
+  const sources = table
+    .rows('files')
+    .map((row) => ({ path: table.text(row.path), identity: rowIdentity(row) }));
+  const changed = sources
+    .filter(({ path: file, identity }) => path.dirname(file) === files && identity.inode !== 0n)
+    .find(({ path: file, identity }) => !sameIdentity(fileIdentity(file), identity));
+  return changed && `${changed.path}: is not as it was written`;
 }
 
 /** The launcher is made again, and must be the same; an image that was put back with its bytes has another identity than it names. */
@@ -196,10 +213,10 @@ class Comparison {
   pages = 0;
 
   /** Addresses of the piece's pages that are not as they must be. */
-  differences(piece: Piece, region: number, memory: MappedMemory): Address[] {
+  differences(piece: Piece, placeOf: (page: Address) => MappedPlace | undefined): Address[] {
     const wrong: Address[] = [];
     for (let page = piece.address; page < piece.address + piece.length; page += pageSize)
-      if (!this.#isRight(piece, page, memory.at(page, region))) wrong.push(page);
+      if (!this.#isRight(piece, page, placeOf(page))) wrong.push(page);
     return wrong;
   }
 
