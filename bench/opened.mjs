@@ -9,7 +9,7 @@
  * Reads the built tool: first `npm run build`. What is not installed is left out.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -37,6 +37,30 @@ const workloads = [
   { name: 'php', args: ['-r', phpModules] },
   { name: 'ruby', args: ['-rjson', '-rdigest', '-rsocket', '-ropenssl', '-e', '1'] },
 ];
+/** What Debian's own configuration loads. */
+const apacheModules =
+  `access_compat alias auth_basic authn_core authn_file authz_core authz_host authz_user autoindex deflate dir env
+  filter mime mpm_event negotiation proxy proxy_http reqtimeout rewrite setenvif socache_shmcb ssl status headers expires include dav
+  cache http2 session userdir vhost_alias`.split(/\s+/);
+const apacheFolder = '/usr/lib/apache2/modules';
+writeFileSync(
+  path.join(folder, 'apache2.conf'),
+  [
+    `ServerRoot ${folder}`,
+    `DefaultRuntimeDir ${folder}`,
+    `PidFile ${folder}/apache2.pid`,
+    `ErrorLog ${folder}/error.log`,
+    'ServerName localhost',
+    'User nobody',
+    'Group nogroup',
+    'Listen 127.0.0.1:8997',
+    ...apacheModules
+      .filter((each) => existsSync(`${apacheFolder}/mod_${each}.so`))
+      .map((each) => `LoadModule ${each}_module ${apacheFolder}/mod_${each}.so`),
+    'TypesConfig /etc/mime.types',
+    '',
+  ].join('\n'),
+);
 const places = ['/usr/bin', '/usr/sbin', '/usr/lib/libreoffice/program'];
 const pathOf = (name) => places.map((each) => path.join(each, name)).find(existsSync);
 
