@@ -417,6 +417,7 @@ _Static_assert(sizeof(struct hand_over_count) == 32, "hand_over_count");
 
 /* What a process of the program knows of the modules that it opens. */
 struct opened_head {
+	uint64_t checksum;
 	uint64_t debug;
 	uint64_t plan;
 	uint32_t first_maps;
@@ -429,8 +430,10 @@ struct opened_head {
 	uint32_t pieces_count;
 	uint32_t edits_offset;
 	uint32_t edits_count;
+	uint32_t relocations_offset;
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct opened_head) == 56, "opened_head");
+_Static_assert(sizeof(struct opened_head) == 72, "opened_head");
 
 /* A module that comes to its range when it is opened. By address. */
 struct opened_module {
@@ -452,7 +455,7 @@ struct opened_module {
 	uint32_t first_edit;
 	uint32_t edits_count;
 	uint32_t path;
-	uint32_t reserved;
+	uint32_t relocations_size;
 };
 _Static_assert(sizeof(struct opened_module) == 120, "opened_module");
 

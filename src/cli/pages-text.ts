@@ -20,6 +20,7 @@ export function pagesText(report: PagesReport, all: boolean): string {
     ...shown.flatMap(mappingLines),
     '',
     ...totalLines(report),
+    ...openedLines(report),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -54,13 +55,13 @@ function reasonLines({ reason, pages, words, module }: PrivatePages): string[] {
 }
 
 /** Lines of at most 80 columns, broken at spaces. */
-function wrapped(text: string): string[] {
+function wrapped(text: string, first = '   ', others = '     '): string[] {
   const lines: string[] = [];
-  let line = '   ';
+  let line = first;
   for (const word of text.split(' ')) {
     if (line.length + 1 + word.length > width) {
       lines.push(line);
-      line = '     ';
+      line = others;
     }
     line += ` ${word}`;
   }
@@ -72,6 +73,7 @@ const places: Readonly<Record<Area, string>> = {
   bss: 'zero memory of modules',
   image: 'the image',
   'image bss': 'zero memory of the image',
+  prepared: 'prepared modules',
   file: 'other files',
   heap: 'heap',
   stack: 'stack',
@@ -93,6 +95,18 @@ function totalLines({ totals, privatePages, privateKb }: PagesReport): string[] 
   ];
 }
 
+function openedLines({ opened }: PagesReport): string[] {
+  if (opened.length === 0) return [];
+  const prepared = opened.filter((each) => each.prepared).length;
+  return [
+    '',
+    `  pages  modules that the program opened: ${String(opened.length)}, prepared: ${String(prepared)}`,
+    ...opened.flatMap(({ name, reason = 'prepared', private: pages }) =>
+      wrapped(`${path.basename(name)}: ${reason}`, `${String(pages).padStart(7)} `, ' '.repeat(9)),
+    ),
+  ];
+}
+
 /** Addresses and offsets as hexadecimal strings. */
 export function pagesJson(report: PagesReport): string {
   const mappings = report.mappings.map((mapping) => ({
@@ -101,5 +115,10 @@ export function pagesJson(report: PagesReport): string {
     end: hex(mapping.end),
     offset: hex(mapping.offset),
   }));
-  return `${JSON.stringify({ ...report, mappings }, null, 2)}\n`;
+  const opened = report.opened.map(({ start, end, ...more }) => ({
+    ...more,
+    ...(start !== undefined && { start: hex(start) }),
+    ...(end !== undefined && { end: hex(end) }),
+  }));
+  return `${JSON.stringify({ ...report, mappings, opened }, null, 2)}\n`;
 }

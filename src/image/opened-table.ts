@@ -9,11 +9,12 @@ import { moveAddress, regionShift } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { at, present } from '../util/present.ts';
 import type { AllValues, Structure } from '../util/structure.ts';
-import { decode, decodeWide, encodeInto } from '../util/structure.ts';
+import { decode, encodeInto } from '../util/structure.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { roundUp } from '../util/units.ts';
 import type { Backing } from './backing.ts';
 import { pathOfBacking } from './backing.ts';
+import { sealOpened } from './decode-opened.ts';
 import { relocationTables } from './opener.ts';
 import { identityFields, noIdentity } from './plan.ts';
 import { openedHead, openedTables } from './plan-layout.ts';
@@ -59,14 +60,15 @@ export function openedTable(input: OpenedInput): Buffer {
   const bodies = tableNames.map((name) => encodeRows(openedTables[name], rows[name], strings));
   const text = strings.all();
   const bytes = Buffer.alloc(roundUp(places.end + text.length));
-  const head = { debug: moveAddress(blueprint, input.layout, debug), plan, first_maps: firstMaps, owner: 0 };
-  encodeInto(openedHead, { ...head, ...places.fields } as unknown as Head, bytes, 0);
+  const head = { debug: moveAddress(blueprint, input.layout, debug), plan, first_maps: firstMaps };
+  const later = { checksum: 0, owner: 0, relocations_offset: bytes.length, reserved: 0 };
+  encodeInto(openedHead, { ...head, ...later, ...places.fields } as unknown as Head, bytes, 0);
   bodies.forEach((body, index) => body.copy(bytes, at(places.offsets, index)));
   text.copy(bytes, places.end);
   return Buffer.concat([bytes, relocationTables(blueprint)]);
 }
 
-/** Writes into a table which image it is part of, and whose that is. Throws LinkonceError for a path that no kernel takes. */
+/** Writes into a table which image it is part of, and whose that is, and seals it. Throws LinkonceError for a path that no kernel takes. */
 export function nameImage(table: Buffer, imagePath: string, owner: number): void {
   if (table.length === 0) return;
   const path = Buffer.from(`${imagePath}\0`);
@@ -74,6 +76,7 @@ export function nameImage(table: Buffer, imagePath: string, owner: number): void
   table.fill(0, pathOffset, pathOffset + pathRoom);
   path.copy(table, pathOffset);
   encodeInto(openedHead, { ...decode(openedHead, table), owner }, table, 0);
+  sealOpened(table);
 }
 
 function placesOf(rows: Rows) {
@@ -147,6 +150,7 @@ function moduleFields(module: Placed, { blueprint, layout }: OpenedInput) {
     load_bias: bias,
     dynamic: bias + module.place.dynamic,
     applied: module.prepared ? bias + module.applied : 0,
+    relocations_size: module.prepared ? module.tables.length : 0,
   };
 }
 
@@ -167,30 +171,4 @@ function editsOf(module: Placed, { blueprint, layout }: OpenedInput): Rows['edit
     })),
     ...words,
   ];
-}
-
-/** A table as it stands in an image: numbers as they are. */
-export interface DecodedOpened {
-  readonly head: Readonly<Record<keyof (typeof openedHead)['fields'], bigint>>;
-  rows<Name extends TableName>(
-    name: Name,
-  ): Readonly<Record<keyof (typeof openedTables)[Name]['fields'], bigint>>[];
-  /** The string at an offset. */
-  text(offset: bigint): string;
-}
-
-export function decodeOpened(bytes: Buffer): DecodedOpened {
-  const head = decodeWide(openedHead, bytes, 0);
-  return {
-    head,
-    rows: (name) =>
-      Array.from({ length: Number(head[`${name}_count`]) }, (_, index) =>
-        decodeWide(
-          openedTables[name],
-          bytes,
-          Number(head[`${name}_offset`]) + index * openedTables[name].size,
-        ),
-      ),
-    text: (offset) => bytes.toString('utf8', Number(offset), bytes.indexOf(0, Number(offset))),
-  };
 }

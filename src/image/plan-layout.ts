@@ -370,6 +370,8 @@ export const openedHead = structure(
   'opened_head',
   'What a process of the program knows of the modules that it opens.',
   {
+    /** Of all that follows, up to the end of the relocation tables. Whoever reads the image looks at it, no start does. */
+    checksum: 'u64',
     /** `_r_debug` of ld.so. */
     debug: 'u64',
     /** Where the plan is. */
@@ -386,6 +388,9 @@ export const openedHead = structure(
     pieces_count: 'u32',
     edits_offset: 'u32',
     edits_count: 'u32',
+    /** Where rows and strings end, and the tables of relocations begin that ld.so reads. */
+    relocations_offset: 'u32',
+    reserved: 'u32',
   },
 );
 export const openedTables = {
@@ -412,7 +417,8 @@ export const openedTables = {
     first_edit: 'u32',
     edits_count: 'u32',
     path: 'u32',
-    reserved: 'u32',
+    /** Bytes of its tables of relocations. */
+    relocations_size: 'u32',
   }),
   files: structure('opened_file', 'What pieces are mapped from. The image itself has no inode here.', {
     device: 'u64',

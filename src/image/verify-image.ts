@@ -1,6 +1,8 @@
 /** Reads an image file back: what was written must be what a loader will accept. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LinkonceError } from '../util/errors.ts';
+import type { DecodedOpened } from './decode-opened.ts';
+import { decodeOpened } from './decode-opened.ts';
 import type { DecodedPlan } from './plan.ts';
 import { decodePlan } from './plan.ts';
 import { planHeader } from './plan-layout.ts';
@@ -24,6 +26,27 @@ export function readPlan(path: string): DecodedPlan {
   }
 }
 
+/**
+ * What the opener knows; undefined where no module is to be opened. Throws LinkonceError naming the file where that is damaged.
+ */
+export function readOpened(path: string, { header }: DecodedPlan): DecodedOpened | undefined {
+  if (header.opened_size === 0n) return undefined;
+  const bytes = readPart(path, header.tables_size, header.opened_size);
+  return decodeOpened(bytes, path, header.file_size);
+}
+
+/** What the file has of it. */
+function readPart(path: string, offset: bigint, size: bigint): Buffer {
+  const file = open(path);
+  try {
+    const bytes = Buffer.alloc(Math.min(Number(size), fstatSync(file).size));
+    const length = readSync(file, bytes, 0, bytes.length, Number(offset));
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** An image is only for those who may read all modules in it. */
 function open(path: string): number {
   try {
@@ -37,10 +60,8 @@ function open(path: string): number {
 /** Throws LinkonceError where the image is not whole or holds another loader than `loader`. */
 export function verifyImage(path: string, loader: Buffer): DecodedPlan {
   const plan = readPlan(path);
-  const copy = Buffer.alloc(loader.length);
-  const file = openSync(path, 'r');
-  readSync(file, copy, 0, copy.length, Number(plan.header.loader_offset));
-  closeSync(file);
+  const copy = readPart(path, plan.header.loader_offset, BigInt(loader.length));
   if (!copy.equals(loader)) throw new LinkonceError(`${path}: the image holds another loader`);
+  readOpened(path, plan);
   return plan;
 }

@@ -56,6 +56,7 @@ const areaLetters: Readonly<Record<Area, string>> = {
   bss: 'b',
   image: 'i',
   'image bss': 'j',
+  prepared: 'p',
   file: 'f',
   heap: 'h',
   stack: 's',

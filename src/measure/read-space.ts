@@ -8,7 +8,7 @@ import { encodeSpace } from './address-space.ts';
 
 /** Throws LinkonceError where the process has ended, or may not be looked at. */
 export function readSpace(pid: number): AddressSpace {
-  return encodeSpace(walkProcess(pid, rangeOf));
+  return encodeSpace(walkProcess(pid, rangeOf).parts);
 }
 
 function rangeOf(walked: WalkedPart): SpaceRange {

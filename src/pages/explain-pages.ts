@@ -2,7 +2,8 @@
  * Why the private pages of a running process are private: those of files by comparing each with its file, word by word;
  * memory without a file by what it is for.
  */
-import type { MappingPages, PagesReport, PrivatePages, Reason } from './pages.ts';
+import type { FoundModule } from './opened-modules.ts';
+import type { MappingPages, OpenedPages, PagesReport, PrivatePages, Reason } from './pages.ts';
 import { pagesVersion } from './pages.ts';
 import { programOf } from './process-state.ts';
 import { privateTotals } from './totals.ts';
@@ -13,13 +14,14 @@ import { tally } from '../util/tally.ts';
 /** Throws LinkonceError where there is no such process, or it may not be looked at. */
 export function explainPages(pid: number): PagesReport {
   const program = programOf(pid);
-  const mappings = walkProcess(pid, explainPart);
+  const { parts: mappings, opened } = walkProcess(pid, explainPart);
   return {
     format: 'linkonce-pages',
     version: pagesVersion,
     pid,
     program,
     mappings,
+    opened: opened.map((each) => explainOpened(each, mappings)),
     ...privateTotals(mappings),
   };
 }
@@ -38,6 +40,21 @@ function explainPart(walked: WalkedPart): MappingPages {
     private: pages.own.length,
     swapped: pages.swapped,
     why: group(walked),
+  };
+}
+
+/** No mapping lies in it in part. */
+function explainOpened(
+  { name, module, state, reason }: FoundModule,
+  mappings: readonly MappingPages[],
+): OpenedPages {
+  const own = module ? mappings.filter(({ start, end }) => start >= module.start && end <= module.end) : [];
+  return {
+    name,
+    ...(module && { start: module.start, end: module.end }),
+    prepared: state === 'prepared',
+    ...(reason !== undefined && { reason }),
+    private: own.reduce((sum, each) => sum + each.private, 0),
   };
 }
 

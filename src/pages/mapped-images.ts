@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
 import { backingKinds, operations, planMagic } from '../image/plan-layout.ts';
-import { readPlan } from '../image/verify-image.ts';
+import type { DecodedOpened, OpenedRow } from '../image/decode-opened.ts';
+import { readOpened, readPlan } from '../image/verify-image.ts';
 import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pathOfMapping, readFilePage, rootOf } from './files.ts';
@@ -20,10 +21,17 @@ export interface MappedImage {
   readonly plan: DecodedPlan;
   /** By row; modules as in maps. */
   readonly regions: readonly PlacedRegion[];
+  /** What it knows of the modules that the program opens; absent where it knows of none. */
+  readonly opened?: OpenedTable;
   /** As in maps: the files of the image’s memory, itself included; not those of modules, whose code stands in them as ever. */
   readonly files: ReadonlySet<string>;
   /** Memory that no file is mapped in, as the loader made it; a later one replaces what it overlaps. */
   readonly made: readonly MadeMemory[];
+}
+
+export interface OpenedTable {
+  readonly head: DecodedOpened['head'];
+  readonly modules: readonly (OpenedRow<'modules'> & { readonly file: string })[];
 }
 
 /** Zero memory, or filled with what stands in a file. */
@@ -51,10 +59,34 @@ function imageAt(pid: number, line: MapsLine, lines: readonly MapsLine[]): Mappe
     ...region,
     ...(module !== undefined && { module: realPath(module, root) }),
   }));
-  const modules = new Set(regions.map(({ module }) => module));
-  const files = steps.map(({ name }) => name).filter((name) => !modules.has(name));
+  const decoded = openedOf(file, plan);
+  const opened = decoded && openedTable(decoded, root);
+  const modules = new Set([
+    ...regions.map(({ module }) => module),
+    ...(opened?.modules ?? []).map((row) => row.file),
+  ]);
+  const filesOfPieces = (decoded?.rows('files') ?? [])
+    .filter(({ inode }) => inode !== 0n)
+    .map((row) => realPath(decoded?.text(row.path) ?? '', root));
+  const files = [...steps.map(({ name }) => name), ...filesOfPieces].filter((name) => !modules.has(name));
   const made = madeMemory(steps, regions, root);
-  return { name: line.name, path: file, plan, regions, files: new Set([line.name, ...files]), made };
+  return {
+    ...{ name: line.name, path: file, plan, regions, files: new Set([line.name, ...files]), made },
+    ...(opened && { opened }),
+  };
+}
+
+function openedTable(decoded: DecodedOpened, root: string): OpenedTable {
+  const modules = decoded
+    .rows('modules')
+    .map((row) => ({ ...row, file: realPath(decoded.text(row.path), root) }));
+  return { head: decoded.head, modules };
+}
+
+/** The same of what the opener knows. */
+function openedOf(file: string, plan: DecodedPlan): DecodedOpened | undefined {
+  const opened = attempt(() => readOpened(file, plan));
+  return 'failure' in opened ? undefined : opened.value;
 }
 
 /** Undefined for an image that is damaged, or of another version: its pages are compared as any file's. */

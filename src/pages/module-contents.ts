@@ -6,22 +6,23 @@ import { pageSize, roundDown, roundUp } from '../util/units.ts';
 
 export interface FreshPage {
   readonly bytes: Buffer;
-  /** The linker (or the kernel) wrote zeros behind the file's part of the segment, which made the page private. */
-  readonly cleared: boolean;
+  /** From here on the linker (or the kernel) wrote zeros, behind the file's part of the segment, which made the page private. */
+  readonly clearedFrom?: number;
 }
 
 /** The page at `address`, a multiple of the page size. Zero where the file has no bytes for it. */
 export function freshPage(elf: ElfFile, address: Vaddr): FreshPage {
   const bytes = Buffer.alloc(pageSize);
   const segment = segmentOfPage(elf, address);
-  if (segment === undefined) return { bytes, cleared: false };
+  if (segment === undefined) return { bytes };
   const fileEnd = segment.address + segment.fileSize;
-  if (address >= fileEnd) return { bytes, cleared: false };
+  if (address >= fileEnd) return { bytes };
   const offset = fileOffsetOf(segment, address);
   elf.bytes.copy(bytes, 0, offset, offset + pageSize);
-  const cleared = segment.memorySize > segment.fileSize && fileEnd < address + pageSize;
-  if (cleared) bytes.fill(0, fileEnd - address);
-  return { bytes, cleared };
+  if (segment.memorySize === segment.fileSize || fileEnd >= address + pageSize) return { bytes };
+  const clearedFrom = fileEnd - address;
+  bytes.fill(0, clearedFrom);
+  return { bytes, clearedFrom };
 }
 
 /** Whether a mapping of the file at `offset` is what PT_LOAD says of `address`. */

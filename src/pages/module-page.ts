@@ -19,9 +19,9 @@ export function judgeModule(module: LoadedModule, bindsLazily: boolean): PageJud
   return (address, now) => {
     words ??= linkerWords(elf);
     const vaddr = address - loadBias;
-    const { bytes: before, cleared } = freshPage(elf, vaddr);
+    const { bytes: before, clearedFrom } = freshPage(elf, vaddr);
     const verdict = new PageVerdict();
-    if (cleared) verdict.cleared();
+    if (clearedFrom !== undefined) verdict.cleared();
     const site: Site = { words, isLazy, loadBias: BigInt(loadBias) };
     forEachDifference(now, before, (offset) => {
       const [value, fresh] = [now.readBigUInt64LE(offset), before.readBigUInt64LE(offset)];
@@ -31,13 +31,13 @@ export function judgeModule(module: LoadedModule, bindsLazily: boolean): PageJud
   };
 }
 
-interface Site {
+export interface Site {
   readonly words: LinkerWords;
   readonly isLazy: boolean;
   readonly loadBias: bigint;
 }
 
-interface Word {
+export interface Word {
   readonly address: number;
   readonly value: bigint;
   /** Before relocation. */
@@ -45,7 +45,7 @@ interface Word {
 }
 
 /** A relocated word that the program has changed since counts for both. */
-function judgeWord(verdict: PageVerdict, site: Site, word: Word): void {
+export function judgeWord(verdict: PageVerdict, site: Site, word: Word): void {
   const relocation = site.words.relocations.get(word.address);
   const own = site.words.isOwn(word.address);
   if (relocation !== undefined) {
@@ -69,10 +69,4 @@ function isFirstCall({ isLazy, loadBias }: Site, { type, address }: Relocation, 
 function isOverwritten({ loadBias }: Site, { type, address, addend }: Relocation, word: Word): boolean {
   if (formulaOf(type) !== 'relative' || address !== word.address) return false;
   return word.value !== BigInt.asUintN(64, loadBias + BigInt(addend));
-}
-
-/** Whether glibc's linker started the program with slots left to the first call. musl's binds all (ldso/dynlink.c). */
-export function usesLazyBinding(modules: readonly LoadedModule[], environment: string): boolean {
-  const bindsNow = /(^|\0)LD_BIND_NOW=[^\0]/.test(environment);
-  return !bindsNow && modules.some(({ elf }) => elf.dynamic?.soname?.startsWith('ld-linux') === true);
 }

@@ -19,13 +19,14 @@ export type Reason = (typeof reasons)[number];
 
 /**
  * What a mapping is: a module's file, the part of its memory behind the file's bytes (`bss`), an image of linkonce, that
- * image's zero memory (`image bss`), another file, or memory without a file.
+ * image's zero memory (`image bss`), what it holds of a prepared module, another file, or memory without a file.
  */
 export type Area =
   | 'module'
   | 'bss'
   | 'image'
   | 'image bss'
+  | 'prepared'
   | 'file'
   | 'heap'
   | 'stack'
@@ -42,7 +43,7 @@ export interface PrivatePages {
   readonly reason: Reason;
   readonly pages: number;
   readonly words: WordCounts;
-  /** Of an image's pages: the module whose memory they are, by the linker's own list of modules; absent elsewhere. */
+  /** Of an image's pages, and prepared ones: the module whose memory they are; absent elsewhere. */
   readonly module?: string;
 }
 
@@ -73,8 +74,22 @@ export interface Total {
   readonly kb: number;
 }
 
+/** A module that a process of an image has opened with dlopen(3). */
+export interface OpenedPages {
+  /** By which the linker opened it. */
+  readonly name: string;
+  /** Absent where its mappings are not to be seen. */
+  readonly start?: Address;
+  readonly end?: Address;
+  readonly prepared: boolean;
+  /** Why it is not prepared, as far as that can be seen; absent where it is. */
+  readonly reason?: string;
+  /** Private pages between `start` and `end`. */
+  readonly private: number;
+}
+
 /** Of the format. */
-export const pagesVersion = 1;
+export const pagesVersion = 2;
 
 /** What `explainPages` found in one process. */
 export interface PagesReport {
@@ -84,6 +99,8 @@ export interface PagesReport {
   /** What /proc/PID/exe points to. */
   readonly program: string;
   readonly mappings: readonly MappingPages[];
+  /** Of an image's process; of any other it is not known which modules it opened. */
+  readonly opened: readonly OpenedPages[];
   readonly totals: readonly Total[];
   readonly privatePages: number;
   readonly privateKb: number;

@@ -2,14 +2,18 @@
 import { readFileSync } from 'node:fs';
 import type { MapsLine } from '../capture/memory-map.ts';
 import type { Address } from '../util/units.ts';
-import { pageSize } from '../util/units.ts';
 import { anonymousArea, readStackPointers } from './anonymous-area.ts';
 import { pathOfMapping, readFilePage } from './files.ts';
-import { judgeImage, type ImageJudge } from './image-page.ts';
+import { judgeImage } from './image-page.ts';
+import { imagePart, type JudgedImage } from './image-part.ts';
+import { usesLazyBinding } from './lazy-binding.ts';
 import { loadedModules, type LoadedModule } from './loaded-modules.ts';
-import { mappedImages, type MadeMemory, type MappedImage } from './mapped-images.ts';
+import { mappedImages } from './mapped-images.ts';
 import { isMappedAsSaid } from './module-contents.ts';
-import { judgeModule, usesLazyBinding, type PageJudge } from './module-page.ts';
+import { judgeModule, type PageJudge } from './module-page.ts';
+import { openedModules, type FoundModule } from './opened-modules.ts';
+import { judgePrepared } from './prepared-page.ts';
+import type { ProcessMemory } from './process-memory.ts';
 import { PageVerdict } from './page-verdict.ts';
 import type { Area } from './pages.ts';
 import { forEachDifference } from './process-memory.ts';
@@ -25,31 +29,45 @@ export interface Part {
   readonly module?: string;
 }
 
+export interface Parts {
+  /** Ascending. */
+  readonly parts: readonly Part[];
+  /** Modules that the program opened. */
+  readonly opened: readonly FoundModule[];
+}
+
 interface Surroundings {
   readonly pid: number;
   readonly lines: readonly MapsLine[];
   readonly modules: readonly (LoadedModule & { readonly judge: PageJudge })[];
-  readonly images: readonly (MappedImage & { readonly judge: ImageJudge })[];
+  readonly images: readonly JudgedImage[];
   readonly stackPointers: readonly Address[];
 }
 
-/** All parts, ascending. `lines` are the process's mappings. */
-export function partsOf(pid: number, lines: readonly MapsLine[]): Part[] {
+/** `lines` are the process's mappings. */
+export function partsOf(pid: number, lines: readonly MapsLine[], memory: ProcessMemory): Parts {
   const images = mappedImages(pid, lines);
   // An image has copies of modules in its files: ELF files, too, but relocated, and not to be read as a whole.
   const modules = loadedModules(
     pid,
     lines.filter(({ name }) => !images.some(({ files }) => files.has(name))),
   );
-  const lazily = usesLazyBinding(modules, readEnvironment(pid));
+  const opened = openedModules({ pid, lines, images, modules, memory });
+  const lazily = usesLazyBinding(modules, images, readEnvironment(pid));
+  const prepared = opened.flatMap(({ module, state }) =>
+    module && state !== 'ordinary'
+      ? { module, judge: judgePrepared(module, lazily, state === 'given back') }
+      : [],
+  );
   const surroundings: Surroundings = {
     pid,
     lines,
     modules: modules.map((module) => ({ ...module, judge: judgeModule(module, lazily) })),
-    images: images.map((image) => ({ ...image, judge: judgeImage(image) })),
+    images: images.map((image) => ({ ...image, prepared, judge: judgeImage(image) })),
     stackPointers: readStackPointers(pid),
   };
-  return lines.flatMap((line) => cut(line, surroundings)).map((line) => partOf(surroundings, line));
+  const parts = lines.flatMap((line) => cut(line, surroundings)).map((line) => partOf(surroundings, line));
+  return { parts, opened };
 }
 
 function readEnvironment(pid: number): string {
@@ -65,7 +83,7 @@ function cut(line: MapsLine, { modules, images }: Surroundings): MapsLine[] {
   const isFile = line.name.startsWith('/');
   if (isFile && !images.some(({ files }) => files.has(line.name))) return [line];
   const ofImages = images.flatMap(({ regions, made }) => [...regions, ...(isFile ? [] : made)]);
-  const edges = [...(isFile ? [] : modules), ...ofImages]
+  const edges = [...modules, ...ofImages]
     .flatMap(({ start, end }) => [start, end])
     .filter((edge) => edge > line.start && edge < line.end);
   const bounds = [line.start, ...new Set(edges.sort((a, b) => a - b)), line.end];
@@ -76,39 +94,12 @@ function cut(line: MapsLine, { modules, images }: Surroundings): MapsLine[] {
 }
 
 function partOf(all: Surroundings, line: MapsLine): Part {
-  return imagePart(all, line) ?? modulePart(all, line) ?? filePart(all, line) ?? plainPart(all, line);
-}
-
-function imagePart({ images, pid }: Surroundings, line: MapsLine): Part | undefined {
-  for (const image of images) {
-    const made = image.made.findLast(({ start, end }) => line.start >= start && line.start < end);
-    const file = line.name === '' && made ? (made.filledFrom?.path ?? image.name) : line.name;
-    if (line.name === '' ? made === undefined : !image.files.has(line.name)) continue;
-    const fresh = line.name === '' ? freshMade(made) : freshMapped(pid, line);
-    const module = image.regions.find(({ start, end }) => line.start >= start && line.start < end)?.module;
-    return {
-      line,
-      area: line.name === '' && made?.filledFrom === undefined ? 'image bss' : 'image',
-      name: file,
-      judge: (address, now) => image.judge(address, now, fresh(address)),
-      ...(module !== undefined && { module }),
-    };
-  }
-  return undefined;
-}
-
-type FreshPage = (address: Address) => Buffer | undefined;
-
-function freshMapped(pid: number, line: MapsLine): FreshPage {
-  const path = pathOfMapping(pid, line);
-  return (address) =>
-    path === undefined ? undefined : readFilePage(path, line.offset + address - line.start);
-}
-
-function freshMade(made: MadeMemory | undefined): FreshPage {
-  const from = made?.filledFrom;
-  if (made === undefined || from === undefined) return () => Buffer.alloc(pageSize);
-  return (address) => readFilePage(from.path, from.offset + address - made.start);
+  return (
+    imagePart(all.images, all.pid, line) ??
+    modulePart(all, line) ??
+    filePart(all, line) ??
+    plainPart(all, line)
+  );
 }
 
 function modulePart({ modules }: Surroundings, line: MapsLine): Part | undefined {

@@ -8,6 +8,7 @@ import { PageMap } from '../capture/page-map.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
+import type { FoundModule } from './opened-modules.ts';
 import type { PageVerdict } from './page-verdict.ts';
 import type { Reason } from './pages.ts';
 import { partsOf, type Part } from './parts.ts';
@@ -22,8 +23,14 @@ export interface WalkedPart {
   readonly verdictOn: (address: Address) => PageVerdict | undefined;
 }
 
-/** What `visit` answers, part by part, ascending. Throws LinkonceError where there is no such process, or it may not be looked at. */
-export function walkProcess<T>(pid: number, visit: (walked: WalkedPart) => T): T[] {
+export interface WalkedProcess<T> {
+  /** What `visit` answered, part by part, ascending. */
+  readonly parts: T[];
+  readonly opened: readonly FoundModule[];
+}
+
+/** Throws LinkonceError where there is no such process, or it may not be looked at. */
+export function walkProcess<T>(pid: number, visit: (walked: WalkedPart) => T): WalkedProcess<T> {
   try {
     return walk(pid, visit);
   } catch (error) {
@@ -31,20 +38,22 @@ export function walkProcess<T>(pid: number, visit: (walked: WalkedPart) => T): T
   }
 }
 
-function walk<T>(pid: number, visit: (walked: WalkedPart) => T): T[] {
+function walk<T>(pid: number, visit: (walked: WalkedPart) => T): WalkedProcess<T> {
   const memory = new ProcessMemory(pid);
   const pageMap = new PageMap(pid);
   try {
     const lines = readMaps(pid);
     // The files of /proc stay open when the process ends, and are empty then.
     if (lines.length === 0) throw new LinkonceError(`process ${pid}: it has ended`);
-    return partsOf(pid, lines).map((part) =>
+    const { parts, opened } = partsOf(pid, lines, memory);
+    const visited = parts.map((part) =>
       visit({
         part,
         pages: pageMap.read(part.line.start, part.line.end),
         verdictOn: (address) => verdictOn(address, part, memory),
       }),
     );
+    return { parts: visited, opened };
   } finally {
     pageMap.close();
     memory.close();
