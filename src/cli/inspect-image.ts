@@ -4,8 +4,9 @@ import { requireCount } from '../image/hand-over-count.ts';
 import { decodeLauncher } from '../image/launcher-file.ts';
 import { countMagic, launcherFlags, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
-import { readPlan } from '../image/verify-image.ts';
+import { readOpened, readPlan } from '../image/verify-image.ts';
 import { hex } from '../util/units.ts';
+import { describeOpened } from './inspect-opened.ts';
 import type { StoredFile } from './inspect-store.ts';
 import { describeCatalogue, describeRecord } from './inspect-store.ts';
 
@@ -92,11 +93,13 @@ function readImage(path: string): StoredFile {
       ),
     );
   const names = Object.keys(tables) as TableName[];
+  const opened = readOpened(path, plan);
   return {
     path,
     kind: 'image',
     ...Object.fromEntries(scalars),
     ...Object.fromEntries(names.map((name) => [name, rows(name)])),
+    ...(opened && describeOpened(opened, path)),
   };
 }
 
@@ -106,18 +109,24 @@ function fieldValue(field: string, value: bigint): string | number {
   return hexadecimal ? hex(value) : Number(value);
 }
 
-/** For people: a line a value, a line a row. */
+/** For people: a line a value, a line a row; rows of a row below it. */
 export function storedFileText(file: StoredFile): string {
   const lines = Object.entries(file).flatMap(([name, value]) =>
-    Array.isArray(value)
-      ? [`${name}: ${String(value.length)}`, ...value.map((row) => `  ${rowText(row as StoredFile)}`)]
-      : [`${name}: ${String(value)}`],
+    Array.isArray(value) ? tableLines(name, value as readonly StoredFile[]) : [`${name}: ${String(value)}`],
   );
   return `${lines.join('\n')}\n`;
 }
 
-function rowText(row: StoredFile): string {
-  return Object.entries(row)
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', ');
+function tableLines(name: string, rows: readonly StoredFile[]): string[] {
+  return [`${name}: ${String(rows.length)}`, ...rows.flatMap(rowLines).map((line) => `  ${line}`)];
+}
+
+function rowLines(row: StoredFile): string[] {
+  const isTable = ([, value]: [string, unknown]): boolean => Array.isArray(value);
+  const own = Object.entries(row).filter((entry) => !isTable(entry));
+  const tables = Object.entries(row).filter(isTable) as [string, readonly StoredFile[]][];
+  return [
+    own.map(([name, value]) => `${name} ${String(value)}`).join(', '),
+    ...tables.flatMap(([name, rows]) => tableLines(name, rows)).map((line) => `  ${line}`),
+  ];
 }
