@@ -26,7 +26,7 @@ test('the table has at most 80 columns, and every mapping with private pages', a
 
 test('the JSON adds up', async () => {
   const { format, version, mappings, totals, privatePages, privateKb } = await readJson();
-  expect({ format, version }).toEqual({ format: 'linkonce-pages', version: 1 });
+  expect({ format, version }).toEqual({ format: 'linkonce-pages', version: 2 });
   for (const { why, private: own } of mappings) expect(sum(why)).toBe(own);
   expect(sum(totals)).toBe(privatePages);
   expect(privateKb).toBe(privatePages * 4);

@@ -1,4 +1,4 @@
-/** test/pages/dirty.c, compiled, started and waiting. */
+/** Programs of test/pages, compiled, started and waiting. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,14 @@ afterAll(() => {
 
 /** Returns the program's path. It is written to the disk: the kernel counts pages of files that are not as Private_Dirty. */
 export function compileDirty(name: string, flags: readonly string[] = []): string {
+  return compile('dirty.c', name, flags);
+}
+
+/** The same of any source in test/pages. */
+export function compile(from: string, name: string, flags: readonly string[] = []): string {
   const output = path.join(directory, name);
-  const source = path.join(packageRoot(), 'test', 'pages', 'dirty.c');
-  execFileSync('cc', ['-O1', '-Wall', '-Wno-unused-result', '-pthread', ...flags, '-o', output, source]);
+  const source = path.join(packageRoot(), 'test', 'pages', from);
+  execFileSync('cc', ['-O1', '-Wall', '-Wno-unused-result', '-pthread', '-o', output, source, ...flags]);
   writeBack(output);
   return output;
 }
@@ -37,7 +42,17 @@ export interface Waiting {
 
 /** Starts the program and returns when all of its threads wait in the kernel. */
 export async function startDirty(file: string): Promise<Waiting> {
-  const child = spawn(file, { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
+  const { pid, line } = await startWaiting(file);
+  const [mapped = 0, table = 0] = line.split(' ').map(Number);
+  return { pid, mapped, table };
+}
+
+/** A program that prints a line and then waits; `line` is that. */
+export async function startWaiting(
+  file: string,
+  args: readonly string[] = [],
+): Promise<{ readonly pid: number; readonly line: string }> {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
   children.push(child);
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString()));
@@ -45,8 +60,7 @@ export async function startDirty(file: string): Promise<Waiting> {
   });
   const pid = child.pid ?? 0;
   await vi.waitUntil(() => threadsWait(pid));
-  const [mapped = 0, table = 0] = line.split(' ').map(Number);
-  return { pid, mapped, table };
+  return { pid, line };
 }
 
 function threadsWait(pid: number): boolean {
