@@ -6,7 +6,7 @@ import { pathOfMapping, readFilePage } from './files.ts';
 import type { ImageJudge } from './image-page.ts';
 import type { LoadedModule } from './loaded-modules.ts';
 import type { MadeMemory, MappedImage } from './mapped-images.ts';
-import type { Part } from './parts.ts';
+import type { Part } from './part.ts';
 
 export interface JudgedImage extends MappedImage {
   readonly judge: ImageJudge;

@@ -15,19 +15,8 @@ import { openedModules, type FoundModule } from './opened-modules.ts';
 import { judgePrepared } from './prepared-page.ts';
 import type { ProcessMemory } from './process-memory.ts';
 import { PageVerdict } from './page-verdict.ts';
-import type { Area } from './pages.ts';
+import type { Part } from './part.ts';
 import { forEachDifference } from './process-memory.ts';
-
-/** A mapping, or that part of one that is one area, and of an image one module's. */
-export interface Part {
-  readonly line: MapsLine;
-  readonly area: Area;
-  readonly name: string;
-  /** Absent for memory without a file, which is the program's whatever it holds. */
-  readonly judge?: PageJudge;
-  /** Of an image: the module whose memory it is; absent for the loader's, and the linker's own. */
-  readonly module?: string;
-}
 
 export interface Parts {
   /** Ascending. */

@@ -11,7 +11,8 @@ import { pageSize } from '../util/units.ts';
 import type { FoundModule } from './opened-modules.ts';
 import type { PageVerdict } from './page-verdict.ts';
 import type { Reason } from './pages.ts';
-import { partsOf, type Part } from './parts.ts';
+import type { Part } from './part.ts';
+import { partsOf } from './parts.ts';
 import { ProcessMemory } from './process-memory.ts';
 import { refused } from './process-state.ts';
 
