@@ -4,7 +4,8 @@ import { requireCount } from '../image/hand-over-count.ts';
 import { decodeLauncher } from '../image/launcher-file.ts';
 import { countMagic, launcherFlags, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
-import { readOpened, readPlan } from '../image/verify-image.ts';
+import { readOpenedTable } from '../image/read-opened.ts';
+import { readPlan } from '../image/verify-image.ts';
 import { hex } from '../util/units.ts';
 import { describeOpened } from './inspect-opened.ts';
 import type { StoredFile } from './inspect-store.ts';
@@ -93,7 +94,7 @@ function readImage(path: string): StoredFile {
       ),
     );
   const names = Object.keys(tables) as TableName[];
-  const opened = readOpened(path, plan);
+  const opened = readOpenedTable(path, plan);
   return {
     path,
     kind: 'image',

@@ -1,17 +1,26 @@
 /** The table of the opener in an image that was written: behind the plan's own tables. */
-import { closeSync, openSync, readSync } from 'node:fs';
-import type { DecodedOpened } from './opened-table.ts';
-import { decodeOpened } from './opened-table.ts';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { DecodedOpened } from './decode-opened.ts';
+import { decodeOpened } from './decode-opened.ts';
 import type { DecodedPlan } from './plan.ts';
 
-/** Undefined where the program opens nothing that is prepared. */
+/** Undefined where the program opens nothing that is prepared. Throws LinkonceError naming the image where the table is damaged. */
 export function readOpenedTable(image: string, { header }: DecodedPlan): DecodedOpened | undefined {
-  const bytes = Buffer.alloc(Number(header.opened_size));
-  if (bytes.length === 0) return undefined;
-  const file = openSync(image, 'r');
-  readSync(file, bytes, 0, bytes.length, Number(header.tables_size));
-  closeSync(file);
-  return decodeOpened(bytes);
+  if (header.opened_size === 0n) return undefined;
+  const bytes = readPart(image, header.tables_size, header.opened_size);
+  return decodeOpened(bytes, image, header.file_size);
+}
+
+/** What the file has of it. */
+export function readPart(path: string, offset: bigint, size: bigint): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(Number(size), fstatSync(file).size));
+    const length = readSync(file, bytes, 0, bytes.length, Number(offset));
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Where it stands in the bytes of a whole image. */

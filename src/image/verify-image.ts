@@ -1,11 +1,10 @@
 /** Reads an image file back: what was written must be what a loader will accept. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LinkonceError } from '../util/errors.ts';
-import type { DecodedOpened } from './decode-opened.ts';
-import { decodeOpened } from './decode-opened.ts';
 import type { DecodedPlan } from './plan.ts';
 import { decodePlan } from './plan.ts';
 import { planHeader } from './plan-layout.ts';
+import { readOpenedTable, readPart } from './read-opened.ts';
 import { decodeWide } from '../util/structure.ts';
 
 /** Reads and checks an image's plan. Throws LinkonceError naming the file and what is wrong. */
@@ -26,27 +25,6 @@ export function readPlan(path: string): DecodedPlan {
   }
 }
 
-/**
- * What the opener knows; undefined where no module is to be opened. Throws LinkonceError naming the file where that is damaged.
- */
-export function readOpened(path: string, { header }: DecodedPlan): DecodedOpened | undefined {
-  if (header.opened_size === 0n) return undefined;
-  const bytes = readPart(path, header.tables_size, header.opened_size);
-  return decodeOpened(bytes, path, header.file_size);
-}
-
-/** What the file has of it. */
-function readPart(path: string, offset: bigint, size: bigint): Buffer {
-  const file = open(path);
-  try {
-    const bytes = Buffer.alloc(Math.min(Number(size), fstatSync(file).size));
-    const length = readSync(file, bytes, 0, bytes.length, Number(offset));
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(file);
-  }
-}
-
 /** An image is only for those who may read all modules in it. */
 function open(path: string): number {
   try {
@@ -62,6 +40,6 @@ export function verifyImage(path: string, loader: Buffer): DecodedPlan {
   const plan = readPlan(path);
   const copy = readPart(path, plan.header.loader_offset, BigInt(loader.length));
   if (!copy.equals(loader)) throw new LinkonceError(`${path}: the image holds another loader`);
-  readOpened(path, plan);
+  readOpenedTable(path, plan);
   return plan;
 }

@@ -5,7 +5,8 @@ import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
 import { backingKinds, operations, planMagic } from '../image/plan-layout.ts';
 import type { DecodedOpened, OpenedRow } from '../image/decode-opened.ts';
-import { readOpened, readPlan } from '../image/verify-image.ts';
+import { readOpenedTable } from '../image/read-opened.ts';
+import { readPlan } from '../image/verify-image.ts';
 import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pathOfMapping, readFilePage, rootOf } from './files.ts';
@@ -85,7 +86,7 @@ function openedTable(decoded: DecodedOpened, root: string): OpenedTable {
 
 /** The same of what the opener knows. */
 function openedOf(file: string, plan: DecodedPlan): DecodedOpened | undefined {
-  const opened = attempt(() => readOpened(file, plan));
+  const opened = attempt(() => readOpenedTable(file, plan));
   return 'failure' in opened ? undefined : opened.value;
 }
 

@@ -1,5 +1,5 @@
 /** What a plan maps where: the loader's work on paper. */
-import type { DecodedOpened } from '../image/opened-table.ts';
+import type { DecodedOpened } from '../image/decode-opened.ts';
 import { operations } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf } from '../image/plan.ts';

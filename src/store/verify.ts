@@ -10,7 +10,7 @@ import { PageReader } from '../image/page-reader.ts';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
 import { decodeLauncher, launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
-import type { DecodedOpened } from '../image/opened-table.ts';
+import type { DecodedOpened } from '../image/decode-opened.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { rowIdentity } from '../image/plan.ts';
 import { readOpenedTable } from '../image/read-opened.ts';

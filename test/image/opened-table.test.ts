@@ -9,7 +9,8 @@ import { own } from '../../src/image/backing.ts';
 import { nameImage, openedTable, type OpenedPiece } from '../../src/image/opened-table.ts';
 import { rowIdentity } from '../../src/image/plan.ts';
 import { openedHead, openedTables } from '../../src/image/plan-layout.ts';
-import { readOpened, readPlan, verifyImage } from '../../src/image/verify-image.ts';
+import { readOpenedTable } from '../../src/image/read-opened.ts';
+import { readPlan, verifyImage } from '../../src/image/verify-image.ts';
 import type { FileIdentity } from '../../src/program/program.ts';
 import type { Blueprint, OpenedModule } from '../../src/provenance/explained.ts';
 import { LinkonceError } from '../../src/util/errors.ts';
@@ -95,7 +96,7 @@ function inputOf(made: readonly Made[]): Parameters<typeof openedTable>[0] {
     if (!prepared) return [];
     const backing: OpenedPiece['backing'] = file ? { kind: 'file', ...file } : own;
     const address = present(layout[region], 'address');
-    return [{ region, address, length: page, backing, offset: page * region }];
+    return [{ region, address, length: page, backing, offset: page * region, isOver: false }];
   });
   return { blueprint: { opened, opener, regions } as unknown as Blueprint, layout, pieces, plan: 0x7000 };
 }
@@ -267,7 +268,7 @@ describe('an image', () => {
     const plan = readPlan(image);
     const whole = readFileSync(image);
     const { tables_size: start, opened_size: size } = plan.header;
-    expect(present(readOpened(image, plan), 'table').rows('modules')).toHaveLength(1);
+    expect(present(readOpenedTable(image, plan), 'table').rows('modules')).toHaveLength(1);
     for (const at of [start, start + 100n, start + size - 1n]) {
       const damaged = Buffer.from(whole);
       damaged.writeUInt8(damaged.readUInt8(Number(at)) ^ 1, Number(at));

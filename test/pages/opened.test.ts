@@ -2,7 +2,8 @@
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readOpened, readPlan } from '../../src/image/verify-image.ts';
+import { readOpenedTable } from '../../src/image/read-opened.ts';
+import { readPlan } from '../../src/image/verify-image.ts';
 import { explainPages } from '../../src/pages/explain-pages.ts';
 import type { OpenedPages, PagesReport } from '../../src/pages/pages.ts';
 import { present } from '../../src/util/present.ts';
@@ -127,7 +128,7 @@ describe('why a module is not prepared', () => {
   });
 
   test('its range is taken', async () => {
-    const table = present(readOpened(`${bound}.image`, readPlan(`${bound}.image`)), 'table');
+    const table = present(readOpenedTable(`${bound}.image`, readPlan(`${bound}.image`)), 'table');
     const row = table.rows('modules').find(({ path: file }) => table.text(file) === plugIn);
     const address = present(row, 'row').address.toString(16);
     expect(await reasonOf(plugIn, `take:${address}`, plugIn)).toBe('its range is taken');
