@@ -60,8 +60,7 @@ describe.each(seeds)('seed %i', (seed) => {
     }
   });
 
-  // Expected to fail until modules are prepared.
-  test.fails('most of them were prepared', () => {
+  test('most of them were prepared', () => {
     expect(seen.length).toBeGreaterThan(roundsOfSeed);
     expect(seen.filter(({ other }) => other > 0).length).toBeGreaterThan(seen.length / 2);
   });

@@ -9,8 +9,8 @@ import type { Library, Recipe } from './list.ts';
 export interface OpenedRecipe extends Recipe {
   /** Plug-ins that nobody prepares: unknown modules among known ones. */
   readonly unprepared?: readonly string[];
-  /** Plug-ins of which nothing is said: whether they are prepared is the tool's own decision. */
-  readonly undecided?: readonly string[];
+  /** Whether unknown modules are opened among the others, so that what is prepared may go unused. */
+  readonly mayGoUnused?: true;
 }
 
 const lazy = '-Wl,-z,lazy';
@@ -45,6 +45,7 @@ const layouts: readonly Library[] = (
     ['layout-no-plt', '-fno-plt'],
     ...linkers.map((name) => [`layout-${name}`, `-fuse-ld=${name}`] as const),
     ['layout-stripped', '-s'],
+    ['layout-executable-stack', '-Wl,-z,execstack'],
     ['layout-no-combined', '-Wl,-z,nocombreloc'],
     ['layout-prelinked-address', '-Wl,-Ttext-segment=0x7000000'],
   ] satisfies readonly (readonly [string, string])[]
@@ -302,7 +303,7 @@ const glibc: readonly Omit<OpenedRecipe, 'libc'>[] = [
     source: driver,
     plugins: interposing,
     unprepared: ['late'],
-    undecided: ['called', 'caller'],
+    mayGoUnused: true,
     runs: runsOf(interposed),
   },
   {
@@ -450,7 +451,6 @@ const glibc: readonly Omit<OpenedRecipe, 'libc'>[] = [
     name: 'opened-layouts',
     source: driver,
     plugins: [...layouts, ...special],
-    undecided: ['bare', 'text'],
     runs: [...layouts, ...special].map(({ name }) => ({
       args: [
         ...opened('a', name, 'l'),
@@ -464,9 +464,9 @@ const glibc: readonly Omit<OpenedRecipe, 'libc'>[] = [
   },
   {
     name: 'opened-all-layouts',
+    mayGoUnused: true,
     source: driver,
     plugins: [...layouts, ...special],
-    undecided: ['bare', 'text'],
     runs: runsOf([
       [...layouts, ...special].flatMap(({ name }, index) =>
         opened(String.fromCharCode(65 + index), name, 'lg'),
@@ -480,7 +480,6 @@ const glibc: readonly Omit<OpenedRecipe, 'libc'>[] = [
     name: 'opened-loop',
     source: driver,
     plugins: [...layouts.slice(0, 2), ...special],
-    undecided: ['bare', 'text'],
     runs: [...layouts.slice(0, 2), ...special].flatMap(({ name }) =>
       ['l', 'ng'].map((flags) => ({ args: [`loop:1000:@${name}:${flags}`, 'lists'] })),
     ),
@@ -503,6 +502,52 @@ const glibc: readonly Omit<OpenedRecipe, 'libc'>[] = [
       ],
     ]),
   },
+  ...[[], ['-fno-pie', '-no-pie']].map((flags) => ({
+    name: flags.length > 0 ? 'opened-late-choice-no-pie' : 'opened-late-choice',
+    source: driver,
+    flags: ['-DHOST_IS_MOODY', lazy, ...flags],
+    libraries: [{ name: 'libmood' }],
+    plugins: [
+      { name: 'moody-lazy', source: 'moody', flags: [lazy] },
+      { name: 'moody-now', source: 'moody', flags: [now] },
+    ],
+    runs: runsOf([
+      [
+        ...opened('l', 'moody-lazy', 'l'),
+        ...opened('n', 'moody-now', 'l'),
+        'close:n',
+        ...opened('n', 'moody-now', 'n'),
+      ],
+      [...opened('n', 'moody-now', 'ng'), ...opened('l', 'moody-lazy', 'n')],
+    ]),
+  })),
+  {
+    name: 'opened-clock',
+    source: driver,
+    plugins: [
+      { name: 'clock-lazy', source: 'clock', flags: [lazy] },
+      { name: 'clock-now', source: 'clock', flags: [now] },
+    ],
+    runs: runsOf([[...opened('l', 'clock-lazy', 'l'), ...opened('n', 'clock-now', 'l')]]),
+  },
+  {
+    name: 'opened-early',
+    source: driver,
+    flags: ['-DEARLY="part-early.so"'],
+    plugins: [
+      part('part-early', ['DEFINES_ONE', 'USES_ONE', 'DEFINES_NUMBER=3', 'USES_NUMBER']),
+      part('part-later', ['USES_ONE'], { uses: ['part-early'] }),
+    ],
+    runs: runsOf([['lists', ...opened('l', 'part-later', 'n'), 'close:e', 'close:l', 'lists']]),
+  },
+  {
+    name: 'opened-squeezed',
+    source: driver,
+    plugins: [...layouts.slice(0, 2), ...special],
+    runs: ['layout-now', 'layout-lazy', 'two-segments', 'large'].map((name) => ({
+      args: [...opened('a', name, 'l'), 'close:a', `squeeze:@${name}:l`, ...opened('a', name, 'n')],
+    })),
+  },
   {
     // What is arranged between two of its steps: test/contract/opened-situations.test.ts.
     name: 'opened-situations',
@@ -522,7 +567,6 @@ const glibc: readonly Omit<OpenedRecipe, 'libc'>[] = [
     source: 'opened/threads',
     flags: ['-pthread'],
     plugins: [...layouts.slice(0, 2), ...special],
-    undecided: ['bare', 'text'],
     runs: [{ args: [...layouts.slice(0, 2), ...special].map(({ name }) => name) }],
   },
 ];

@@ -25,6 +25,10 @@ int host_choice(int value) __attribute__((ifunc("choose_by_host")));
 #ifdef HOST_COPIES
 extern int counted;
 #endif
+#ifdef HOST_IS_MOODY
+extern int mood, asked;
+int choose_by_mood(void), plain_answer(void);
+#endif
 
 enum { most = 8 };
 static void *handles[128];
@@ -61,9 +65,14 @@ static void close_one(char **words) {
 }
 
 static void call(char **words) {
-  int (*function)(void) = (int (*)(void))dlsym(handle(words[1]), words[2] ? words[2] : "report");
+  int (*function)(void) = (int (*)(void))dlsym(handle(words[1]), words[2]);
   if (!function) printf("no function: %s\n", dlerror());
-  else if (words[2]) printf("%s: %d\n", words[2], function());
+  else printf("%s: %d\n", words[2], function());
+}
+
+static void report(char **words) {
+  int (*function)(void) = (int (*)(void))dlsym(handle(words[1]), "report");
+  if (!function) printf("no report: %s\n", dlerror());
   else function();
 }
 
@@ -186,6 +195,27 @@ static void memory(char **words) {
   printf("memory: %d\n", setrlimit(RLIMIT_AS, &limit));
 }
 
+/* Says of each limit a little above the address space in use how an open ended; nothing is half. */
+static void squeeze(char **words) {
+  struct rlimit before, limit;
+  unsigned long pages = 0, good = 0, bad = 0, wrong = 0;
+  getrlimit(RLIMIT_AS, &before);
+  FILE *sizes = fopen("/proc/self/statm", "re");
+  if (!sizes || fscanf(sizes, "%lu", &pages) != 1) return;
+  fclose(sizes);
+  for (unsigned long more = 0; more < 1400; more++) {
+    limit = before, limit.rlim_cur = (pages + more) * 4096;
+    setrlimit(RLIMIT_AS, &limit);
+    void *opened = dlopen(words[1], flags_of(words[2]));
+    setrlimit(RLIMIT_AS, &before);
+    int (*function)(void) = opened ? (int (*)(void))dlsym(opened, "answer") : NULL;
+    good += function != NULL, bad += !opened, wrong += function && function() != 42;
+    if (opened) dlclose(opened);
+    else dlerror();
+  }
+  printf("squeeze: %d opened, %d not, %lu wrong\n", good > 0, bad > 0, wrong);
+}
+
 static void become(char **words) { printf("user: %d\n", setuid((uid_t)strtoul(words[1], NULL, 10))); }
 
 /* What ld.so's dlopen calls, what the C library's printf, malloc and exit do, and nothing else. */
@@ -265,15 +295,32 @@ static const struct {
   const char *name;
   void (*run)(char **words);
 } commands[] = {
-    {"open", open_one},         {"apart", open_apart}, {"close", close_one},     {"report", call},
+    {"open", open_one},         {"apart", open_apart}, {"close", close_one},     {"report", report},
     {"call", call},             {"symbol", symbol},    {"same", same},           {"lists", lists},
     {"information", information}, {"protections", protections}, {"where", where}, {"rename", rename_file},
     {"unlink", unlink_file},    {"link", link_file},   {"overwrite", overwrite}, {"take", take},
     {"descriptors", descriptors}, {"filter", filter},  {"chroot", change_root},  {"folder", change_folder},
-    {"fork", fork_here},        {"memory", memory}, {"user", become}, {"vfork", vfork_here}, {"loop", loop},
+    {"fork", fork_here},        {"memory", memory}, {"user", become}, {"squeeze", squeeze}, {"vfork", vfork_here}, {"loop", loop},
 };
 
+#ifdef EARLY
+/* Before main, and after it. */
+__attribute__((constructor)) static void start(void) {
+  char *words[] = {"open", "e", EARLY, "l"};
+  open_one(words), report(words);
+}
+__attribute__((destructor)) static void end(void) {
+  char *words[] = {"open", "e", EARLY, "n"};
+  open_one(words), report(words);
+}
+#endif
+
 int main(int argc, char **argv) {
+#ifdef HOST_IS_MOODY
+  mood = 2;
+  printf("asked %d, plain %d\n", asked, plain_answer());
+  see("plain", (const void *)plain_answer);
+#endif
 #ifdef HOST_COPIES
   printf("the host counts %d, environment %d\n", ++counted, environ != NULL);
 #endif

@@ -90,10 +90,12 @@ SOMETIMES void tell(void *handle) {
   const char *file = getenv("MODULES_SEEN");
   struct link_map *map;
   int own, other;
-  char line[600];
+  char line[600], *resolved;
   if (!file || dlinfo(handle, RTLD_DI_LINKMAP, &map)) return;
   count_mappings(map, &own, &other);
-  int length = snprintf(line, sizeof line, "%s %d %d\n", base(map->l_name), own, other);
+  resolved = realpath(map->l_name, NULL);
+  int length = snprintf(line, sizeof line, "%s %d %d\n", base(resolved ? resolved : map->l_name), own, other);
+  free(resolved);
   int output = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (output >= 0) (void)!write(output, line, (size_t)length), close(output);
 }
