@@ -73,14 +73,19 @@ function defineAll(random: Random, own: Definitions, who: string, number: number
   ];
 }
 
-/** What it refers to; a name that nothing it needs defines is weak, or is a function that is never called. */
-function referAll(random: Random, own: Definitions, below: Definitions): { tops: string[]; body: string[] } {
+interface References {
+  readonly tops: readonly string[];
+  readonly body: readonly string[];
+}
+
+/** What it refers to; a name that nothing it needs defines is weak, or, where it may lack any, is a function that is never called. */
+function referAll(random: Random, own: Definitions, below: Definitions, mayLack: boolean): References {
   const tops: string[] = [];
   const body: string[] = [];
   for (const name of some(random, names.functions, 45)) {
     const isFound = [...own.functions, ...below.functions].includes(name);
     if (!own.functions.includes(name)) tops.push(`const char *${name}(void);`);
-    if (!isFound && chance(random, 10)) {
+    if (!isFound && mayLack && chance(random, 10)) {
       body.push(`if (never) ${name}();`);
       continue;
     }
@@ -133,7 +138,7 @@ function plugin(random: Random, number: number, before: readonly (RandomPlugin &
     before.length === 0 ? [] : [...new Set(named('', random(4)).map(() => random(before.length)))];
   const own = draw(random);
   const below = merge(needs.map((index) => before[index]!.all));
-  const { tops, body } = referAll(random, own, below);
+  const { tops, body } = referAll(random, own, below, number > 0);
   const isEarly = chance(random, 20);
   const source = [
     '#include "see.h"',
