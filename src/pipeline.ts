@@ -12,7 +12,7 @@ import { measureCalls } from './measure/measure-calls.ts';
 import { describeRequest } from './measure/describe-request.ts';
 import type { MeasureRequest } from './measure/measure-systems.ts';
 import { measureSystems } from './measure/measure-systems.ts';
-import type { Measurement } from './measure/measurement.ts';
+import type { Measurement, Warning } from './measure/measurement.ts';
 import { baseLine, isBaseLine } from './measure/measurement.ts';
 import { attempt, runStep } from './measure/run-step.ts';
 import type { StepContext } from './measure/run-step.ts';
@@ -151,13 +151,14 @@ export async function comparePrograms(
   onProgress: OnProgress = silent,
 ): Promise<Measurement> {
   const { choices, calls, stop = new AbortController().signal, learningSeconds, ...rest } = settings;
-  const programs = await openPrograms(requests, { onProgress, stop, learningSeconds });
+  const { programs, remarks } = await openPrograms(requests, { onProgress, stop, learningSeconds });
   const { journal, date, close } = await openJournalOf(programs, settings);
   const context = { journal, stop };
   try {
     const measurement = await measureSystems(programs, { ...rest, ...context, choices, date }, onProgress);
     const lab = calls && { ...calls, choices, ...context };
-    return withCourseWarnings(lab ? await addCalls(measurement, lab, onProgress) : measurement, context);
+    const all = lab ? await addCalls(measurement, lab, onProgress) : measurement;
+    return withCourseWarnings({ ...all, warnings: [...remarks, ...all.warnings] }, context);
   } finally {
     close();
   }
@@ -169,11 +170,17 @@ interface OpeningMeans {
   readonly learningSeconds: number | undefined;
 }
 
+interface OpenedPrograms {
+  readonly programs: readonly MeasureRequest[];
+  /** Of how it was learnt what they open. */
+  readonly remarks: readonly Warning[];
+}
+
 /** Programs with one path are one subject, whose captures are made once. */
 async function openPrograms(
   requests: readonly CompareRequest[],
   means: OpeningMeans,
-): Promise<MeasureRequest[]> {
+): Promise<OpenedPrograms> {
   // What is measured inherits this process's environment.
   const variables = linkerVariables(process.env);
   const read = requests.map((request) => ({
@@ -181,16 +188,22 @@ async function openPrograms(
     subject: openProgram(request.name, means.onProgress, { variables }),
   }));
   const subjects = new Map<string, Subject>();
-  for (const { subject } of read) {
+  const remarks: Warning[] = [];
+  for (const [index, { subject }] of read.entries()) {
     const { invocation } = subject.program;
-    const runs = read.filter((each) => each.subject.program.invocation === invocation);
     if (subjects.has(invocation)) continue;
-    subjects.set(invocation, await withLearnt(subject, runs, means));
+    const runs = read.filter((each) => each.subject.program.invocation === invocation);
+    const learnt = await withLearnt(subject, runs, means);
+    subjects.set(invocation, learnt.subject);
+    remarks.push(
+      ...learnt.remarks.map((message) => ({ kind: 'learning' as const, message, program: index })),
+    );
   }
-  return read.map(({ subject, args, processes }) => ({
-    subject: present(subjects.get(subject.program.invocation), subject.program.invocation),
+  const programs = read.map(({ subject: { program }, args, processes }) => ({
+    subject: present(subjects.get(program.invocation), program.invocation),
     ...{ arguments: args, processes },
   }));
+  return { programs, remarks };
 }
 
 /** The program with what it opens in these runs. */
@@ -198,12 +211,14 @@ async function withLearnt(
   subject: Subject,
   runs: readonly { readonly args: readonly string[] }[],
   { onProgress, stop, learningSeconds: seconds }: OpeningMeans,
-): Promise<Subject> {
-  if (seconds === undefined) return subject;
+): Promise<{ readonly subject: Subject; readonly remarks: readonly string[] }> {
+  if (seconds === undefined) return { subject, remarks: [] };
   const { program } = subject;
   const choice = { runs: runs.map(({ args }) => args), seconds, named: [] };
-  const { modules } = await chooseWhereAble(program, choice, { onProgress, guard: (work) => work(stop) });
-  return openProgram(program.invocation, onProgress, { variables: program.variables, opened: modules });
+  const means: ChoosingMeans = { onProgress, guard: (work) => work(stop) };
+  const { modules, remarks } = await chooseWhereAble(program, choice, means);
+  const { invocation, variables } = program;
+  return { subject: openProgram(invocation, onProgress, { variables, opened: modules }), remarks };
 }
 
 async function openJournalOf(

@@ -3,13 +3,13 @@
  * after the start. `LD_DEBUG=files` would tell the same, but writes through a descriptor that is the program's, too: where that closes
  * descriptors that it does not know, and opens a file of its own, the words of the linker stand in that file.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { asEnvironment, isLinkerVariable } from '../program/environment.ts';
 import type { Program } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
+import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 import { listOpened } from './capture-opened.ts';
 import { distinctOpened } from './distinct-opened.ts';
 import type { LimitedRun } from './limited-run.ts';
@@ -29,7 +29,7 @@ export interface Learned {
  * could not be watched, since its linker knows no auditors (musl's).
  */
 export async function learnOpened(program: Program, run: LearningRun): Promise<Learned> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-learn-'));
+  const folder = makeTemporaryFolder('learn');
   try {
     const notes = path.join(folder, 'notes');
     writeFileSync(notes, '', { mode: 0o600 });

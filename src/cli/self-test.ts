@@ -1,7 +1,6 @@
 /** What `linkonce doctor` tries instead of asking: a small program is captured, bound, asked and started. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { askLauncher } from '../image/ask-launcher.ts';
 import { describeObstacle } from '../image/obstacle.ts';
@@ -9,6 +8,7 @@ import { linkerVariables } from '../program/environment.ts';
 import { nativePart } from '../util/native.ts';
 import type { Answer } from './doctor-finding.ts';
 import { attemptLater } from '../util/outcome.ts';
+import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 
 /** What the program prints: see native/self-test.c. */
 const expected = '123\n';
@@ -16,7 +16,7 @@ const limitMs = 10_000;
 
 /** Throws what is no fault of this machine. */
 export async function testBind(): Promise<Answer> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-doctor-'));
+  const folder = makeTemporaryFolder('doctor');
   try {
     const outcome = await attemptLater(() => bindAndStart(path.join(folder, 'launcher')));
     return 'value' in outcome ? outcome.value : { answer: 'no', detail: outcome.failure.message };

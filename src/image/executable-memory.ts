@@ -1,8 +1,8 @@
 /** A file that is executed and leaves nothing behind: in memory, or where the kernel has none to execute, a temporary one. */
-import { closeSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import koffi from 'koffi';
+import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 
 /** linux/memfd.h. Before Linux 6.3 the kernel does not know `executable`, and does not need it. */
 const flags = { closeOnExec: 1, executable: 0x10 };
@@ -36,7 +36,7 @@ function createInMemory(): number | undefined {
 }
 
 function openTemporary(bytes: Buffer): Executable {
-  const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-ask-'));
+  const folder = makeTemporaryFolder('ask');
   const file = path.join(folder, 'launcher');
   const close = (): void => {
     rmSync(folder, { recursive: true, force: true });

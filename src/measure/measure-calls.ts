@@ -2,9 +2,7 @@
  * The call lab: builds the probe under each chosen system and times its calls, side by side with the same object code linked
  * into one executable.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Subject } from '../bind/subject.ts';
 import { withPlaces } from '../pagein/with-places.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -22,6 +20,7 @@ import { isBaseLine, nameOf } from './measurement.ts';
 import type { Command } from './stopwatch.ts';
 import type { CompareSubject } from './subject.ts';
 import { imagesOf } from './subject.ts';
+import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 
 export interface CallRequest {
   /** The probe of modules. */
@@ -47,7 +46,7 @@ export async function measureCalls(
   onProgress: OnProgress,
 ): Promise<CallMeasurement> {
   const date = new Date().toISOString();
-  const directory = await mkdtemp(path.join(tmpdir(), 'linkonce-calls-'));
+  const directory = makeTemporaryFolder('calls');
   try {
     const built = await buildUnderEach(subject, choices, directory, stop, onProgress);
     const linked = beginCandidate('static link', probeCommand(staticLink, staticLink, {}, settings));

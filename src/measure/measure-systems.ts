@@ -1,7 +1,5 @@
 /** Builds programs under each chosen system, in a directory that is removed afterwards, and measures the images. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Subject } from '../bind/subject.ts';
 import { withPlaces } from '../pagein/with-places.ts';
 import type { Choice } from './build-all.ts';
@@ -12,6 +10,7 @@ import { stoppedReason } from './course.ts';
 import type { Measurement } from './measurement.ts';
 import type { CompareProgram, CompareSettings, CompareSubject } from './subject.ts';
 import { imagesOf } from './subject.ts';
+import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 
 /** A program with its arguments. Programs with one subject are built once. */
 export interface MeasureRequest {
@@ -36,7 +35,7 @@ export async function measureSystems(
   { choices, ...settings }: MeasureSettings,
   onProgress: OnProgress,
 ): Promise<Measurement> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'linkonce-compare-'));
+  const directory = makeTemporaryFolder('compare');
   try {
     const subjects = [...new Set(requests.map(({ subject }) => subject))];
     const built = new Map(subjects.map((subject) => [subject, [] as CompareSubject[]]));
@@ -69,11 +68,12 @@ async function buildUnlessStopped(
 }
 
 function describe(request: MeasureRequest, subjects: readonly CompareSubject[]): CompareProgram {
-  const { invocation, modules } = request.subject.program;
+  const { invocation, modules, opened } = request.subject.program;
   return {
     path: invocation,
     arguments: request.arguments,
     modules: modules.length,
+    ...(opened.length > 0 && { opened: opened.length }),
     processes: request.processes,
     subjects,
   };

@@ -51,6 +51,8 @@ export interface MeasuredProgram {
   readonly path: string;
   readonly arguments: readonly string[];
   readonly modules: number;
+  /** Modules that it opens with dlopen(3), as far as that was learnt; absent where nobody asked. */
+  readonly opened?: number;
   /** Its processes alive at once for the memory figures. */
   readonly processes: number;
   /** Whether the start-up was timed; not for a program that does not end by itself. */
@@ -161,6 +163,7 @@ export const warningKinds = [
   'frames-hidden',
   'growth',
   'calls',
+  'learning',
   'frequency',
   'resumed',
   'stopped',

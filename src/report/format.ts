@@ -130,3 +130,8 @@ export function significantDigits(value: number): string {
   if (size >= 999.5) return Math.round(size).toLocaleString('en');
   return size < 0.995 && size > 0 ? size.toPrecision(2) : threeDigits(size);
 }
+
+/** `70 modules`, `70 modules and 33 that it opens`. */
+export function modulesText({ modules, opened }: Pick<MeasuredProgram, 'modules' | 'opened'>): string {
+  return opened === undefined ? `${modules} modules` : `${modules} modules and ${opened} that it opens`;
+}

@@ -24,6 +24,7 @@ import {
   labelsOf,
   listing,
   none,
+  modulesText,
   processesOf,
   statusText,
   threeDigits,
@@ -66,11 +67,11 @@ function adviceParts(measurement: Measurement): readonly string[] {
 }
 
 function programParts({ settings }: Measurement, program: MeasuredProgram): readonly string[] {
-  const { results, timed, modules } = program;
+  const { results, timed } = program;
   const timing = timed ? `start-up of ${settings.runs} runs each` : 'start-up not timed';
   return [
     `## \`${commandLine(program).replaceAll('`', "'").replaceAll('\n', ' ')}\``,
-    `${modules} modules; ${timing}; ${processesOf(program)} weighed ${formatMoment(settings.moment)}.`,
+    `${modulesText(program)}; ${timing}; ${processesOf(program)} weighed ${formatMoment(settings.moment)}.`,
     table(results, figureColumns(programFigures, results)),
     growthTable(program, settings.counts),
     `**${escape(conclude(program))}**`,

@@ -41,6 +41,7 @@ const program = z.object({
   path: z.string(),
   arguments: z.array(z.string()),
   modules: count,
+  opened: count.exactOptional(),
   processes: count,
   timed: z.boolean(),
   results: z.array(z.discriminatedUnion('status', [measured, unmeasured])),

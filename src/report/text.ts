@@ -12,7 +12,16 @@ import type { Colors } from '../util/colors.ts';
 import { advise, gather } from './advice.ts';
 import { collectFacts } from './collect-facts.ts';
 import { conclude, concludeWorkload, isMeasured } from './conclusion.ts';
-import { commandLine, formatMoment, labelsOf, listing, processesOf, wrap, wrapCommand } from './format.ts';
+import {
+  commandLine,
+  formatMoment,
+  labelsOf,
+  listing,
+  modulesText,
+  processesOf,
+  wrap,
+  wrapCommand,
+} from './format.ts';
 import { renderShortCalls } from './calls-table.ts';
 import { renderGrowthTable } from './growth-table.ts';
 import { nothingBound, reasonLines } from './reasons.ts';
@@ -82,7 +91,7 @@ function renderAdvice(measurement: Measurement, colors: Colors): string {
 function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
   const timing = program.timed ? `start-up of ${settings.runs} runs each` : 'start-up not timed';
   const weighing = `${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
-  const facts = `${program.modules} modules; ${timing}; ${weighing}`;
+  const facts = `${modulesText(program)}; ${timing}; ${weighing}`;
   return `${colors.bold(wrap(commandLine(program)))}\n${wrap(facts, '')}`;
 }
 

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { readJson } from '../../src/report/json.ts';
 import { patienceMs } from '../patience.ts';
 import { runProgram } from '../run-program.ts';
 import { linkonce, main } from './linkonce.ts';
@@ -181,28 +182,34 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the run of the prog
   expect(existsSync(pathOf('stopped'))).toBe(false);
 });
 
-test('compare --learn measures what was learnt, and outputs stay the same', async () => {
+test('compare --learn measures what was learnt by the very arguments, and says how that went', async () => {
   const json = pathOf('measurement.json');
-  const options = [
-    '--systems',
-    'got-plt:lazy,image:single',
-    '--runs',
-    '2',
-    '--counts',
-    '1',
-    '--no-calls',
-    '--json',
-    json,
-  ];
-  const { stdout, stderr, status } = await linkonce([
-    'compare',
-    ...options,
-    '--learn',
-    opener,
-    first,
-    second,
-  ]);
+  const options = ['--systems', 'got-plt:lazy,image:single', '--runs', '2', '--counts', '1', '--no-calls'];
+  const lines = [`${opener} ${first} 0`, `${opener} ${second} 3`];
+  const programs = lines.flatMap((line) => ['--program', line]);
+  const compare = ['compare', ...options, '--json', json, '--learn', ...programs];
+  const { stdout, stderr, status } = await linkonce(compare);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  expect(stdout).toContain('image');
-  expect(readFileSync(json, 'utf8')).not.toContain('output-differs');
+  expect(stdout).toMatch(/^3 modules and 2 that it opens; /m);
+  const measurement = await readJson(json);
+  expect(measurement.programs.map(({ opened }) => opened)).toEqual([2, 2]);
+  expect(measurement.warnings).toContainEqual({
+    kind: 'learning',
+    message: `its run with ${second} 3 ended with status 3`,
+    program: 0,
+  });
+  expect(measurement.warnings.map(({ kind }) => kind)).not.toContain('output-differs');
 });
+
+test.each(['bind', 'compare'])(
+  '%s says in one line that there is no folder for temporary files',
+  async (command) => {
+    const env = { ...process.env, TMPDIR: pathOf('nowhere') };
+    const options = command === 'bind' ? ['--learn', ''] : ['--systems', 'got-plt:lazy'];
+    const outcome = await linkonce([command, ...options, opener], { env, cwd: folder });
+    expect(outcome).toMatchObject({ stdout: '', status: 1 });
+    expect(outcome.stderr).toBe(
+      `linkonce: ${pathOf('nowhere')}: is no folder for temporary files (ENOENT); TMPDIR says which\n`,
+    );
+  },
+);

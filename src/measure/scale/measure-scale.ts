@@ -2,9 +2,7 @@
  * The growth lab: binds synthetic sets of several sizes under each chosen system, times all of them in interleaved rounds, weighs
  * their processes, and has stores bring them up to date.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { withPlaces } from '../../pagein/with-places.ts';
 import { buildReplacement } from '../../synthetic/build-replacement.ts';
 import type { Choice } from '../build-all.ts';
@@ -23,6 +21,7 @@ import { timeUpdates } from './time-updates.ts';
 import type { Specimen, Trial } from './trial.ts';
 import { labelOf, soundTrials } from './trial.ts';
 import { attemptLater } from '../../util/outcome.ts';
+import { makeTemporaryFolder } from '../../util/temporary-folder.ts';
 
 export interface ScaleLabSettings extends ScaleSettings {
   readonly choices: readonly Choice[];
@@ -50,7 +49,7 @@ export async function measureScale(
   onProgress: OnProgress,
 ): Promise<ScaleMeasurement> {
   const date = new Date().toISOString();
-  const directory = await mkdtemp(path.join(tmpdir(), 'linkonce-scale-'));
+  const directory = makeTemporaryFolder('scale');
   try {
     const specimens = await prepareAll(settings, open, onProgress);
     const trials = await bindAll(specimens, settings.choices, directory, onProgress);

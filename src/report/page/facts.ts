@@ -18,6 +18,7 @@ const titles: Readonly<Record<Warning['kind'], string>> = {
   stopped: 'Stopped',
   growth: 'Growth',
   calls: 'Calls',
+  learning: 'Modules that it opens',
 };
 
 export function createWarnings({ warnings, programs }: Measurement): HTMLElement | undefined {

@@ -1,7 +1,7 @@
 /** What was measured of one program, what it comes to, and its key figures. */
 import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
 import { conclude } from '../conclusion.ts';
-import { commandLine, formatMoment, processesOf } from '../format.ts';
+import { commandLine, formatMoment, modulesText, processesOf } from '../format.ts';
 import { element } from './element.ts';
 import { createProgramFigures } from './key-figures.ts';
 
@@ -9,7 +9,7 @@ export function createSummary({ settings }: Measurement, program: MeasuredProgra
   const timing = program.timed
     ? `${settings.runs} timed runs of each system, interleaved`
     : 'start-up not timed';
-  const facts = `${program.modules} modules · ${timing} · ${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
+  const facts = `${modulesText(program)} · ${timing} · ${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
   return [
     element('p', { class: 'command' }, element('code', {}, commandLine(program))),
     element('p', { class: 'lede' }, conclude(program)),
