@@ -72,7 +72,7 @@ __attribute__((used)) long opener(const struct call *call, const struct opened_h
 	else {
 		const struct opened_module *module = module_of_segment(call, table);
 		if (module)
-			return map_segment(call, table, module);
+			return map_segment(call, table, module, debug);
 	}
 	if (!failed(at))
 		return at;

@@ -212,16 +212,6 @@ static long reserve_prepared(const struct call *call, const struct opened_head *
 	return -ENOENT;
 }
 
-/* A segment of a module whose first one came to its range. For one whose range was only reserved, this is the first. */
-static long map_segment(const struct call *call, const struct opened_head *table, const struct opened_module *module)
-{
-	if (module->reserved_length && call->address == (long)module->address) {
-		long at = as_asked(call);
-		return failed(at) || !map_pieces(table, module) ? at : as_asked(call);
-	}
-	return module->pieces_count && call->protection & PROT_WRITE ? as_prepared(call) : as_asked(call);
-}
-
 /* ld.so relocates the word `applied` of a prepared module first. */
 static void give_back(const struct opened_head *table, const struct r_debug *debug)
 {
@@ -235,4 +225,24 @@ static void give_back(const struct opened_head *table, const struct r_debug *deb
 			*(uint64_t *)edits[module->first_edit + i].address = edits[module->first_edit + i].value;
 		*applied = OPENED_GIVEN_BACK;
 	}
+}
+
+/* The first segment of a module whose range was reserved; without its pages it is a module that nobody knows. */
+static long map_reserved(const struct call *call, const struct opened_head *table, const struct opened_module *module,
+			 const struct r_debug *debug)
+{
+	long at = as_asked(call);
+	if (failed(at) || !map_pieces(table, module))
+		return at;
+	give_back(table, debug);
+	return as_asked(call);
+}
+
+/* A segment of a module whose first one came to its range, or now does. */
+static long map_segment(const struct call *call, const struct opened_head *table, const struct opened_module *module,
+			const struct r_debug *debug)
+{
+	if (module->reserved_length && call->address == (long)module->address)
+		return map_reserved(call, table, module, debug);
+	return module->pieces_count && call->protection & PROT_WRITE ? as_prepared(call) : as_asked(call);
 }

@@ -89,7 +89,7 @@ function pathsOf(blueprint: Blueprint): string[] {
 }
 
 function modulesOf({ facts, opened }: Blueprint): readonly ModuleFacts[] {
-  return [...facts.modules, ...opened.filter(({ prepared }) => prepared)];
+  return [...facts.modules, ...opened.filter(({ place }) => place)];
 }
 
 function mayMove({ regions }: PlacedMemory): boolean {

@@ -8,6 +8,7 @@ import type { OpenedCapture, OpenedMemory } from '../capture/opened-capture.ts';
 import { ET, PF, PT } from '../elf/constants.ts';
 import type { ModuleFacts } from '../program/facts.ts';
 import { fileIdentity, sameFile } from '../program/file-identity.ts';
+import { whyTimesTellNothing } from '../program/file-system.ts';
 import type { Module, Program } from '../program/program.ts';
 import { soleDefinitions } from '../program/sole-definition.ts';
 import type { SoleLookup } from '../program/sole-definition.ts';
@@ -70,6 +71,13 @@ export function explainOpened(
   };
 }
 
+/** Why a module can have no range: the opener would not know it by its file. */
+function problemOf({ path, elf }: Module): string | undefined {
+  if (elf.header.type !== ET.DYN) return 'it is no shared object';
+  const reason = whyTimesTellNothing(path);
+  return reason === undefined ? undefined : `it ${reason}`;
+}
+
 /** Behind all that the captures have, apart from each other. */
 function emptyRegions(
   { opened }: Program,
@@ -78,7 +86,7 @@ function emptyRegions(
   let next = Math.max(...regions.map(({ region }) => region.end));
   const placed = new Map<Module, Region & { readonly module: Module }>();
   for (const module of opened) {
-    if (module.elf.header.type !== ET.DYN) continue;
+    if (problemOf(module) !== undefined) continue;
     const { alignment } = moduleSpan(module);
     next = roundUp(next, alignment);
     const region = emptyRegion(module, next);
@@ -125,7 +133,7 @@ function explainModule(
 ): ExplainedModule {
   if (!empty)
     return {
-      module: left(module, 'it is no shared object'),
+      module: left(module, present(problemOf(module), 'problem')),
       region: undefined,
       references: [],
     };
