@@ -18,11 +18,7 @@ export const cpuidLeaves = [
 ] as const;
 
 /** `mmap` of the linker, where it calls the kernel and looks whether that failed: mov $9,%eax; syscall; cmp $-4096,%rax. */
-export const mappingCall = {
-  /** What no other place may have, too. */
-  first: 'b8090000000f05',
-  whole: 'b8090000000f05483d00f0ffff',
-} as const;
+export const mappingCall = 'b8090000000f05483d00f0ffff';
 
 /** In its place: movabs $target,%rax; call *%rax; nop. Who is called sets the flags as the comparison does. */
 export function callInPlace(target: bigint): Buffer {

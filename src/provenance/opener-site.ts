@@ -1,6 +1,8 @@
 /**
  * Where the linker's `mmap` calls the kernel: glibc's has one such place. It is replaced by a call of the opener, so it must be known to
- * the last byte, nothing may jump into it, and nothing may lie below the stack pointer there.
+ * the last byte, nothing may jump into it, and nothing may lie below the stack pointer there. glibc 2.41 calls the kernel in two
+ * more places, in other forms: to try shadow stacks, and for memory below 2 GiB (GLIBC_TUNABLES, prefer_map_32bit_exec). A module that
+ * came by that way shows by its later segments, which come through `mmap`, and is none of those that are known.
  */
 import { createRequire } from 'node:module';
 import type * as Iced from 'iced-x86';
@@ -10,14 +12,14 @@ import { mappingCall } from '../machine/instructions.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Vaddr } from '../util/units.ts';
 
-const size = mappingCall.whole.length / 2;
+const size = mappingCall.length / 2;
 
 /** Throws Refusal where the linker has no such place, several, or another one than is known. */
 export function openerSite(elf: ElfFile): Vaddr {
   const sites = elf.segments
     .filter(({ type, flags }) => type === PT.LOAD && (flags & PF.X) !== 0)
     .flatMap(({ address, offset, fileSize }) =>
-      occurrences(elf.bytes.subarray(offset, offset + fileSize), mappingCall.first).map((at) => address + at),
+      occurrences(elf.bytes.subarray(offset, offset + fileSize), mappingCall).map((at) => address + at),
     );
   const [site, ...others] = sites;
   if (site === undefined || others.length > 0)
@@ -50,7 +52,6 @@ function codeOf(elf: ElfFile, address: Vaddr, length: number): Buffer | undefine
 
 /** `code` is the whole function. */
 function isAsKnown(code: Buffer, site: number): boolean {
-  if (code.toString('hex', site, site + size) !== mappingCall.whole) return false;
   const { Decoder, DecoderOptions, FlowControl, Register } = createRequire(import.meta.url)(
     'iced-x86',
   ) as typeof Iced;
