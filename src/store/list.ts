@@ -4,6 +4,8 @@ import type { HandOvers } from '../image/hand-over-count.ts';
 import { readCount } from '../image/hand-over-count.ts';
 import type { Obstacle } from '../image/obstacle.ts';
 import { describeReason } from '../image/obstacle.ts';
+import { sameIdentity } from '../program/file-identity.ts';
+import type { FileIdentity } from '../program/program.ts';
 import type { Variables } from '../program/environment.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
@@ -60,24 +62,47 @@ export async function listStore(store: string): Promise<Listing> {
   const catalogue = requireCatalogue(store);
   const { settings, space, modules, programs } = catalogue;
   const obstacles = await askPrograms(store, programs, 'bin');
+  const known = new Map(modules.map(({ path, identity }) => [path, identity]));
   return {
     store,
     system: `${settings.system}:${settings.variant}`,
     window: space,
     slide: settings.slide,
     modules: modules.length,
-    programs: programs.map((program) => listProgram(store, program, obstacles.get(keyOf(program)))),
+    programs: programs.map((program) => ({
+      ...listProgram(store, program, obstacles.get(keyOf(program))),
+      unprepared: unpreparedNow(program, known),
+    })),
     relocated: relocatedSizes(catalogue),
     disk: diskSizes(store, catalogue),
   };
 }
 
-function listProgram(store: string, program: StoredProgram, obstacle: Obstacle | undefined): ListedProgram {
-  const { name, variables, invocation, modules, opened, unprepared, writtenPages, notes } = program;
+/** No start asks for the modules that it opens: each dlopen does, and leaves to ld.so what is another file by then. */
+function unpreparedNow(
+  { opened, unprepared }: StoredProgram,
+  known: ReadonlyMap<string, FileIdentity>,
+): UnpreparedModule[] {
+  const said = new Set(unprepared.map(({ path }) => path));
+  const others = opened.filter((file) => !said.has(file) && !isAsKnown(file, known.get(file)));
+  return [...unprepared, ...others.map((path) => ({ path, reason: 'is another file now: `store update`' }))];
+}
+
+function isAsKnown(file: string, known: FileIdentity | undefined): boolean {
+  const now = identityOf(file);
+  return now !== undefined && known !== undefined && sameIdentity(now, known);
+}
+
+function listProgram(
+  store: string,
+  program: StoredProgram,
+  obstacle: Obstacle | undefined,
+): Omit<ListedProgram, 'unprepared'> {
+  const { name, variables, invocation, modules, opened, writtenPages, notes } = program;
   const handedOver = readCount(countPathOf(store, name));
   return {
     ...{ name, variables, program: invocation, modules: modules.length, writtenPages, notes },
-    ...{ opened: opened.length, unprepared },
+    opened: opened.length,
     ...staleOf(program, obstacle),
     ...(handedOver && handedOver.count > 0 && { handedOver }),
   };

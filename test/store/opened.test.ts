@@ -178,6 +178,9 @@ describe('update', () => {
     copyFileSync(module, `${module}.copy`);
     renameSync(`${module}.copy`, module);
     await fromStore(run('one', other, module), 'one 1 8 prepared\none 1 7 stock\n');
+    expect(await well(place.command('list', '--long'))).toContain(
+      `opens 2: 1 prepared, 1 not\n${' '.repeat(21)}${module}: is another file now: \`store update\`\n`,
+    );
     expect(await well(place.command('update'))).toMatch(
       `bound again: one (${module}, which it opens, was replaced)`,
     );
