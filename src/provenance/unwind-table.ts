@@ -118,12 +118,12 @@ function spans({ regions, facts }: Blueprint, index: number, first: Address, las
   return begins && region.mappings.some(({ end }) => endsIn(end));
 }
 
-/** Every module but the executable has its entry. An executable whose segments lie apart has one for each of these. */
+/** Every module that the program starts with, but the executable, has its entry. An executable whose segments lie apart has one for each of these. */
 function isWhole({ regions, facts }: Blueprint, words: Words, { address, count }: UnwindTable): boolean {
   const targets = Array.from({ length: count }, (_, index) => words.get(address + index * entrySize)?.target);
   const isOther = (index: number): boolean => {
-    const { module } = at(regions, index, 'region').region;
-    return module !== undefined && module.path !== facts.executable.path;
+    const { kind, module } = at(regions, index, 'region').region;
+    return kind === 'module' && module?.path !== facts.executable.path;
   };
   const found = targets.filter((target) => typeof target === 'number' && isOther(target));
   const distinct = new Set(found).size;
@@ -139,7 +139,9 @@ function isWritable({ regions }: Blueprint, { region, address, count }: UnwindTa
 
 /** libc has the function that reads the table from the release on that has the table; with one module there is nothing to sort. */
 function expectsTable({ regions }: Blueprint): boolean {
-  const movable = regions.flatMap(({ region }) => (region.movable && region.module ? [region.module] : []));
+  const movable = regions.flatMap(({ region: { kind, movable, module } }) =>
+    kind === 'module' && movable && module ? [module] : [],
+  );
   const reader = symbolName('_dl_find_object');
   return (
     movable.length > 1 &&

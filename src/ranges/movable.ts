@@ -17,7 +17,8 @@ export function requireMovable(blueprint: Blueprint, arrangement: Arrangement): 
   const moves = movesOf(arrangement);
   if (moves === 'never') return;
   findUnwindTable(blueprint);
-  for (const { region } of blueprint.regions) {
+  // What is opened later does not move: such a system leaves it to ld.so.
+  for (const { region } of blueprint.regions.filter((each) => each.region.kind !== 'opened')) {
     const name = `${blueprint.facts.invocation}: ${region.module?.path ?? 'memory of its linker'}`;
     if (region.end - region.start >= 2 ** 32) throw new Refusal(`${name} cannot move: it has 4 GiB and more`);
     if (moves === 'always' && region.alignment > slideUnit)

@@ -99,6 +99,17 @@ describe('bind says what the program opens', () => {
     expect(long.stdout).toMatch(/ {2}opens 1, none prepared\n {4}\S+text\.so: .+\n/);
   });
 
+  test.each(['rebase-startup', 'rebase-page-in'])(
+    '%s, whose modules move, leaves it to ld.so',
+    async (id) => {
+      const { stdout, stderr, status } = await bind('-v', '--system', id, opener, '--with', first);
+      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+      expect(stdout).toMatch(
+        / {2}opens 1, none prepared\n {4}\S+first\.so: its system moves modules at the start/,
+      );
+    },
+  );
+
   test('with several programs each has its own', async () => {
     const { stdout } = await bind(opener, 'true', '--with', first);
     expect(stdout.match(/opens 1, all prepared/g)).toHaveLength(2);
