@@ -50,17 +50,25 @@ static const struct opened_module *module_at(const struct opened_head *table, ui
 	return low < table->modules_count && address >= modules[low].address ? modules + low : 0;
 }
 
-static int is_file_of(const struct opened_module *module, int file)
+/* fstat(2), or newfstatat(2) as glibc did from 2.33 to 2.38. */
+static long status_in(const struct opened_head *table, int file, struct stat *status)
+{
+	if (table->status_call == __NR_newfstatat)
+		return status_of_file(file, status);
+	return call2(table->status_call, file, status);
+}
+
+static int is_file_of(const struct opened_head *table, const struct opened_module *module, int file)
 {
 	struct stat now;
-	return !failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, module);
+	return !failed(status_in(table, file, &now)) && IS_SAME_FILE(&now, module);
 }
 
 static const struct opened_module *module_of(const struct opened_head *table, int file)
 {
 	const struct opened_module *modules = at_offset(table, table->modules_offset);
 	struct stat now;
-	if (failed(status_of_file(file, &now)))
+	if (failed(status_in(table, file, &now)))
 		return 0;
 	for (uint32_t i = 0; i < table->modules_count; i++)
 		if (IS_SAME_FILE(&now, modules + i))
@@ -101,7 +109,7 @@ static int are_all_known(const struct opened_head *table, const struct r_debug *
 static const struct opened_module *module_of_segment(const struct call *call, const struct opened_head *table)
 {
 	const struct opened_module *module = module_at(table, (uint64_t)call->address);
-	return module && is_file_of(module, (int)call->file) ? module : 0;
+	return module && is_file_of(table, module, (int)call->file) ? module : 0;
 }
 
 /* Its memory is there, but ld.so may have taken the rights to it meanwhile: it maps modules over ranges without any. */
@@ -120,7 +128,7 @@ static int is_own_image(const struct opened_head *table, int file)
 	uint64_t head[3];
 	const uint64_t *plan = (const uint64_t *)table->plan;
 	struct stat now;
-	return !failed(status_of_file(file, &now)) && now.st_uid == table->owner && !(now.st_mode & GROUP_OR_OTHER_WRITES) &&
+	return !failed(status_in(table, file, &now)) && now.st_uid == table->owner && !(now.st_mode & GROUP_OR_OTHER_WRITES) &&
 	       call4(__NR_pread64, file, head, sizeof head, 0) == sizeof head && head[0] == plan[0] && head[1] == plan[1] &&
 	       head[2] == plan[2];
 }
@@ -131,7 +139,7 @@ static int open_source(const struct opened_head *table, const struct opened_file
 	int file = open_file(at_offset(table, source->path), 0);
 	if (file < 0)
 		return file;
-	if (source->inode ? !failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, source) : is_own_image(table, file))
+	if (source->inode ? !failed(status_in(table, file, &now)) && IS_SAME_FILE(&now, source) : is_own_image(table, file))
 		return file;
 	call1(__NR_close, file);
 	return -ENOENT;
@@ -186,10 +194,10 @@ static long map_prepared(const struct call *call, const struct opened_head *tabl
 /* Descriptors among which a file that ld.so has just opened is looked for. */
 #define DESCRIPTORS 256
 
-static int is_open(const struct opened_module *module)
+static int is_open(const struct opened_head *table, const struct opened_module *module)
 {
 	for (int file = 0; file < DESCRIPTORS; file++)
-		if (is_file_of(module, file))
+		if (is_file_of(table, module, file))
 			return 1;
 	return 0;
 }
@@ -202,7 +210,7 @@ static long reserve_prepared(const struct call *call, const struct opened_head *
 {
 	const struct opened_module *module = at_offset(table, table->modules_offset);
 	for (uint32_t i = 0; i < table->modules_count; i++, module++) {
-		if (!module->pieces_count || module->reserved_length != (uint64_t)call->length || !is_open(module) ||
+		if (!module->pieces_count || module->reserved_length != (uint64_t)call->length || !is_open(table, module) ||
 		    !are_all_known(table, debug))
 			continue;
 		long at = map_free(call, module->address);

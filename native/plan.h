@@ -431,7 +431,7 @@ struct opened_head {
 	uint32_t edits_offset;
 	uint32_t edits_count;
 	uint32_t relocations_offset;
-	uint32_t reserved;
+	uint32_t status_call;
 };
 _Static_assert(sizeof(struct opened_head) == 72, "opened_head");
 

@@ -53,14 +53,19 @@ const tableNames = Object.keys(openedTables) as TableName[];
 export function openedTable(input: OpenedInput): Buffer {
   const { blueprint, plan } = input;
   if (!blueprint.opener) return Buffer.alloc(0);
-  const { debug, firstMaps } = blueprint.opener;
+  const { debug, firstMaps, statusCall } = blueprint.opener;
   const rows = rowsOf(input);
   const places = placesOf(rows);
   const strings = new Strings(places.end);
   const bodies = tableNames.map((name) => encodeRows(openedTables[name], rows[name], strings));
   const text = strings.all();
   const bytes = Buffer.alloc(roundUp(places.end + text.length));
-  const head = { debug: moveAddress(blueprint, input.layout, debug), plan, first_maps: firstMaps };
+  const head = {
+    debug: moveAddress(blueprint, input.layout, debug),
+    plan,
+    first_maps: firstMaps,
+    status_call: statusCall,
+  };
   const later = { checksum: 0, owner: 0, relocations_offset: bytes.length, reserved: 0 };
   encodeInto(openedHead, { ...head, ...later, ...places.fields } as unknown as Head, bytes, 0);
   bodies.forEach((body, index) => body.copy(bytes, at(places.offsets, index)));

@@ -390,7 +390,8 @@ export const openedHead = structure(
     edits_count: 'u32',
     /** Where rows and strings end, and the tables of relocations begin that ld.so reads. */
     relocations_offset: 'u32',
-    reserved: 'u32',
+    /** By which system call this linker asks for a file's status: a program may have a filter that knows no other. */
+    status_call: 'u32',
   },
 );
 export const openedTables = {

@@ -20,6 +20,13 @@ export const cpuidLeaves = [
 /** `mmap` of the linker, where it calls the kernel and looks whether that failed: mov $9,%eax; syscall; cmp $-4096,%rax. */
 export const mappingCall = 'b8090000000f05483d00f0ffff';
 
+/** mov $number,%eax; syscall. */
+export function callOf(number: number): string {
+  const code = Buffer.from('b8000000000f05', 'hex');
+  code.writeUInt32LE(number, 1);
+  return code.toString('hex');
+}
+
 /** In its place: movabs $target,%rax; call *%rax; nop. Who is called sets the flags as the comparison does. */
 export function callInPlace(target: bigint): Buffer {
   const code = Buffer.from('48b80000000000000000ffd090', 'hex');

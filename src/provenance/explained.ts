@@ -77,6 +77,8 @@ export interface OpenerFacts {
   readonly site: Address;
   /** `_r_debug`. */
   readonly debug: Address;
+  /** Number of the system call by which it asks for a file's status. */
+  readonly statusCall: number;
   /** Link maps that there are when the program begins. */
   readonly firstMaps: number;
 }

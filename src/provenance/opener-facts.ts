@@ -6,7 +6,7 @@ import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize, roundDown } from '../util/units.ts';
 import type { BlueprintRegion, OpenerFacts } from './explained.ts';
-import { openerSite } from './opener-site.ts';
+import { openerSite, statusCallOf } from './opener-site.ts';
 
 const r_debug = { map: 8 };
 const link_map = { next: 24 };
@@ -42,7 +42,8 @@ function findFacts({ interpreter }: Program, regions: readonly BlueprintRegion[]
   const { loadBias } = present(linker, "the linker's region").region;
   const debug = loadBias + symbols.at(index).value;
   const firstMaps = countMaps(regions, wordAt(regions, debug + r_debug.map));
-  return { site: loadBias + openerSite(interpreter.elf), debug, firstMaps };
+  const statusCall = statusCallOf(interpreter.elf);
+  return { site: loadBias + openerSite(interpreter.elf), debug, statusCall, firstMaps };
 }
 
 function countMaps(regions: readonly BlueprintRegion[], first: Address): number {

@@ -7,20 +7,23 @@
 import { createRequire } from 'node:module';
 import type * as Iced from 'iced-x86';
 import { PF, PT } from '../elf/constants.ts';
-import type { ElfFile } from '../elf/elf-file.ts';
-import { mappingCall } from '../machine/instructions.ts';
+import type { ElfFile, Segment } from '../elf/elf-file.ts';
+import { callOf, mappingCall } from '../machine/instructions.ts';
+import { systemCall } from '../machine/system-calls.ts';
 import { Refusal } from '../util/errors.ts';
 import type { Vaddr } from '../util/units.ts';
 
 const size = mappingCall.length / 2;
 
+function codeSegments({ segments }: ElfFile): Segment[] {
+  return segments.filter(({ type, flags }) => type === PT.LOAD && (flags & PF.X) !== 0);
+}
+
 /** Throws Refusal where the linker has no such place, several, or another one than is known. */
 export function openerSite(elf: ElfFile): Vaddr {
-  const sites = elf.segments
-    .filter(({ type, flags }) => type === PT.LOAD && (flags & PF.X) !== 0)
-    .flatMap(({ address, offset, fileSize }) =>
-      occurrences(elf.bytes.subarray(offset, offset + fileSize), mappingCall).map((at) => address + at),
-    );
+  const sites = codeSegments(elf).flatMap(({ address, offset, fileSize }) =>
+    occurrences(elf.bytes.subarray(offset, offset + fileSize), mappingCall).map((at) => address + at),
+  );
   const [site, ...others] = sites;
   if (site === undefined || others.length > 0)
     throw new Refusal(`its linker has ${String(sites.length)} places that call mmap, not one`);
@@ -31,6 +34,19 @@ export function openerSite(elf: ElfFile): Vaddr {
   if (!range || !code || !isAsKnown(code, site - range.address))
     throw new Refusal('its linker calls mmap in another way than is known');
   return site;
+}
+
+/** The one that is the linker's `fstat`: glibc has it besides newfstatat, or that alone. Throws Refusal where there is neither. */
+export function statusCallOf(elf: ElfFile): number {
+  const found = [systemCall.fstat, systemCall.newfstatat].find((number) =>
+    codeSegments(elf).some(
+      ({ offset, fileSize }) =>
+        occurrences(elf.bytes.subarray(offset, offset + fileSize), callOf(number)).length > 0,
+    ),
+  );
+  if (found === undefined)
+    throw new Refusal("its linker asks for a file's status in another way than is known");
+  return found;
 }
 
 function occurrences(code: Buffer, pattern: string): number[] {
