@@ -11,7 +11,7 @@ import { calling, returning, workshop } from '../program/workshop.ts';
 
 const shop = workshop();
 const linker = loadProgram(shop.program('tool', calling('getpid'))).interpreter.elf;
-const inFile = linker.bytes.indexOf(mappingCall.whole, 'hex');
+const inFile = linker.bytes.indexOf(mappingCall, 'hex');
 const unknown = 'its linker calls mmap in another way than is known';
 
 /** The function around the site, as file offsets. */
@@ -46,19 +46,22 @@ describe('refused with its reason', () => {
     expect(() => openerSite(elf)).toThrow(new Refusal(reason));
   };
 
+  const none = 'its linker has 0 places that call mmap, not one';
+
   test('no such place', () => {
-    // Of mmap's number the other half: mov $0x109,%eax.
-    refused(patched(inFile + 2, '01'), 'its linker has 0 places that call mmap, not one');
+    // Another number: mov $0x109,%eax.
+    refused(patched(inFile + 2, '01'), none);
+  });
+
+  test('another comparison behind the call', () => {
+    refused(patched(inFile + mappingCall.length / 2 - 5, '01'), none);
+    refused(patched(inFile + mappingCall.length / 2 - 4, '01'), none);
   });
 
   test('two of them', () => {
-    // munmap's number becomes mmap's.
+    // In place of munmap's, which is as long.
     const other = linker.bytes.indexOf('b80b0000000f05', 0, 'hex');
-    refused(patched(other + 1, '09'), 'its linker has 2 places that call mmap, not one');
-  });
-
-  test('unknown bytes behind', () => {
-    refused(patched(inFile + mappingCall.whole.length / 2 - 5, '01'), unknown);
+    refused(patched(other, mappingCall), 'its linker has 2 places that call mmap, not one');
   });
 
   test('a jump into it', ({ skip }) => {
@@ -87,7 +90,7 @@ describe('refused with its reason', () => {
   test('a place in no known function', () => {
     const library = shop.library(
       'library.so',
-      `${returning('f')} __asm__(".text\\n .byte ${bytesOf(mappingCall.whole)}");`,
+      `${returning('f')} __asm__(".text\\n .byte ${bytesOf(mappingCall)}");`,
     );
     refused(readElf(library), unknown);
   });
