@@ -152,7 +152,8 @@ function moduleFields(module: Placed, { blueprint, layout }: OpenedInput) {
     address: at(layout, module.place.region),
     length: module.place.length,
     reserved_length: module.place.reserved,
-    load_bias: bias,
+    // Below zero for a module that lies below the address that it was linked for.
+    load_bias: BigInt.asUintN(64, BigInt(bias)),
     dynamic: bias + module.place.dynamic,
     applied: module.prepared ? bias + module.applied : 0,
     relocations_size: module.prepared ? module.tables.length : 0,
