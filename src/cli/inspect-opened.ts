@@ -27,7 +27,7 @@ export function describeOpened(opened: DecodedOpened, image: string): Readonly<R
 /** Where the tables are is left out: the rows themselves are shown. */
 function headFields({ head }: DecodedOpened): Readonly<Record<string, Field>> {
   const places = Object.keys(openedTables).flatMap((name) => [`${name}_offset`, `${name}_count`]);
-  const fields = Object.entries(head).filter(([name]) => name !== 'reserved' && !places.includes(name));
+  const fields = Object.entries(head).filter(([name]) => !places.includes(name));
   return Object.fromEntries(
     fields.map(([name, value]) => [`opened_${name}`, isCount(name) ? Number(value) : hex(value)]),
   );
@@ -47,5 +47,5 @@ function moduleFields(row: OpenedRow<'modules'>): Readonly<Record<string, Field>
 
 /** All others are addresses and lengths. */
 function isCount(name: string): boolean {
-  return /^(inode|size|owner|first_maps|relocations_size|[mc]time_\w+)$/.test(name);
+  return /^(inode|size|owner|first_maps|status_call|relocations_size|[mc]time_\w+)$/.test(name);
 }

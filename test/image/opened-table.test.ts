@@ -90,7 +90,7 @@ function inputOf(made: readonly Made[]): Parameters<typeof openedTable>[0] {
     return { region: { start, end: start + apart, loadBias: start, mappings: [] } };
   });
   const opened = made.map(moduleOf);
-  const opener = { site: first, debug: first + 8, firstMaps: 4 };
+  const opener = { site: first, debug: first + 8, statusCall: 262, firstMaps: 4 };
   const layout = regions.map(({ region }) => region.start + shift);
   const pieces = made.flatMap(({ prepared, file }, region): OpenedPiece[] => {
     if (!prepared) return [];
@@ -116,6 +116,7 @@ test('is read back as it was written', () => {
         debug: BigInt(first + 8),
         plan: 0x7000n,
         first_maps: 4n,
+        status_call: 262n,
         owner: 1234n,
       });
       const rows = table.rows('modules');

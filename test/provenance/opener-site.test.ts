@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ElfFile } from '../../src/elf/elf-file.ts';
 import { decodeElf, readElf } from '../../src/elf/read-elf.ts';
-import { mappingCall } from '../../src/machine/instructions.ts';
+import { callOf, mappingCall } from '../../src/machine/instructions.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
-import { openerSite } from '../../src/provenance/opener-site.ts';
+import { openerSite, statusCallOf } from '../../src/provenance/opener-site.ts';
 import { Refusal } from '../../src/util/errors.ts';
 import { present } from '../../src/util/present.ts';
 import { calling, returning, workshop } from '../program/workshop.ts';
@@ -99,3 +99,37 @@ describe('refused with its reason', () => {
 function bytesOf(code: string): string {
   return [...Buffer.from(code, 'hex')].map((byte) => String(byte)).join(',');
 }
+
+describe('by which call the linker asks for a file’s status', () => {
+  const calls = { fstat: 5, newfstatat: 262 };
+  /** A copy in which every such call of the one kind has the other's number. */
+  const renumbered = (from: number, to: number): ElfFile => {
+    const bytes = Buffer.from(linker.bytes);
+    const before = callOf(from);
+    for (let at = bytes.indexOf(before, 'hex'); at >= 0; at = bytes.indexOf(before, at + 1, 'hex'))
+      bytes.write(callOf(to), at, 'hex');
+    return decodeElf(bytes, linker.path);
+  };
+
+  test('is what its code has', () => {
+    expect(Object.values(calls)).toContain(statusCallOf(linker));
+    expect(statusCallOf(renumbered(calls.newfstatat, calls.fstat))).toBe(calls.fstat);
+    expect(statusCallOf(renumbered(calls.fstat, calls.newfstatat))).toBe(calls.newfstatat);
+  });
+
+  test('is not known of a linker that has neither', () => {
+    const other = 332;
+    const one = renumbered(calls.newfstatat, calls.fstat);
+    expect(one.bytes.indexOf(callOf(calls.newfstatat), 'hex')).toBe(-1);
+    const neither = Buffer.from(one.bytes);
+    for (
+      let at = neither.indexOf(callOf(calls.fstat), 'hex');
+      at >= 0;
+      at = neither.indexOf(callOf(calls.fstat), 'hex')
+    )
+      neither.write(callOf(other), at, 'hex');
+    expect(() => statusCallOf(decodeElf(neither, linker.path))).toThrow(
+      new Refusal("its linker asks for a file's status in another way than is known"),
+    );
+  });
+});
