@@ -41,12 +41,20 @@ export async function learnOpened(program: Program, run: LearningRun): Promise<L
   }
 }
 
+/**
+ * Auditing takes of the room that ld.so has for thread-local variables of the initial-exec model, bytes; some modules need nearly
+ * all of it (libjemalloc). From glibc 2.33 on; older ones heed no such name.
+ */
+const roomForAuditor = 'glibc.rtld.optional_static_tls=32768';
+
 /** Of this process, with the variables of the linker that the program is for. */
 function environmentFor({ path: file, variables }: Program, notes: string): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !isLinkerVariable(name));
+  const linker = asEnvironment(variables);
   return {
     ...Object.fromEntries(own),
-    ...asEnvironment(variables),
+    ...linker,
+    GLIBC_TUNABLES: [linker.GLIBC_TUNABLES, roomForAuditor].filter(Boolean).join(':'),
     LD_AUDIT: nativePart('watcher.so'),
     LINKONCE_WATCHED: file,
     LINKONCE_NOTES: notes,

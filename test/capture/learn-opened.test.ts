@@ -69,6 +69,21 @@ const modules = async (...args: readonly string[]) => (await learn(...args)).mod
 const pathOf = (name: string) => path.join(folder, name);
 
 describe('which modules', () => {
+  test('of a program whose modules need nearly all room for thread-local variables, of which auditing takes', async () => {
+    const large = plugIn(
+      'large-tls',
+      '__thread __attribute__((tls_model("initial-exec"))) char large[2600]; char *f(void) { return large; }',
+    );
+    const user = program('tls-user', `char *f(void); char *unused(void) { return f(); }${source}`, {
+      needs: [large],
+      flags: ['-Wl,--no-as-needed'],
+    });
+    expect(await learnOpened(loadProgram(user), { args: [`o${shared}`], seconds })).toEqual({
+      modules: [shared],
+      fault: undefined,
+    });
+  });
+
   test('roots and what they need, in the order of loading, each once; none that the program starts with', async () => {
     expect(await learn(`o${first}`, `l${second}`, `o${first}`, `o${needed}`)).toEqual({
       modules: [first, shared, second],
