@@ -10,7 +10,6 @@ import type { Image } from '../../src/image/image.ts';
 import { withPlaces } from '../../src/pagein/with-places.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { preparedModules } from '../../src/systems/shared/prepared-modules.ts';
-import { Refusal } from '../../src/util/errors.ts';
 import type { TestSubject } from '../bind/subjects.ts';
 import { casesOf, isForRelease } from '../extent.ts';
 import {
@@ -52,11 +51,10 @@ describe.each(forms)('%s', (form) => {
 function testRecipe(recipe: OpenedRecipe, form: string): void {
   const runs = openingPrograms.filter((program) => program.recipe === recipe);
   const seen: Seen[] = [];
-  let image: Image | Refusal;
+  let image: Image;
   beforeAll(async () => void (image = await bind(runs[0]!, form)));
   for (const program of runs)
     test(program.title, async ({ skip }) => {
-      if (image instanceof Refusal) return skip(image.message);
       const reason = reasonToHandOver(image);
       if (reason !== undefined) skip(reason);
       const told = await compare(program, image);
@@ -64,8 +62,7 @@ function testRecipe(recipe: OpenedRecipe, form: string): void {
       if (!program.args.some((step) => step.startsWith('apart:'))) seen.push(...told);
     });
   if (!tells(recipe) || recipe.mayGoUnused) return;
-  test('its prepared modules are used, and no others', ({ skip }) => {
-    if (image instanceof Refusal) return skip(image.message);
+  test('its prepared modules are used, and no others', () => {
     if (!prepares(form)) return expect(seen.filter(({ other }) => other > 0)).toEqual([]);
     const prepared = preparedNames(recipe);
     const wrong = seen.filter(({ name, other }) => prepared.has(name) !== other > 0);
@@ -96,21 +93,13 @@ function tells({ runs = [] }: OpenedRecipe): boolean {
   return runs.some((run) => opens(run) && !isApart(run));
 }
 
-async function bind(
-  { recipe, name, path: file, plugins }: OpeningProgram,
-  form: string,
-): Promise<Image | Refusal> {
+async function bind({ recipe, name, path: file, plugins }: OpeningProgram, form: string): Promise<Image> {
   const wanted = plugins.filter((each) => !recipe.unprepared?.includes(path.basename(each, '.so')));
   const subject = subjects.get(recipe) ?? openingSubject(file, wanted);
   subjects.set(recipe, subject);
   const output = path.join(folder, form, name);
   mkdirSync(path.dirname(output), { recursive: true });
-  try {
-    return await bindForm(subject, form, output);
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
+  return bindForm(subject, form, output);
 }
 
 /** Answers what the bound process saw of its modules. */
