@@ -77,8 +77,7 @@ function inBase(
     const reason = whyElsewhere({ ...process, table, module, unknown: unknown?.name });
     return { ...found, state: 'ordinary', reason };
   }
-  const state =
-    row.pieces_count === 0n ? 'ordinary' : stateOf(process.memory, Number(row.applied), row.load_bias);
+  const state = row.pieces_count === 0n ? 'ordinary' : stateOf(process.memory, Number(row.applied));
   return state === 'prepared' ? { ...found, state } : { ...found, state, reason: whyAtItsRange(row, state) };
 }
 
@@ -90,11 +89,11 @@ function rowAt(
   return modules.find((row) => Number(row.load_bias) === loadBias && Number(row.dynamic) === dynamic);
 }
 
-/** The word is 0 in the module's file; ld.so's first relocation adds the load bias to what our pages have. */
-function stateOf(memory: ProcessMemory, applied: Address, loadBias: bigint): FoundModule['state'] {
-  const word = memory.read(applied, 8)?.readBigUInt64LE(0);
-  if (word === BigInt(openedStates.givenBack)) return 'given back';
-  return word === BigInt(openedStates.prepared) || word === loadBias + 1n ? 'prepared' : 'ordinary';
+/** The word is 0 in the module's file. What ld.so makes of it, once it relocates the module, means nothing. */
+function stateOf(memory: ProcessMemory, applied: Address): FoundModule['state'] {
+  const word = memory.read(applied, 8)?.readBigUInt64LE(0) ?? 0n;
+  if (word === 0n) return 'ordinary';
+  return word === BigInt(openedStates.givenBack) ? 'given back' : 'prepared';
 }
 
 function moduleOf({ modules }: OpeningProcess, { dynamic }: LinkMap): LoadedModule | undefined {

@@ -16,10 +16,14 @@ int needed(void);
 int needed(void) { return 0; }
 #endif
 
-/* A slot that is left to the first call, for several modules define the function; a page of data, two of zero memory, a relocated word. */
+/*
+ * A slot that is left to the first call, for several modules define the function, behind one that is bound; a page of data, two of zero
+ * memory, a relocated word.
+ */
 void use(void);
 void use(void) {
-  data[3][0] = (char)(getppid() > 0) + (char)needed();
+  if (getpid() < 0) return;
+  data[3][0] = (char)(needed() + 1);
   zero[0][0] = zero[1][0] = 2;
   table[1] = 0;
 }
