@@ -36,7 +36,10 @@ export function openedRegion(
   biasOf: (module: Module) => Address,
 ): BlueprintRegion & { readonly region: Region } {
   const { module, loadBias } = empty;
-  const segments = writableSegments(module).map((segment) => ({ ...segmentPages(module, segment), segment }));
+  // Of a segment of zeros alone ld.so maps nothing of the file.
+  const segments = writableSegments(module)
+    .map((segment) => ({ ...segmentPages(module, segment), segment }))
+    .filter(({ bytes }) => bytes.length > 0);
   const put = (address: number, value: bigint): void => {
     const part = segments.find(({ from, bytes }) => address >= from && address + 8 <= from + bytes.length);
     part?.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), address - part.from);

@@ -54,6 +54,7 @@ const layouts: readonly Library[] = (
 const special: readonly Library[] = [
   { name: 'bare', flags: ['-nostdlib', '-fno-asynchronous-unwind-tables'] },
   { name: 'text', flags: ['-Wl,-z,notext'] },
+  { name: 'zeros-apart', flags: ['-Wl,--section-start=.far=0x400000'] },
   { name: 'two-segments', flags: ['-Wl,--section-start=.far=0x400000', '-Wl,-z,norelro'] },
   { name: 'large' },
 ];
