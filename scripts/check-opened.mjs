@@ -256,7 +256,7 @@ function settled(outcome) {
     .replaceAll(/\b\d+\.\d+ ?(s|ms|sec)\b/g, 'TIME')
     .replaceAll(/\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/g, 'DATE')
     .replaceAll(/\b\d+#\d+\b/g, 'PROCESS')
-    .replaceAll(/\b[0-9A-F]{16}:error/g, 'THREAD:error')
+    .replaceAll(/[0-9A-F]{16}:error/g, 'THREAD:error')
     .replaceAll(/0x[0-9a-f]{6,}/g, 'ADDRESS')
     .replaceAll(/\b(pid|PID|process)[ =:]*\d+/g, 'PROCESS')
     .replaceAll(/([a-z0-9-]+):\d{3,7}\)/g, '$1:PROCESS)');
