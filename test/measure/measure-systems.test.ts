@@ -19,7 +19,7 @@ const captureMs = 150;
 function fakeSubject(): Subject {
   let captured: Promise<Explained> | undefined;
   return {
-    program: { invocation: file, modules: [1, 2] },
+    program: { invocation: file, modules: [1, 2], opened: [] },
     explained: () => (captured ??= sleep(captureMs).then(() => ({}) as Explained)),
   } as unknown as Subject;
 }
