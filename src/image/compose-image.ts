@@ -96,10 +96,12 @@ export function placeMemory(blueprint: Blueprint, placement: Placement, loader: 
   const size = loaderSize(blueprint, loader);
   const thunksAddress = headEnd - size + loader.length;
   const thunks = imageThunks(blueprint, layout, thunksAddress);
-  const moved = installOpener(blueprint, layout, materialize(blueprint, layout), {
-    opener: thunksAddress + (thunks.opener ?? 0),
-    tables: headEnd - size - relocationTablesSize(blueprint),
-  });
+  const linked = materialize(blueprint, layout);
+  const tables = headEnd - size - relocationTablesSize(blueprint);
+  const moved =
+    thunks.opener === undefined
+      ? linked
+      : installOpener(blueprint, layout, linked, { opener: thunksAddress + thunks.opener, tables });
   for (const { address, region, thunk } of thunks.slots) setWord(at(moved, region, 'region'), address, thunk);
   for (const word of thunks.words) clearWord(at(moved, word.region, 'region'), word);
   const pieces = collectPieces(blueprint, layout, moved, protections);

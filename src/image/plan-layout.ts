@@ -137,15 +137,20 @@ export const launcherFlags = {
 /** The exit status of a launcher that is only asked; why it would hand over stands on its standard output. */
 export const launcherAnswers = { runs: 0, handsOver: 3 } as const;
 
+/** Which file it is: what identifies its content. */
+const fileIdentity = {
+  device: 'u64',
+  inode: 'u64',
+  size: 'u64',
+  mtime_seconds: 'i64',
+  ctime_seconds: 'i64',
+  mtime_nanoseconds: 'u32',
+  ctime_nanoseconds: 'u32',
+} as const;
+
 export const tables = {
   backings: structure('plan_backing', 'What the next steps map; see `backingKinds`.', {
-    device: 'u64',
-    inode: 'u64',
-    size: 'u64',
-    mtime_seconds: 'i64',
-    ctime_seconds: 'i64',
-    mtime_nanoseconds: 'u32',
-    ctime_nanoseconds: 'u32',
+    ...fileIdentity,
     path: 'u32',
     steps: 'u32',
     kind: 'u32',
@@ -191,13 +196,7 @@ export const tables = {
     'plan_file',
     'A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty.',
     {
-      device: 'u64',
-      inode: 'u64',
-      size: 'u64',
-      mtime_seconds: 'i64',
-      ctime_seconds: 'i64',
-      mtime_nanoseconds: 'u32',
-      ctime_nanoseconds: 'u32',
+      ...fileIdentity,
       directory: 'u32',
       path: 'u32',
     },
@@ -345,13 +344,7 @@ export const launcherTrailer = structure('launcher', 'Follows the loader in a la
 export const launcherForm = structure('launcher_form', 'An image that a launcher may start.', {
   /** The sum of the digests of the variables, modulo 2^64; 0 where none is set. It only finds the form: the plan has the texts. */
   variables: 'u64',
-  device: 'u64',
-  inode: 'u64',
-  size: 'u64',
-  mtime_seconds: 'i64',
-  ctime_seconds: 'i64',
-  mtime_nanoseconds: 'u32',
-  ctime_nanoseconds: 'u32',
+  ...fileIdentity,
   plan_address: 'u64',
   tables_size: 'u64',
   /** Bytes of the image's head that are mapped at `plan_address` by one call: plan, loader, and memory. */
@@ -396,13 +389,7 @@ export const openedHead = structure(
 );
 export const openedTables = {
   modules: structure('opened_module', 'A module that comes to its range when it is opened. By address.', {
-    device: 'u64',
-    inode: 'u64',
-    size: 'u64',
-    mtime_seconds: 'i64',
-    ctime_seconds: 'i64',
-    mtime_nanoseconds: 'u32',
-    ctime_nanoseconds: 'u32',
+    ...fileIdentity,
     /** Its first page, and bytes from there to its last, whole pages. */
     address: 'u64',
     length: 'u64',
@@ -422,13 +409,7 @@ export const openedTables = {
     relocations_size: 'u32',
   }),
   files: structure('opened_file', 'What pieces are mapped from. The image itself has no inode here.', {
-    device: 'u64',
-    inode: 'u64',
-    size: 'u64',
-    mtime_seconds: 'i64',
-    ctime_seconds: 'i64',
-    mtime_nanoseconds: 'u32',
-    ctime_nanoseconds: 'u32',
+    ...fileIdentity,
     path: 'u32',
     reserved: 'u32',
   }),
