@@ -11,6 +11,7 @@ import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import { assembleFile, bytesPart, piecePart } from './assemble-file.ts';
@@ -45,7 +46,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
   const { imagePath } = request;
   requireTellingTimes(filesRead(blueprint));
   waitForNewTimestamp(modulesOf(blueprint), imagePath);
-  nameImage(composed.opened, imagePath, process.geteuid?.() ?? 0);
+  nameImage(composed.opened, imagePath, present(process.geteuid, 'user of this process')());
   const write = (file: number): void => {
     writeContents(file, composed);
   };
