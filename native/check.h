@@ -329,17 +329,36 @@ static const char *draw_random(struct start *start)
 }
 
 /*
- * Interpreter mode: whether a debugger has written to the hole that stands where it believes the linker.
- * It has breakpoints in the kernel's mapping of the program, too, which the image would replace. So the program is executed anew,
- * which tells the debugger of its linker, unless the copy stands in its place.
+ * Whether a debugger has written a breakpoint to a place that nobody else writes to, and nobody executes. A launcher has the symbol
+ * `main` at one (src/image/launcher-head.ts). In interpreter mode they are in the hole that stands where it believes the linker; it has
+ * breakpoints in the kernel's mapping of the program, too, which the image would replace. So the program is executed anew, which
+ * tells the debugger of all that it has, unless the copy stands in its place.
  */
+static int has_breakpoint(const struct launcher *launcher)
+{
+	const char *head = hole_before_loader(launcher);
+	return (launcher->watched_function && head[launcher->watched_function]) ||
+	       (launcher->watched_probe && head[launcher->watched_probe]);
+}
+
+/*
+ * Debuggers have the kernel draw no addresses. Then the path of what was executed ends in the last word but one of the address space
+ * (fs/exec.c, bprm_mm_init), where it is else in one of four million starts: only then it is asked whether somebody traces.
+ */
+static int is_traced_in_place(const struct start *start)
+{
+	const char *called = (const char *)auxiliary_value(start, AT_EXECFN);
+	return called && string_end(called) == STACK_TOP - sizeof(uint64_t) && status_has("TracerPid", 0);
+}
+
 static const char *check_debugger(struct start *start)
 {
 	const struct launcher *launcher = start->launcher;
-	const char *hole = hole_before_loader(launcher);
-	int is_watched = (launcher->watched_function && hole[launcher->watched_function]) ||
-			 (launcher->watched_probe && hole[launcher->watched_probe]);
+	int is_watched = has_breakpoint(launcher);
 	start->other_program |= is_watched;
+	/* In interpreter mode a debugger has the program's own symbols, and its breakpoints tell of it. */
+	if (!is_watched && !(launcher->flags & LAUNCHER_INTERPRETER))
+		is_watched = is_traced_in_place(start);
 	return is_watched ? REASON_DEBUGGER : 0;
 }
 

@@ -9,23 +9,23 @@
 #include "reader.h"
 #include "start.h"
 
-/* Whether /proc/self/status says that there is a filter, or nothing: a kernel without filters has no field for them. */
-static int status_has_filter(void)
+/* Whether a number of /proc/self/status is not 0; where it has no such field it is, and without the file it is as `unread` says. */
+static int status_has(const char *field, int unread)
 {
 	struct line_reader reader;
 	char name[12];
 	if (!open_reader(&reader, "/proc/self/status"))
-		return 1;
-	int filter = 0;
+		return unread;
+	int has = 0;
 	while (read_field(&reader, name, sizeof name)) {
-		if (same_string(name, "Seccomp")) {
-			filter = read_value(&reader) != 0;
+		if (same_string(name, field)) {
+			has = read_value(&reader) != 0;
 			break;
 		}
 		skip_line(&reader);
 	}
 	call1(__NR_close, reader.file);
-	return filter;
+	return has;
 }
 
 /* systemd.exec(5): every service has it in its environment. */
@@ -40,7 +40,8 @@ static int is_service(const struct start *start)
 static void find_filter(struct start *start)
 {
 	start->is_filtered = 1;
-	if (is_service(start) && status_has_filter())
+	/* A kernel without filters has no field for them. */
+	if (is_service(start) && status_has("Seccomp", 1))
 		return;
 	long mode = call1(__NR_prctl, PR_GET_SECCOMP);
 	start->may_describe = !failed(mode);

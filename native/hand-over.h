@@ -97,6 +97,21 @@ static int is_this_launcher(const char *path)
 	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
 }
 
+/* valgrind.h: VG_USERREQ__RUNNING_ON_VALGRIND, VG_USERREQ__CLO_CHANGE */
+#define RUNNING_ON_VALGRIND 0x1001
+#define CHANGE_OPTION 0x1203
+
+/*
+ * valgrind does not follow an execution if nobody told it to, and who calls it wants to see the program: so it is told. The option is
+ * this process's only; what the program executes is followed as the person said. Valgrind shows a process no vdso, so that every
+ * start hands over there.
+ */
+static void have_valgrind_follow(void)
+{
+	if (ask_valgrind(RUNNING_ON_VALGRIND, 0))
+		ask_valgrind(CHANGE_OPTION, "--trace-children=yes");
+}
+
 /*
  * As it was named at bind, or by its resolved path where the name now leads back here. The kernel names the process after that
  * path: whoever was called by another name (xzcat) finds it in argv[0], but not in AT_EXECFN and comm. An execution by descriptor
@@ -107,6 +122,7 @@ static __attribute__((noreturn, noinline, cold)) void execute(struct start *star
 	const char *path = is_this_launcher(invocation) ? program : invocation;
 	if (is_this_launcher(path))
 		die(path, "the launcher stands in its program's place");
+	have_valgrind_follow();
 	call3(__NR_execve, path, start->argv, start->envp);
 	die(path, "the original program cannot be executed");
 }

@@ -31,7 +31,10 @@ export const PF = { X: 1, W: 2, R: 4 } as const;
 export const PN_XNUM = 0xffff;
 
 /** sh_type. */
-export const SHT = { NULL: 0, NOTE: 7, NOBITS: 8, DYNSYM: 11 } as const;
+export const SHT = { NULL: 0, PROGBITS: 1, SYMTAB: 2, STRTAB: 3, NOTE: 7, NOBITS: 8, DYNSYM: 11 } as const;
+
+/** sh_flags. */
+export const SHF = { ALLOC: 2, EXECINSTR: 4 } as const;
 
 /** Section indexes with a meaning of their own. */
 export const SHN = { UNDEF: 0, ABS: 0xfff1, COMMON: 0xfff2, XINDEX: 0xffff } as const;

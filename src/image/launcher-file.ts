@@ -2,15 +2,14 @@
  * The launcher: a small ELF file of one segment with the loader's code and the trailer that leads it to its images, of which it
  * has one for each set of the linker's variables (a form). ET_DYN without PT_INTERP, so that the kernel places it away from everything; the loader moves the break (native/break.h).
  */
-import { ET, PF, PT } from '../elf/constants.ts';
 import { readElf } from '../elf/read-elf.ts';
-import { machine } from '../machine/names.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { decodeWide, encodeInto } from '../util/structure.ts';
 import { roundUp } from '../util/units.ts';
 import type { Address } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
+import { codeOffset, launcherHead, mainOffset } from './launcher-head.ts';
 import type { LinkerCover } from './linker-cover.ts';
 import { linkerCover } from './linker-cover.ts';
 import { identityFields, rowIdentity } from './plan.ts';
@@ -69,11 +68,11 @@ const programHeaderSize = 56;
 /** e_phnum in the ELF header, p_flags in a program header. */
 const segmentCountOffset = 56;
 const segmentFlagsOffset = 4;
-const codeOffset = 0x100;
 /** e_entry. */
 const entryAt = 24;
 
-const noCover: LinkerCover = { size: 0, watchedFunction: 0, watchedProbe: 0 };
+/** A launcher stands where the kernel puts it: a debugger has breakpoints in its head alone. */
+const noCover: LinkerCover = { size: 0, watchedFunction: mainOffset, watchedProbe: 0 };
 
 /** The bytes of a program's launcher with one form. */
 export function launcherFile(loader: Buffer, facts: ProgramFacts, target: LauncherTarget): Buffer {
@@ -99,23 +98,19 @@ export function launcherFile(loader: Buffer, facts: ProgramFacts, target: Launch
 export function encodeLauncher(launcher: Launcher): Buffer {
   const { loader, stackFlags, cover } = launcher;
   const trailer = encodeTrailer(launcher);
-  const bytes = Buffer.alloc(codeOffset + loader.length + trailer.length);
-  writeElfHeader(bytes, stackFlags === undefined ? 1 : 2);
-  writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
-  if (stackFlags !== undefined)
-    writeSegment(bytes, elfHeaderSize + programHeaderSize, PT.GNU_STACK, stackFlags, 0, 16);
-  loader.copy(bytes, codeOffset);
-  trailer.copy(bytes, codeOffset + loader.length);
-  return cover.size === 0 ? bytes : behindCover(bytes, cover.size);
+  const size = codeOffset + loader.length + trailer.length;
+  const loaderSize = cover.size === 0 ? loader.length : undefined;
+  const head = launcherHead({ size, entry: codeOffset, stackFlags, loaderSize });
+  const bytes = Buffer.concat([head, loader, trailer]);
+  return cover.size === 0 ? bytes : behindCover(bytes, cover.size, stackFlags);
 }
 
 /** The launcher as it is, head and all, behind a hole; before that a head that maps both as one segment. */
-function behindCover(launcher: Buffer, size: number): Buffer {
-  const bytes = Buffer.concat([Buffer.alloc(size), launcher]);
-  launcher.copy(bytes, 0, 0, codeOffset);
-  bytes.writeBigUInt64LE(BigInt(size + codeOffset), entryAt);
-  writeSegment(bytes, elfHeaderSize, PT.LOAD, PF.R | PF.X, bytes.length, 4096);
-  return bytes;
+function behindCover(launcher: Buffer, covered: number, stackFlags: number | undefined): Buffer {
+  const [size, entry] = [covered + launcher.length, covered + codeOffset];
+  const hole = Buffer.alloc(covered);
+  launcherHead({ size, entry, stackFlags, loaderSize: undefined }).copy(hole);
+  return Buffer.concat([hole, launcher]);
 }
 
 /** Undefined where the file is no launcher. */
@@ -127,7 +122,7 @@ export function decodeLauncher(file: Buffer): Launcher | undefined {
     trailer.toString('utf8', Number(offset), trailer.indexOf(0, Number(offset)));
   const segments = file.readUInt16LE(segmentCountOffset);
   return {
-    loader: file.subarray(Number(values.covered) + codeOffset, file.length - trailer.length),
+    loader: file.subarray(Number(file.readBigUInt64LE(entryAt)), file.length - trailer.length),
     stackFlags:
       segments < 2 ? undefined : file.readUInt32LE(elfHeaderSize + programHeaderSize + segmentFlagsOffset),
     version: Number(version),
@@ -157,35 +152,6 @@ export function decodeLauncher(file: Buffer): Launcher | undefined {
       };
     }),
   };
-}
-
-/** ELF specification, 'ELF Header'. */
-function writeElfHeader(bytes: Buffer, segments: number): void {
-  bytes.write('7f454c46020101', 0, 'hex'); // magic, ELFCLASS64, ELFDATA2LSB, EV_CURRENT
-  bytes.writeUInt16LE(ET.DYN, 16); // e_type
-  bytes.writeUInt16LE(machine.elf, 18); // e_machine
-  bytes.writeUInt32LE(1, 20); // e_version
-  bytes.writeBigUInt64LE(BigInt(codeOffset), entryAt);
-  bytes.writeBigUInt64LE(BigInt(elfHeaderSize), 32); // e_phoff
-  bytes.writeUInt16LE(elfHeaderSize, 52); // e_ehsize
-  bytes.writeUInt16LE(programHeaderSize, 54); // e_phentsize
-  bytes.writeUInt16LE(segments, segmentCountOffset);
-}
-
-/** ELF specification, 'Program Header': a segment from the file's start, at address 0. */
-function writeSegment(
-  bytes: Buffer,
-  at: number,
-  type: number,
-  flags: number,
-  size: number,
-  alignment: number,
-): void {
-  bytes.writeUInt32LE(type, at);
-  bytes.writeUInt32LE(flags, at + segmentFlagsOffset);
-  bytes.writeBigUInt64LE(BigInt(size), at + 32); // p_filesz
-  bytes.writeBigUInt64LE(BigInt(size), at + 40); // p_memsz
-  bytes.writeBigUInt64LE(BigInt(alignment), at + 48);
 }
 
 function encodeTrailer({ version, flags, cover, texts, forms }: Launcher): Buffer {

@@ -31,7 +31,7 @@ const room = 'raise the limit of the address space (ulimit -v), or bind with ano
 
 export const reasons = {
   raisedPrivileges: person('it runs with raised privileges', 'start it without set-user-id or capabilities'),
-  debugger: person('a debugger started it', 'attach the debugger when it runs (gdb -p)'),
+  debugger: person('a debugger started it', 'attach the debugger when it runs (gdb PROGRAM -p PID)'),
   variables: {
     text: "it is not bound for the linker's variables as they are set",
     remedy: 'bind-again',

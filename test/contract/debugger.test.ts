@@ -1,6 +1,6 @@
 /**
  * Debuggers see the functions and libraries of a launcher's process, and of a copy's in interpreter mode: by attaching, in a core
- * file, and where they start the copy themselves.
+ * file, and where they start launcher or copy themselves. valgrind checks what a launcher is for.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -115,10 +115,40 @@ describe.each(forms)('$name', ({ name, program, asInterpreter, files }) => {
   test('started by the debugger', ({ skip }) => {
     if (withoutGdb) skip(withoutGdb);
     const shown = gdb(at(name), '-ex', 'break main', '-ex', 'run </dev/null', ...look, '-ex', 'continue');
-    expect(shown).toContain('done 1');
-    if (!asInterpreter) return;
     expect(shown).toMatch(/^Breakpoint 1, main \(/m);
     expect(shown).toMatch(/Yes.*\/libm\.so\.6$/m);
     expect(shown).toContain("handed over to the platform's linker: a debugger started it");
+    expect(shown).toContain('done 1');
   });
+
+  test.runIf(!asInterpreter)('stopped where the launcher has no symbol', ({ skip }) => {
+    if (withoutGdb) skip(withoutGdb);
+    const pending = ['-ex', 'set breakpoint pending on', '-ex', 'break work'];
+    const shown = gdb(at(name), ...pending, '-ex', 'run </dev/null', ...look);
+    expect(shown).toMatch(/^Breakpoint 1, work \(/m);
+  });
+
+  test.runIf(!asInterpreter)('with addresses that the kernel draws', ({ skip }) => {
+    if (withoutGdb) skip(withoutGdb);
+    const shown = gdb(at(name), '-ex', 'set disable-randomization off', '-ex', 'start </dev/null');
+    expect(shown).toMatch(/^Temporary breakpoint 1, main \(/m);
+  });
+
+  test('checked by valgrind', ({ skip }) => {
+    const { error, stderr } = spawnSync('valgrind', [at(name)], { env: environment, input: '' });
+    if (error) skip('there is no valgrind');
+    // The buffer of its output at least.
+    expect(stderr.toString()).toMatch(/total heap usage: [1-9]/);
+  });
+});
+
+test('what traces a launcher and is no debugger does not change how it starts', ({ skip }) => {
+  const env = { ...environment, LINKONCE_DEBUG: '1' };
+  const started = (...before: readonly string[]): string =>
+    spawnSync('env', [...before, at('moving-launcher')], { env, input: '', encoding: 'utf8' }).stderr;
+  expect(started('setarch', '-R')).toBe('');
+  if (spawnSync('strace', ['-V']).error) skip('there is no strace');
+  const strace = ['strace', '-o', '/dev/null', '-e', 'trace=none'];
+  expect(started(...strace)).toBe('');
+  expect(started('setarch', '-R', ...strace)).toContain('a debugger started it');
 });
