@@ -174,6 +174,21 @@ function registerRest(store: Command): void {
         options.json ? `${JSON.stringify(listing, null, 2)}\n` : describeList(listing, options.long),
       );
     });
+  reader('processes', 'show running processes that an update left behind')
+    .description(
+      'Show running processes of the store that are of an older generation, or whose program or modules changed since they ' +
+        'were bound, and what changed: root sees all, anyone else their own. Ends with 1 where files of one changed, else with 0.',
+    )
+    .option('--json', 'print JSON')
+    .option('--all', 'show also processes that are as the store would start them')
+    .action(async (options: CommonOptions & { json?: boolean; all?: boolean }) => {
+      const { listProcesses } = await import('../pages/store-processes.ts');
+      const { describeProcesses } = await import('./processes-text.ts');
+      const store = storeOf(options, await import('../store/folder.ts'));
+      const report = listProcesses(store, options.all ?? false);
+      process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : describeProcesses(report));
+      if (report.processes.some(({ changed = [] }) => changed.length > 0)) process.exitCode = 1;
+    });
   add('verify', 'read everything back and compare it with the modules').action(
     async (options: WorkOptions) => {
       const { verifyStore } = await import('../store/verify.ts');

@@ -19,15 +19,32 @@ export function programOf(pid: number): string {
   }
 }
 
-/** Two fields of /proc/PID/stat, from those behind the command's name, which may hold anything. */
+/** Those of /proc/PID/stat behind the command's name, which may hold anything. */
+function fieldsOf(pid: number): string[] {
+  const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return line.slice(line.lastIndexOf(')') + 2).split(' ');
+}
+
+/** proc_pid_stat(5) has it as 22nd, and the state as third. */
+const startField = 22 - 3;
+
 function readState(pid: number): { state: string; flags: number } {
   try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    const fields = fieldsOf(pid);
     return { state: at(fields, 0), flags: Number(fields[6]) };
   } catch {
     throw new LinkonceError(`process ${pid}: there is no such process`);
   }
+}
+
+/** Of getconf CLK_TCK: every Linux shows times so (USER_HZ). */
+const ticksPerSecond = 100;
+
+/** When it was started. Throws the system's error where there is no such process. */
+export function startOf(pid: number): Date {
+  const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1];
+  const ticks = Number(at(fieldsOf(pid), startField));
+  return new Date((Number(boot) + ticks / ticksPerSecond) * 1000);
 }
 
 /** Makes one line of what the system refuses; anything else is thrown as it is. */

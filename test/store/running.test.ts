@@ -1,17 +1,16 @@
 /** Processes that run from a store go on undisturbed, whatever happens to it; new ones are at new addresses. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { packageRoot } from '../../src/util/native.ts';
-import { createPlace, debugging, expectSound, failure, fromStore, well, type Place } from './place.ts';
+import { createPlace, expectSound, failure, fromStore, well, type Place } from './place.ts';
+import { compileWaiting, startWaiting, type Waiting } from './waiting.ts';
 
 let place: Place;
 const started: ChildProcess[] = [];
 beforeEach(async () => {
   place = createPlace('search-path');
-  compileWaiting();
+  compileWaiting(place);
   await well(place.command('add', '--window', '34', place.program('waiting'), place.program('search-path')));
 });
 afterEach(() => {
@@ -19,45 +18,7 @@ afterEach(() => {
   place.remove();
 });
 
-const sources = path.join(packageRoot(), 'test', 'store');
-
-function compileWaiting(): void {
-  const library = place.program('libwaiting.so');
-  const compile = (...args: readonly string[]) => execFileSync('cc', ['-O1', ...args], { stdio: 'pipe' });
-  compile('-shared', '-fPIC', '-o', library, path.join(sources, 'libwaiting.c'));
-  const origin = '-Wl,-rpath,$ORIGIN';
-  compile('-o', place.program('waiting'), path.join(sources, 'waiting.c'), library, origin);
-}
-
-/** A process that answers lines, one at a time. */
-interface Waiting {
-  readonly pid: number;
-  ask(question: string): Promise<string>;
-  end(): Promise<number | null>;
-}
-
-async function start(): Promise<Waiting> {
-  const child = spawn(path.join(place.store, 'bin', 'waiting'), [], {
-    env: debugging,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  started.push(child);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => String((await lines.next()).value);
-  expect(await next()).toBe('ready');
-  return {
-    pid: child.pid!,
-    ask: (question) => {
-      child.stdin.write(`${question}\n`);
-      return next();
-    },
-    end: () =>
-      new Promise((resolve) => {
-        child.on('close', resolve);
-        child.stdin.end();
-      }),
-  };
-}
+const start = (): Promise<Waiting> => startWaiting(place, started);
 
 const answer = (question: string): string => `768 2048 ${question}`;
 
