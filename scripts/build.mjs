@@ -45,6 +45,7 @@ const steps = [
   freestanding('opener'),
   hosted('stopwatch', '-static'),
   hosted('starter', '-static'),
+  hosted('asker', '-static'),
   hosted('self-test', '-fPIE', '-pie'),
   hosted('run', '-static'),
   {

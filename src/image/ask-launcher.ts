@@ -6,12 +6,12 @@
  * That a launcher is only asked stands in its own bytes, and in no file: there is no variable, argument or descriptor by which
  * somebody could have a real launcher start nothing.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { text } from 'node:stream/consumers';
 import { readElf } from '../elf/read-elf.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { at } from '../util/present.ts';
+import type { Start } from './asker.ts';
+import { startAll, startOne } from './asker.ts';
 import type { Executable } from './executable-memory.ts';
 import { openExecutable } from './executable-memory.ts';
 import { askingLauncher, findTrailer } from './launcher-file.ts';
@@ -28,10 +28,6 @@ export interface Question {
   readonly mustBeLauncher?: boolean;
 }
 
-/** A launcher answers within milliseconds; one that asks a dead server never does. */
-const stdio = ['ignore', 'pipe', 'pipe'] as const;
-const limits = { timeout: 10_000, killSignal: 'SIGKILL' } as const;
-
 /**
  * What keeps a launcher from being used; undefined where nothing does, and for what has no loader of ours.
  */
@@ -39,53 +35,38 @@ export function askLauncher(file: string, environment: Environment = process.env
   const found = prepare({ file, environment });
   if (found === undefined || 'outcome' in found) return found;
   try {
-    const options = { ...limits, env: environment, encoding: 'utf8' } as const;
-    return obstacleOf(spawnSync(found.file, [], { ...options, stdio: [...stdio] }));
+    return obstacleOf(startOne({ executable: found, environment }));
   } finally {
     found.close();
   }
 }
 
-/** The same of many, several at a time: most of the two milliseconds that each takes are those of its process. Answers in their order. */
+/** So many at a time have a file open. */
+const atATime = 64;
+
+/** The same of many. Answers in their order. */
 export async function askLaunchers(questions: readonly Question[]): Promise<(Obstacle | undefined)[]> {
   const answers: (Obstacle | undefined)[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < questions.length; index = next++) {
-      const question = questions[index];
-      if (question) answers[index] = await askLater(question);
-    }
-  };
-  // While one starts, another one ends.
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
-  return Array.from(questions, (_, index) => answers[index]);
+  for (let done = 0; done < questions.length; done += atATime)
+    answers.push(...(await askSome(questions.slice(done, done + atATime))));
+  return answers;
 }
 
-async function askLater(question: Question): Promise<Obstacle | undefined> {
-  const found = prepare(question);
-  if (found === undefined || 'outcome' in found) return found;
+async function askSome(questions: readonly Question[]): Promise<(Obstacle | undefined)[]> {
+  const starts: Start[] = [];
   try {
-    return await start(found.file, question.environment);
+    const prepared = questions.map((question) => {
+      const found = prepare(question);
+      if (found === undefined || 'outcome' in found) return { obstacle: found };
+      return { start: starts.push({ executable: found, environment: question.environment }) - 1 };
+    });
+    const ends = starts.length === 0 ? [] : await startAll(starts);
+    return prepared.map(({ obstacle, start }) =>
+      start === undefined ? obstacle : obstacleOf(at(ends, start, 'end of a launcher')),
+    );
   } finally {
-    found.close();
+    for (const { executable } of starts) executable.close();
   }
-}
-
-async function start(file: string, environment: Environment): Promise<Obstacle | undefined> {
-  const child = spawn(file, [], { ...limits, env: environment, stdio: [...stdio] });
-  const ended = new Promise<Parameters<typeof obstacleOf>[0]>((resolve) => {
-    const said = Promise.all([text(child.stdout), text(child.stderr)]);
-    child.on('error', (error) => {
-      resolve({ status: null, signal: null, error, stdout: '', stderr: '' });
-    });
-    child.on('close', (status, signal) => {
-      const error = child.killed ? new Error('none in time') : undefined;
-      void said.then(([stdout, stderr]) => {
-        resolve({ status, signal, error, stdout, stderr });
-      });
-    });
-  });
-  return obstacleOf(await ended);
 }
 
 /** What is executed to ask; or what shows without that, and undefined where nobody is to be asked. */

@@ -7,11 +7,10 @@ import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 /** linux/memfd.h. Before Linux 6.3 the kernel does not know `executable`, and does not need it. */
 const flags = { closeOnExec: 1, executable: 0x10 };
 
-export interface Executable {
-  /** By which a child of this process can execute it. */
-  readonly file: string;
-  close(): void;
-}
+export type Executable = { close(): void } & (
+  /** Open in this process, closed when another program is executed. */
+  { readonly descriptor: number } | { readonly file: string }
+);
 
 /** The caller closes it. */
 export function openExecutable(bytes: Buffer): Executable {
@@ -26,11 +25,12 @@ export function openExecutable(bytes: Buffer): Executable {
     close();
     throw error;
   }
-  return { file: `/proc/self/fd/${String(descriptor)}`, close };
+  return { descriptor, close };
 }
 
+const create = koffi.load(null).func('int memfd_create(const char *name, unsigned int flags)');
+
 function createInMemory(): number | undefined {
-  const create = koffi.load(null).func('int memfd_create(const char *name, unsigned int flags)');
   const open = (more: number): number => create('linkonce', flags.closeOnExec | more) as number;
   return [flags.executable, 0].map(open).find((descriptor) => descriptor >= 0);
 }

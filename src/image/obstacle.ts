@@ -17,7 +17,7 @@ export interface Obstacle {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How the process of a launcher that was asked ended, and what it said. */
-interface Ended {
+export interface Ended {
   readonly status: number | null;
   readonly signal: string | null;
   /** It could not be started, or did not end. */
