@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { BoundImage, SystemChoice } from '../pipeline.ts';
-import { checkOutput } from './check-output.ts';
 import type { OpenedOptions } from './opened-options.ts';
 import { addOpenedOptions, openedChoice } from './opened-options.ts';
 import { openedText, unpreparedLines } from './opened-text.ts';
@@ -11,7 +10,6 @@ import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import type { Variables } from '../program/environment.ts';
 import { linkerVariables } from '../program/environment.ts';
-import { variantOf } from '../systems/build-variant.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
 import { attemptLater } from '../util/outcome.ts';
@@ -48,13 +46,14 @@ export function registerBind(program: Command): void {
       if (options.output !== undefined && names.length > 1)
         command.error('-o names one launcher; bind several programs without it');
       const choice = await chooseSystem(options.system, command);
-      if (options.base !== undefined && !canMoveTables(choice))
+      if (options.base !== undefined && !(await canMoveTables(choice)))
         command.error(`${choice.system.id} has no tables whose base could be chosen`);
       for (const name of names) await bindOne(name, choice, options);
     });
 }
 
-function canMoveTables({ system, variant }: SystemChoice): boolean {
+async function canMoveTables({ system, variant }: SystemChoice): Promise<boolean> {
+  const { variantOf } = await import('../systems/build-variant.ts');
   return variantOf(system, variant).arrangementAt !== undefined;
 }
 
@@ -69,6 +68,7 @@ async function bindOne(name: string, choice: SystemChoice, options: BindOptions)
 async function bind(name: string, { system, variant }: SystemChoice, options: BindOptions): Promise<void> {
   const output = path.resolve(options.output ?? `${path.basename(name)}-linkonce`);
   const { bindProgram } = await import('../pipeline.ts');
+  const { checkOutput } = await import('./check-output.ts');
   checkOutput(output);
   const begun = performance.now();
   const { asInterpreter = false, window, base } = options;
