@@ -121,6 +121,8 @@ export interface SymbolTable {
    * `accept` sees each candidate with that name.
    */
   find(name: SymbolName, accept: (index: number) => boolean): number;
+  /** By DT_GNU_HASH the hashes of all that `find` can find, of which bit 0 says nothing; absent where the file has no such table. */
+  readonly hashes?: Uint32Array;
 }
 
 /** A name with its hashes computed once, for look-ups in many modules. */

@@ -10,6 +10,8 @@ export interface HashTable {
   readonly symbolCount: number;
   /** The first candidate that `matches` takes, 0 where there is none. */
   find(name: SymbolName, matches: (index: number) => boolean): number;
+  /** Of all symbols that it can find, if it is one of DT_GNU_HASH; bit 0 says nothing. */
+  readonly gnuHashes?: Uint32Array;
 }
 
 /** DT_HASH (gABI chapter 'Hash Table'); `table` reaches from its address to the end of the segment. Throws ElfError. */
@@ -51,8 +53,10 @@ interface GnuHash {
  */
 export function gnuHashTable(table: Table): HashTable {
   const gnu = decodeGnuHash(table);
+  const symbolCount = gnuSymbolCount(table, gnu);
   return {
-    symbolCount: gnuSymbolCount(table, gnu),
+    symbolCount,
+    gnuHashes: gnu.hashes.subarray(0, symbolCount - gnu.firstSymbol),
     find: (name, matches) => (mayHave(gnu, name.gnuHash) ? findGnu(gnu, name.gnuHash, matches) : 0),
   };
 }

@@ -18,6 +18,7 @@ export function noSymbols(path: string): SymbolTable {
       throw new ElfError(path, 'DT_SYMTAB', undefined, `missing, but symbol ${index} is needed`);
     },
     find: () => 0,
+    hashes: new Uint32Array(0),
   };
 }
 
@@ -43,6 +44,7 @@ export function readSymbols(values: DynamicValues, loaded: LoadedBytes, sources:
     at: decoder,
     find: (name, accept) =>
       hashes?.find(name, (index) => isCandidate(table, strings, index, name.bytes) && accept(index)) ?? 0,
+    ...(hashes?.gnuHashes && { hashes: hashes.gnuHashes }),
   };
 }
 

@@ -7,10 +7,9 @@ import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 /** linux/memfd.h. Before Linux 6.3 the kernel does not know `executable`, and does not need it. */
 const flags = { closeOnExec: 1, executable: 0x10 };
 
-export type Executable = { close(): void } & (
+export type Executable = { close(): void } &
   /** Open in this process, closed when another program is executed. */
-  { readonly descriptor: number } | { readonly file: string }
-);
+  ({ readonly descriptor: number } | { readonly file: string });
 
 /** The caller closes it. */
 export function openExecutable(bytes: Buffer): Executable {

@@ -10,6 +10,7 @@ import type { ElfSymbol, SymbolName, SymbolTable } from '../elf/elf-file.ts';
 import type { Definition, ReferenceKind } from './definition.ts';
 import { globalScope, scopeEntry, symbolNames, type Lookup, type ScopeEntry, type Wanted } from './lookup.ts';
 import type { Program } from './program.ts';
+import { indexScope } from './scope-index.ts';
 import { isUnique, uniqueDefinitions } from './unique-symbols.ts';
 
 /** The look-up for a program; its answers do not depend on the order of the questions. */
@@ -55,17 +56,29 @@ function keptSearch(
   scope: readonly ScopeEntry[],
   { executable }: Program,
 ): (wanted: Wanted) => Definition | undefined {
-  const shared = scope.filter(({ module }) => module !== executable);
-  const kept = new Map<string, Definition | undefined>();
+  const having = indexScope(scope);
+  const kept = new Map<SymbolName, Kept[]>();
   return (wanted) => {
-    const key = `${wanted.kind} ${wanted.name.text}@${wanted.version?.name ?? ''}`;
-    if (!kept.has(key)) kept.set(key, inScope(wanted.kind === 'copy' ? shared : scope, wanted));
-    return kept.get(key);
+    const { name, version, kind } = wanted;
+    const answers = kept.get(name) ?? [];
+    const known = answers.find((each) => each.kind === kind && each.version === version?.name);
+    if (known) return known.found;
+    const entries = having(name).filter(({ module }) => kind !== 'copy' || module !== executable);
+    const found = inEntries(entries, wanted);
+    kept.set(name, [...answers, { kind, version: version?.name, found }]);
+    return found;
   };
 }
 
-function inScope(scope: readonly ScopeEntry[], wanted: Wanted): Definition | undefined {
-  for (const entry of scope) {
+/** An answer for a name. */
+interface Kept {
+  readonly kind: ReferenceKind;
+  readonly version: string | undefined;
+  readonly found: Definition | undefined;
+}
+
+function inEntries(entries: readonly ScopeEntry[], wanted: Wanted): Definition | undefined {
+  for (const entry of entries) {
     const symbol = definitionIn(entry, wanted);
     if (symbol) return { module: entry.module, symbol };
   }

@@ -6,16 +6,18 @@ import { SHN, STB, STT } from '../elf/constants.ts';
 import type { ElfSymbol } from '../elf/elf-file.ts';
 import { globalScope, symbolNames, type Lookup, type ScopeEntry, type Wanted } from './lookup.ts';
 import type { Program } from './program.ts';
+import { indexScope } from './scope-index.ts';
 
 /** The look-up for a program. */
 export function muslLookup(program: Program): Lookup {
   const scope = globalScope(program);
-  const shared = scope.filter(({ module }) => module !== program.executable);
+  const having = indexScope(scope);
   const nameOf = symbolNames();
   return (module, reference, kind) => {
     if (reference.binding === STB.LOCAL) return { module, symbol: reference };
     const wanted = { name: nameOf(reference.name), version: undefined, kind };
-    for (const entry of kind === 'copy' ? shared : scope) {
+    for (const entry of having(wanted.name)) {
+      if (kind === 'copy' && entry.module === program.executable) continue;
       const symbol = inModule(entry, wanted);
       if (symbol && isDefinition(symbol, wanted)) return { module: entry.module, symbol };
     }

@@ -17,14 +17,28 @@ export function readModule(file: string): Module {
   return { path: file, name: elf.dynamic?.soname ?? path.basename(file), identity, elf };
 }
 
-/** Reads each file once, as long as it does not change. */
-export function cachedReader(): ReadModule {
+/** Reads each file once, as long as it does not change; again where those that were asked for since have more than `mostBytes`. */
+export function cachedReader(mostBytes = Infinity): ReadModule {
+  // The one that was asked for last stands last.
   const known = new Map<string, Module>();
+  let bytes = 0;
+  const forget = (file: string, { elf }: Module): void => {
+    known.delete(file);
+    bytes -= elf.bytes.length;
+  };
+  const keep = (file: string, module: Module): Module => {
+    known.set(file, module);
+    bytes += module.elf.bytes.length;
+    for (const [oldest, other] of known) {
+      if (bytes <= mostBytes || other === module) break;
+      forget(oldest, other);
+    }
+    return module;
+  };
   return (file) => {
     const module = known.get(file);
-    if (module && sameIdentity(module.identity, fileIdentity(file))) return module;
-    const fresh = readModule(file);
-    known.set(file, fresh);
-    return fresh;
+    if (module) forget(file, module);
+    const isSame = module && sameIdentity(module.identity, fileIdentity(file));
+    return keep(file, isSame ? module : readModule(file));
   };
 }

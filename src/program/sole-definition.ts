@@ -9,6 +9,7 @@ import { bindsLocally, definitionIn, mayDefine } from './glibc-lookup.ts';
 import type { ScopeEntry } from './lookup.ts';
 import { scopeEntry, symbolNames } from './lookup.ts';
 import type { Module } from './program.ts';
+import { indexScope } from './scope-index.ts';
 
 /** `none`: nobody defines it. `unsure`: several do, or the one that does has it in another version. */
 export type Sole = Definition | 'none' | 'unsure';
@@ -18,12 +19,13 @@ export type SoleLookup = (module: Module, reference: ElfSymbol, kind: ReferenceK
 
 /** `modules`: all that can be there. */
 export function soleDefinitions(modules: readonly Module[]): SoleLookup {
-  const entries = modules.map(scopeEntry);
+  const having = indexScope(modules.map(scopeEntry));
   const nameOf = symbolNames();
   const known = new Map<string, readonly ScopeEntry[]>();
   const definers = (text: string, kind: ReferenceKind): readonly ScopeEntry[] => {
     const key = `${kind} ${text}`;
-    const found = known.get(key) ?? entries.filter((entry) => mayDefine(entry, nameOf(text), kind));
+    const name = nameOf(text);
+    const found = known.get(key) ?? having(name).filter((entry) => mayDefine(entry, name, kind));
     known.set(key, found);
     return found;
   };

@@ -64,7 +64,8 @@ class Worker {
     return { failure: 'refused' in answer ? new Refusal(answer.refused) : new LinkonceError(answer.failed) };
   }
 
+  /** At once: it has nothing to finish, and memory that the next step needs. */
   end(): void {
-    this.#process.stdin?.end();
+    this.#process.kill();
   }
 }

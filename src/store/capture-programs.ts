@@ -20,6 +20,9 @@ export async function capturePrograms(
   onProgress: OnProgress,
 ): Promise<Outcome<Blueprint>[]> {
   const ready = loaded.flatMap((_, index) => (failures.has(index) ? [] : [index]));
+  // The largest first: else one processor waits at the end. Those with the same modules are then neighbours, too.
+  const sizes = loaded.map(({ program }) => sizeOf(program));
+  ready.sort((a, b) => at(sizes, b) - at(sizes, a));
   const orders = ready.map((index) => {
     const { wish, program } = at(loaded, index);
     return {
@@ -44,6 +47,11 @@ export async function capturePrograms(
     requireSame(at(loaded, index).program, blueprint);
     return blueprint;
   });
+}
+
+/** Bytes of all its modules. */
+function sizeOf({ modules }: Program): number {
+  return modules.reduce((sum, { elf }) => sum + elf.bytes.length, 0);
 }
 
 /** The modules that were captured must be those that were read before, and got their places. */

@@ -7,6 +7,7 @@ import { captureProgram } from '../capture/capture-program.ts';
 import { writeBytes } from '../image/assemble-file.ts';
 import type { Variables } from '../program/environment.ts';
 import { loadProgram } from '../program/load-program.ts';
+import { cachedReader } from '../program/read-module.ts';
 import { explainCaptures } from '../provenance/explain-captures.ts';
 import { inOrder } from '../ranges/place-programs.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
@@ -23,11 +24,17 @@ export interface CaptureOrder {
   readonly output: string;
 }
 
+/** Of the modules that are kept. */
+const mostBytes = 400_000_000;
+
 export type CaptureAnswer = 'done' | { readonly refused: string } | { readonly failed: string };
+
+/** Most programs share most of their modules with others. */
+const read = cachedReader(mostBytes);
 
 function capture({ invocation, variables, opened, modules, output }: CaptureOrder): CaptureAnswer {
   try {
-    const program = loadProgram(invocation, { variables, opened });
+    const program = loadProgram(invocation, { read, variables, opened });
     const captures = captureProgram(program, undefined, inOrder(program, modules));
     const record = encodeRecord(explainCaptures(captures));
     // Bytes of modules are in it, and nobody but the store's owner reads it.

@@ -14,7 +14,7 @@ export function packageRoot(): string {
   return directory;
 }
 
-/** Absolute path of a built native part: `starter`, `stopwatch`, `loader.bin`. */
+/** Absolute path of a built native part: `starter`, `asker`, `loader.bin`. */
 export function nativePart(name: string): string {
   return path.join(packageRoot(), 'build', 'native', name);
 }
