@@ -120,8 +120,11 @@ static const char *check_image(struct start *start)
 	const struct launcher_form *form = start->form;
 	struct stat status;
 	start->image = open_file(launcher_string(start->launcher, form->path), 0);
-	if (start->image == -EACCES)
+	if (start->image == -EACCES) {
+		/* The loader may be closed to this user, too: then the kernel guards this process, and would not guard the program. */
+		start->other_program = 1;
 		return REASON_IMAGE_UNREADABLE;
+	}
 	if (start->image < 0)
 		return shortage_or(start->image, REASON_NO_IMAGE);
 	if (failed(status_of_file(start->image, &status)))

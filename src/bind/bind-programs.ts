@@ -11,6 +11,7 @@ import { placeProgram } from '../files/place-program.ts';
 import { shareMemory } from '../files/share-memory.ts';
 import type { Stock } from '../files/stock.ts';
 import type { NewFile } from '../files/stocking.ts';
+import type { Audience } from '../program/audience.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { requireMovable } from '../ranges/movable.ts';
 import type { Placing } from '../ranges/place-programs.ts';
@@ -25,6 +26,8 @@ export interface BindJob<T> extends Omit<PlacingMeans, 'loader' | 'holdings'> {
   readonly newFile: NewFile;
   /** Pages: see files/member-filing.ts. */
   readonly gap: number;
+  /** Whom files are for at most, whoever may read the modules. */
+  readonly readers: Audience;
   /** Gives each module its range of addresses. */
   place(): Placing;
   /** One outcome for each program; those that `place` gave a failure have it. */

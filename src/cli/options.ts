@@ -1,7 +1,9 @@
 /** Values of options: parsed and checked while commander reads the command line, so that a wrong one is wrong usage. */
 import { InvalidArgumentError } from 'commander';
+import type { Audience } from '../program/audience.ts';
 import { isLinkerVariable, nameOf } from '../program/environment.ts';
 import { requireWritable } from '../report/write-file.ts';
+import { groupNumber } from '../util/group-number.ts';
 
 /** A whole number from 1 on. */
 export function positiveInteger(text: string): number {
@@ -97,6 +99,15 @@ export function slideTime(text: string): 'store' | 'boot' {
       ? 'A store has one image for all processes: store or boot.'
       : 'It must be store or boot.',
   );
+}
+
+/** Who may read: `everybody`, `owner`, or a group by its name or number. */
+export function audience(text: string): Audience {
+  if (text === 'everybody' || text === 'owner') return text;
+  const group = groupNumber(text);
+  if (group === undefined)
+    throw new InvalidArgumentError('It must be everybody, owner, or the name or number of a group.');
+  return { group };
 }
 
 /** A whole number from 0 on. */

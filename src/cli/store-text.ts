@@ -40,7 +40,7 @@ export function describeLearnt(name: string, { bound, failures, remarks }: Learn
 export function describeList(listing: Listing, isLong = false): string {
   const { relocated, disk, programs, window } = listing;
   return [
-    `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}`,
+    `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}, for ${listing.readers}`,
     ...programs.flatMap((program) => describeProgram(program, isLong)),
     `${String(new Set(programs.map(({ name }) => name)).size)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
     `relocated pages: ${megabytes(relocated.storedKb)} stored; under ld.so one process of each program holds ` +

@@ -1,12 +1,13 @@
 /** `linkonce store …`: many programs of one machine, or of one user. */
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { Audience } from '../program/audience.ts';
 import type { StoredProgram, StoreSettings } from '../store/catalogue.ts';
 import type { StoreContext } from '../store/lock.ts';
 import type { ProgramFailure } from '../store/wishes.ts';
 import type { OpenedOptions } from './opened-options.ts';
 import { addOpenedOptions, learnSecondsOption, openedChoice, withOption } from './opened-options.ts';
-import { linkerVariable, slideTime, wholeNumber, windowBits } from './options.ts';
+import { audience, linkerVariable, slideTime, wholeNumber, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
@@ -24,6 +25,7 @@ interface AddOptions extends WorkOptions, OpenedOptions {
   readonly window?: number;
   readonly slide?: 'store' | 'boot';
   readonly gap?: number;
+  readonly readers?: Audience;
   readonly asInterpreter?: boolean;
   readonly env?: readonly string[];
 }
@@ -62,6 +64,11 @@ function registerAdd(store: Command): void {
     .option('-s, --system <id[:variant]>', 'system of a new store (default: image:partitions)')
     .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
     .option('--slide <when>', 'when the addresses are drawn anew: store (by `reslide`) or boot', slideTime)
+    .option(
+      '--readers <who>',
+      'who may read files that say addresses: everybody, owner, or a group; others start through ld.so (default: everybody in a store of root, else owner)',
+      audience,
+    )
     .option('--gap <pages>', 'equal pages that are stored again to save a mapping (default: 4)', wholeNumber)
     .option(
       '--as-interpreter',
@@ -132,13 +139,14 @@ function registerLearn(store: Command): void {
 }
 
 async function settingsOf(options: AddOptions, command: Command): Promise<Partial<StoreSettings>> {
-  const { system, window, slide, gap } = options;
+  const { system, window, slide, gap, readers } = options;
   const choice = system === undefined ? undefined : await chooseStoreSystem(system, command);
   return {
     ...(choice ?? {}),
     ...(window === undefined ? {} : { window }),
     ...(slide === undefined ? {} : { slide }),
     ...(gap === undefined ? {} : { gap }),
+    ...(readers === undefined ? {} : { readers }),
   };
 }
 

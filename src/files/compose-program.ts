@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isRelocatedWhenRead } from '../image/backing.ts';
 import type { Composed, PlacedMemory } from '../image/compose-image.ts';
 import { composeImage } from '../image/compose-image.ts';
+import type { Audience } from '../program/audience.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import { backingOf } from '../ranges/arrangement.ts';
 import { present } from '../util/present.ts';
@@ -20,6 +21,8 @@ export interface LaidOut {
 export interface ComposingMeans {
   readonly arrangement: Arrangement;
   readonly newFile: NewFile;
+  /** Whom files are for at most. */
+  readonly readers: Audience;
 }
 
 /**
@@ -29,12 +32,12 @@ export interface ComposingMeans {
 export function composeProgram(
   placed: PlacedMemory,
   { filings, places }: SharedMemory,
-  { arrangement, newFile }: ComposingMeans,
+  { arrangement, newFile, readers }: ComposingMeans,
 ): LaidOut {
   const filing = present(filings.get(placed), 'filing of a program');
   const kind = backingOf(arrangement);
   if (!isRelocatedWhenRead[kind]) return { placed, composed: composeImage(placed, toFiling(filing, places)) };
   const name = path.basename(placed.blueprint.facts.invocation);
-  const own = writeOwnFile(placed, filing, places, newFile(`${name}.own`), kind);
+  const own = writeOwnFile(placed, filing, places, { path: newFile(`${name}.own`), kind, readers });
   return { placed, composed: composeImage(placed, toFiling(own.filing, own.places)) };
 }

@@ -7,7 +7,8 @@ import { piecePart } from '../image/assemble-file.ts';
 import type { BackingFile } from '../image/backing.ts';
 import type { Place } from '../image/filing.ts';
 import type { Piece } from '../image/pieces.ts';
-import { readersOf } from '../program/audience.ts';
+import type { Audience } from '../program/audience.ts';
+import { narrower, readersOf } from '../program/audience.ts';
 import { Refusal } from '../util/errors.ts';
 import { at } from '../util/present.ts';
 import type { Address, FileOffset } from '../util/units.ts';
@@ -17,6 +18,13 @@ import { movingWords } from './moving-words.ts';
 import { runParts, runWords } from './pool.ts';
 import { writeSharedFile } from './shared-file.ts';
 
+export interface OwnFileRequest {
+  readonly path: string;
+  readonly kind: BackingFile['kind'];
+  /** Whom it is for at most. */
+  readonly readers: Audience;
+}
+
 /**
  * Writes the file, and answers the filing with the places in it. `shared`: where runs stand that several programs have. Throws
  * Refusal where a word lies across pages of two files.
@@ -25,8 +33,7 @@ export function writeOwnFile(
   placed: PlacedMemory,
   filing: MemberFiling,
   shared: ReadonlyMap<string, Place>,
-  path: string,
-  kind: BackingFile['kind'],
+  { path, kind, readers }: OwnFileRequest,
 ): { readonly filing: MemberFiling; readonly places: ReadonlyMap<string, Place> } {
   requireWholeWords(placed, filing);
   const pieces = placed.pieces.filter((piece) => !filing.homes.has(piece));
@@ -41,7 +48,7 @@ export function writeOwnFile(
   ];
   const modules = placed.blueprint.facts.modules.map((module) => module.path);
   const content = { size, parts: [...own, ...parts], moving };
-  const file = writeSharedFile(path, kind, content, readersOf(modules));
+  const file = writeSharedFile(path, kind, content, narrower(readers, readersOf(modules)));
   const homes = new Map(filing.homes);
   pieces.forEach((piece, index) => homes.set(piece, { file, offset: at(starts, index) }));
   const places = new Map(shared);

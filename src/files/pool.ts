@@ -1,9 +1,9 @@
 /** Runs of pages that several programs have and their modules' stored pages do not: each stands once in a pool file. */
-import type { BackingFile } from '../image/backing.ts';
 import type { Place } from '../image/filing.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { bytesPart } from '../image/assemble-file.ts';
 import { readersOf } from '../program/audience.ts';
+import { backingOf } from '../ranges/arrangement.ts';
 import { at, present } from '../util/present.ts';
 import { tally } from '../util/tally.ts';
 import type { FileOffset } from '../util/units.ts';
@@ -12,7 +12,7 @@ import type { DeviatingRun } from './member-filing.ts';
 import { movingWords } from './moving-words.ts';
 import { writeSharedFile } from './shared-file.ts';
 import type { StockedRun } from './stock.ts';
-import type { NewFile } from './stocking.ts';
+import type { StockingMeans } from './stocking.ts';
 
 /**
  * Stores what at least two programs have and no pool holds yet. Answers the new runs. A module that not everybody may read gives
@@ -21,8 +21,7 @@ import type { NewFile } from './stocking.ts';
 export function stockRuns(
   programs: readonly (readonly DeviatingRun[])[],
   known: readonly StockedRun[],
-  newFile: NewFile,
-  kind: BackingFile['kind'],
+  means: StockingMeans,
 ): StockedRun[] {
   const stored = new Set(known.map(({ hash }) => hash));
   const counts = new Map<string, number>();
@@ -33,7 +32,7 @@ export function stockRuns(
   for (const run of shareable.flat())
     if (present(counts.get(run.hash), 'count of a run') > 1 && !stored.has(run.hash))
       samples.set(run.hash, run);
-  return samples.size === 0 ? [] : writePool([...samples.values()], newFile('pool'), kind);
+  return samples.size === 0 ? [] : writePool([...samples.values()], means);
 }
 
 /** Paths of the modules that everybody may read. */
@@ -47,10 +46,13 @@ function moduleOf({ program, piece }: DeviatingRun): string {
   return present(at(program.blueprint.regions, piece.region, 'region').region.module, 'module').path;
 }
 
-function writePool(runs: readonly DeviatingRun[], path: string, kind: BackingFile['kind']): StockedRun[] {
+function writePool(
+  runs: readonly DeviatingRun[],
+  { arrangement, newFile, readers }: StockingMeans,
+): StockedRun[] {
   const { parts, size } = runParts(runs);
   const moving = (): FileOffset[] => runs.flatMap((run, index) => runWords(run, at(parts, index).offset));
-  const file = writeSharedFile(path, kind, { size, parts, moving }, 'everybody');
+  const file = writeSharedFile(newFile('pool'), backingOf(arrangement), { size, parts, moving }, readers);
   return runs.map(({ hash, length }, index) => ({
     hash,
     pages: length / pageSize,

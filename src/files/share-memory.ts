@@ -6,8 +6,8 @@
 import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Place } from '../image/filing.ts';
 import { PageReader } from '../image/page-reader.ts';
+import type { Audience } from '../program/audience.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
-import { backingOf } from '../ranges/arrangement.ts';
 import type { Partition } from '../ranges/order.ts';
 import { collectContents } from './contents.ts';
 import type { MemberFiling } from './member-filing.ts';
@@ -25,6 +25,8 @@ export interface SharingInput {
   readonly newFile: NewFile;
   /** Pages: see `member-filing.ts`. */
   readonly gap: number;
+  /** Whom files are for at most, whoever may read the modules. */
+  readonly readers: Audience;
 }
 
 export interface SharedMemory {
@@ -37,12 +39,12 @@ export interface SharedMemory {
 }
 
 export function shareMemory(programs: readonly PlacedMemory[], input: SharingInput): SharedMemory {
-  const { arrangement, partitions, stock, newFile, gap } = input;
+  const { arrangement, partitions, stock, newFile, gap, readers } = input;
   const contents = collectContents(programs, modulesToStock(programs, input));
-  const modules = stockModules(contents, partitions, arrangement, newFile);
+  const modules = stockModules(contents, partitions, { arrangement, newFile, readers });
   const filings = fileMembers(programs, [...stock.modules, ...modules], gap);
   const deviating = [...filings.values()].map((filing) => filing.runs);
-  const runs = stockRuns(deviating, stock.runs, newFile, backingOf(arrangement));
+  const runs = stockRuns(deviating, stock.runs, { arrangement, newFile, readers });
   return { filings, places: placesOf([...stock.runs, ...runs]), added: { modules, runs } };
 }
 

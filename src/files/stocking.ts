@@ -5,7 +5,8 @@ import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { PROT } from '../image/pieces.ts';
 import { piecePart } from '../image/assemble-file.ts';
-import { readersOf } from '../program/audience.ts';
+import type { Audience } from '../program/audience.ts';
+import { narrower, readersOf } from '../program/audience.ts';
 import { at } from '../util/present.ts';
 import type { FileOffset } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
@@ -21,21 +22,29 @@ import { toRanges } from './stock.ts';
 /** Gives a new file a path in the collection; `name` is for people. */
 export type NewFile = (name: string) => string;
 
+/** How shared files are written. */
+export interface StockingMeans {
+  readonly arrangement: Arrangement;
+  readonly newFile: NewFile;
+  /** Whom they are for at most. */
+  readonly readers: Audience;
+}
+
 /** One file for each partition, or for each module; a module that not everybody may read has a file of its own. */
 export function stockModules(
   contents: readonly ModuleContent[],
   partitions: readonly Partition[],
-  arrangement: Arrangement,
-  newFile: NewFile,
+  means: StockingMeans,
 ): StockedModule[] {
+  const { arrangement, newFile } = means;
   const byPath = new Map(contents.map((content) => [content.path, content]));
   return partitions.flatMap(({ name, modules }) => {
     const members = modules.flatMap((file) => byPath.get(file) ?? []);
     const together = members.filter((member) => mayShareFile(member, arrangement));
     const alone = members.filter((member) => !together.includes(member));
     return [
-      ...(together.length > 0 ? writeGroup(together, arrangement, newFile(name)) : []),
-      ...alone.flatMap((member) => writeGroup([member], arrangement, newFile(path.basename(member.path)))),
+      ...(together.length > 0 ? writeGroup(together, means, newFile(name)) : []),
+      ...alone.flatMap((member) => writeGroup([member], means, newFile(path.basename(member.path)))),
     ];
   });
 }
@@ -53,7 +62,7 @@ interface PlacedContent {
 /** Modules stand in the file as in memory, so that neighbours are mapped by one call. */
 function writeGroup(
   group: readonly ModuleContent[],
-  arrangement: Arrangement,
+  { arrangement, readers: most }: StockingMeans,
   output: string,
 ): StockedModule[] {
   const origin = at(group, 0, 'module').address;
@@ -71,7 +80,7 @@ function writeGroup(
     };
   });
   const moving = (): FileOffset[] => placed.flatMap(contentWords);
-  const readers = readersOf(group.map((content) => content.path));
+  const readers = narrower(most, readersOf(group.map((content) => content.path)));
   const content = { size: next, parts: placed.flatMap(contentParts), moving };
   const file = writeSharedFile(output, backingOf(arrangement), content, readers);
   return placed.map((each) => toStocked(each, file));

@@ -3,8 +3,8 @@
  * is there, and was read back, before the launcher that leads to it appears.
  */
 import { basename, dirname } from 'node:path';
-import type { Permissions } from '../program/audience.ts';
-import { copyFor, executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
+import type { Audience, Permissions } from '../program/audience.ts';
+import { copyFor, executableBy, executorsOf, narrower, readableBy, readersOf } from '../program/audience.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import { requireTellingTimes } from '../program/file-system.ts';
 import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
@@ -34,6 +34,8 @@ export interface ImageRequest {
   readonly ownName?: string;
   /** Where the launcher counts its hand-overs; absent: nowhere. */
   readonly countPath?: string | undefined;
+  /** Whom files are for at most, whoever may read the modules; absent: everybody. */
+  readonly readers?: Audience;
 }
 
 /**
@@ -43,14 +45,14 @@ export interface ImageRequest {
 export function writeImage(placed: PlacedMemory, composed: Composed, request: ImageRequest): Image {
   const { blueprint, loader } = placed;
   const { facts } = blueprint;
-  const { imagePath } = request;
+  const { imagePath, readers = 'everybody' } = request;
   requireTellingTimes(filesRead(blueprint));
   waitForNewTimestamp(modulesOf(blueprint), imagePath);
   nameImage(composed.opened, imagePath, present(process.geteuid, 'user of this process')());
   const write = (file: number): void => {
     writeContents(file, composed);
   };
-  const { mode, group } = readableBy(readersOf(pathsOf(blueprint)));
+  const { mode, group } = readableBy(narrower(readers, readersOf(pathsOf(blueprint))));
   writeAtomically(imagePath, mode, write, group);
   verifyImage(imagePath, loader);
   requireUnchanged(blueprint);
@@ -137,13 +139,13 @@ function writeLaunchers(
     };
     writeAtomically(path, mode, fill, group);
   };
-  const { output } = request;
+  const { output, readers } = request;
   if (!request.asInterpreter) {
-    write(output, launcher, executableBy(executors));
+    write(output, launcher, executableBy(executors, readers));
     return [output];
   }
   const interpreter = `${output}.loader`;
-  write(interpreter, launcher, executableBy(executors));
+  write(interpreter, launcher, executableBy(executors, readers));
   write(output, interpreterCopy(facts.path, interpreter), copyFor(readersOf([facts.path]), executors));
   return [output, interpreter];
 }

@@ -41,9 +41,12 @@ export function readableBy(readers: Audience): Permissions {
   return { mode: 0o600 | bits(readers, permission.read), ...groupOf(readers) };
 }
 
-/** For a program that everybody may read who may execute it: it says nothing but paths. */
-export function executableBy(executors: Audience): Permissions {
-  return { mode: 0o700 | bits(executors, permission.read | permission.execute), ...groupOf(executors) };
+/**
+ * For a launcher, which says nothing but paths and one address: everybody may read it who may execute it, unless addresses are for fewer
+ * (`readers`).
+ */
+export function executableBy(executors: Audience, readers: Audience = 'everybody'): Permissions {
+  return copyFor(narrower(executors, readers), executors);
 }
 
 /** For a copy of a program. Where readers and executors are of two groups, it serves its owner. */
@@ -64,7 +67,7 @@ function groupOf(audience: Audience): Pick<Permissions, 'group'> {
 }
 
 /** Who passes both. */
-function narrower(a: Audience, b: Audience): Audience {
+export function narrower(a: Audience, b: Audience): Audience {
   if (a === 'everybody') return b;
   if (b === 'everybody' || isSameAudience(a, b)) return a;
   return 'owner';

@@ -13,7 +13,7 @@ import type { ModuleFacts } from '../program/facts.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { fromJson, toJson } from '../util/json.ts';
 import { names } from './folder.ts';
-import { isNowhere } from '../util/status.ts';
+import { isNowhere, statusOf } from '../util/status.ts';
 
 export type Slide = 'store' | 'boot';
 
@@ -26,6 +26,8 @@ export interface StoreSettings {
   readonly slide: Slide;
   /** Pages: see files/member-filing.ts. */
   readonly gap: number;
+  /** Who may know the addresses of its processes: all files that say them are for these at most. */
+  readonly readers: Audience;
 }
 
 /** A module as it was read. */
@@ -129,7 +131,7 @@ export function launcherOfName({ programs, launchers }: Catalogue, name: string)
 }
 
 const format = 'linkonce-store';
-export const catalogueVersion = 5;
+export const catalogueVersion = 6;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {
@@ -162,7 +164,7 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The catalogue of the current generation; undefined where there is no store yet. */
+/** The catalogue of the current generation; undefined where there is no store yet. Throws LinkonceError where it is for others. */
 export function readCatalogue(store: string): Catalogue | undefined {
   const file = path.join(store, names.current, names.catalogue);
   // Who reads without the lock may meet a commit between the link and what it led to.
@@ -174,6 +176,8 @@ function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES' && statusOf(file) !== undefined)
+      throw new LinkonceError(`${file}: is not for this user: the store has other readers`, { cause: error });
     if (isNowhere(error)) return undefined;
     throw error;
   }

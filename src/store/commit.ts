@@ -17,8 +17,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { freshName } from '../ranges/place-programs.ts';
-import { writeBytes } from '../image/assemble-file.ts';
-import { writeAtomically } from '../util/write-atomically.ts';
+import { writeWhole } from '../image/assemble-file.ts';
+import { readableBy } from '../program/audience.ts';
 import type { Catalogue } from './catalogue.ts';
 import { encodeCatalogue, launcherOfName, readCatalogue, referencedFiles } from './catalogue.ts';
 import { countsWithoutProgram, makeCounts } from './counts.ts';
@@ -40,9 +40,9 @@ export function commit(store: string, bound: Catalogue): void {
     if (launcher === '') symlinkSync(invocation, target);
     else linkSync(path.join(store, names.files, launcher), target);
   }
-  writeAtomically(path.join(folder, names.catalogue), 0o644, (file) => {
-    writeBytes(file, Buffer.from(encodeCatalogue(catalogue)), 0);
-  });
+  // It says where all modules are.
+  const permissions = readableBy(catalogue.settings.readers);
+  writeWhole(path.join(folder, names.catalogue), Buffer.from(encodeCatalogue(catalogue)), permissions);
   makeCounts(store, catalogue);
   synchronise(folder, path.join(folder, names.bin), path.join(store, names.files));
   replaceLink(store, names.current, path.join(names.generations, name));

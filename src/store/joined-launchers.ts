@@ -11,7 +11,7 @@ import { encodeLauncher, requireLauncher } from '../image/launcher-file.ts';
 import { copyFor, executableBy, executorsOf, readersOf } from '../program/audience.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { at } from '../util/present.ts';
-import type { Catalogue, JoinedLauncher, StoredProgram } from './catalogue.ts';
+import type { Catalogue, JoinedLauncher, StoredProgram, StoreSettings } from './catalogue.ts';
 import { names } from './folder.ts';
 
 /** The catalogue with a joined launcher for each name that has several forms; those that are there and the same stay. */
@@ -21,7 +21,9 @@ export function withJoinedLaunchers(store: string, catalogue: Catalogue): Catalo
     [launcher, loader].every((file) => existsSync(path.join(files, file)));
   const before = new Map(catalogue.launchers.filter(isKept).map((each) => [each.forms.join(), each]));
   const launchers = formsByName(catalogue).map(
-    (forms) => before.get(forms.map(({ launcher }) => launcher).join()) ?? writeJoined(files, forms),
+    (forms) =>
+      before.get(forms.map(({ launcher }) => launcher).join()) ??
+      writeJoined(files, forms, catalogue.settings),
   );
   return { ...catalogue, launchers };
 }
@@ -49,14 +51,18 @@ function joined(files: string, forms: readonly StoredProgram[]): Launcher {
   return { ...at(each, 0), forms: each.flatMap((launcher) => launcher.forms) };
 }
 
-function writeJoined(files: string, forms: readonly StoredProgram[]): JoinedLauncher {
+function writeJoined(
+  files: string,
+  forms: readonly StoredProgram[],
+  { readers }: StoreSettings,
+): JoinedLauncher {
   const { name, asInterpreter } = at(forms, 0);
   const launcher = freshName(`${name}.launcher`);
   const loader = asInterpreter ? `${launcher}.loader` : undefined;
   const program = joined(files, forms).texts.program_path;
   const executors = executorsOf(program);
   const contents = joinedFiles(files, forms, loader && path.join(files, loader));
-  writeWhole(path.join(files, loader ?? launcher), at(contents, 0), executableBy(executors));
+  writeWhole(path.join(files, loader ?? launcher), at(contents, 0), executableBy(executors, readers));
   if (loader !== undefined)
     writeWhole(path.join(files, launcher), at(contents, 1), copyFor(readersOf([program]), executors));
   return {

@@ -15,6 +15,7 @@ import { storedKb } from './commit.ts';
 import { askPrograms } from './ask-programs.ts';
 import { countPathOf } from './counts.ts';
 import { identityOf } from './freshness.ts';
+import { describeReaders } from './readers.ts';
 
 export interface ListedProgram {
   readonly name: string;
@@ -42,6 +43,8 @@ export interface Listing {
   readonly system: string;
   readonly window: { readonly base: Address; readonly bits: number };
   readonly slide: string;
+  /** Who may read what says addresses: `everybody`, `owner`, or `group NUMBER`. */
+  readonly readers: string;
   readonly modules: number;
   readonly programs: readonly ListedProgram[];
   /** kB. */
@@ -68,6 +71,7 @@ export async function listStore(store: string): Promise<Listing> {
     system: `${settings.system}:${settings.variant}`,
     window: space,
     slide: settings.slide,
+    readers: describeReaders(settings.readers),
     modules: modules.length,
     programs: programs.map((program) => ({
       ...listProgram(store, program, obstacles.get(keyOf(program))),

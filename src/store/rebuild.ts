@@ -68,7 +68,7 @@ export async function rebuild(
       const recorded = read
         ? { ...read, record: at(records, index) }
         : recordedAs(at(worn, index - loaded.length), laidOut.placed.blueprint);
-      return writeProgram(store, recorded, laidOut);
+      return writeProgram({ store, readers: shelf.readers }, recorded, laidOut);
     },
   });
   const asked = [...loaded.map(({ wish }) => wish), ...worn.map(wishOf)];

@@ -9,7 +9,7 @@ import { writeWhole } from '../image/assemble-file.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { decodePlan, encodeCached, encodeIdentities, sealPlan } from '../image/plan.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
-import { executableBy, executorsOf, readableBy, readersOf } from '../program/audience.ts';
+import { executableBy, executorsOf, narrower, readableBy, readersOf } from '../program/audience.ts';
 import { cachedAnswers } from '../program/cached-answers.ts';
 import { nameImage } from '../image/opened-table.ts';
 import { openedTableIn } from '../image/read-opened.ts';
@@ -22,13 +22,14 @@ import type { StoredProgram } from './catalogue.ts';
 import { allModules } from './catalogue.ts';
 import { names } from './folder.ts';
 import { cachedNames } from './freshness.ts';
+import type { Destination } from './session.ts';
 
 /**
  * New image and launcher, written below `files`. `identityOf`: what the files were when they were found to be equal; a later
  * change must not get by.
  */
 export function refreshProgram(
-  store: string,
+  { store, readers }: Destination,
   program: StoredProgram,
   identityOf: (file: string) => FileIdentity | undefined,
 ): StoredProgram {
@@ -46,7 +47,7 @@ export function refreshProgram(
   const image = freshName(`${program.name}.image`);
   nameImage(openedTableIn(bytes, plan), path.join(files, image), process.geteuid?.() ?? 0);
   const checksum = sealPlan(bytes, plan);
-  writeWhole(path.join(files, image), bytes, readableBy(readersOf(allModules(program))));
+  writeWhole(path.join(files, image), bytes, readableBy(narrower(readers, readersOf(allModules(program)))));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
     checksum,
@@ -54,7 +55,7 @@ export function refreshProgram(
     identity: fileIdentity(path.join(files, image)),
   });
   const executors = executorsOf(plan.text(plan.header.program_path));
-  writeWhole(path.join(files, launcher), code, executableBy(executors));
+  writeWhole(path.join(files, launcher), code, executableBy(executors, readers));
   return { ...program, image, launcher };
 }
 

@@ -29,6 +29,7 @@ export async function layOutAgain(
 ): Promise<Catalogue> {
   onProgress('laying all programs out anew');
   const moved = { ...catalogue, space: { ...catalogue.space, base }, stock: { modules: [], runs: [] } };
+  const destination = { store: to, readers: catalogue.settings.readers };
   const bound = catalogue.programs.filter(isBound);
   const { outcomes, placing, added } = await bindPrograms({
     ...shelfOf(to, moved),
@@ -39,7 +40,7 @@ export async function layOutAgain(
       const { record } = program;
       const [source, files] = [path.join(from, names.files), path.join(to, names.files)];
       if (from !== to) copyFileSync(path.join(source, record), path.join(files, record));
-      return writeProgram(to, recordedAs(program, laidOut.placed.blueprint), laidOut);
+      return writeProgram(destination, recordedAs(program, laidOut.placed.blueprint), laidOut);
     },
   });
   const others = catalogue.programs.filter((program) => !isBound(program));

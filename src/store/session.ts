@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { BindJob } from '../bind/bind-programs.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
+import type { Audience } from '../program/audience.ts';
 import type { Variables } from '../program/environment.ts';
 import type { Program } from '../program/program.ts';
 import { freshName } from '../ranges/place-programs.ts';
@@ -25,6 +26,12 @@ export function wishOf({ name, invocation, asInterpreter, variables, opened }: W
   return { name, invocation, asInterpreter, variables, opened };
 }
 
+/** Where the files of a program go, and whom they are for at most. */
+export interface Destination {
+  readonly store: string;
+  readonly readers: Audience;
+}
+
 export type OnProgress = (step: string) => void;
 
 export interface Loaded {
@@ -43,7 +50,7 @@ export function shelfOf(
 ): Omit<BindJob<unknown>, 'place' | 'explain' | 'write'> {
   return {
     arrangement: arrangementOf(settings),
-    ...{ space, stock, gap: settings.gap },
+    ...{ space, stock, gap: settings.gap, readers: settings.readers },
     newFile: (name) => path.join(store, names.files, freshName(name)),
     shown: shownPlaces(store),
   };

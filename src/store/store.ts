@@ -20,6 +20,7 @@ import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
 import type { WishFailure } from './rebuild.ts';
 import type { OnProgress } from './session.ts';
+import { describeReaders, requireGivable, usualReaders } from './readers.ts';
 import { arrangementOf } from './session.ts';
 import { layOutAgain } from './relayout.ts';
 import { updatePrograms } from './update.ts';
@@ -74,7 +75,7 @@ export async function addPrograms(
   });
 }
 
-const defaults: Omit<StoreSettings, 'window'> = {
+const defaults: Omit<StoreSettings, 'window' | 'readers'> = {
   system: 'image',
   variant: 'partitions',
   slide: 'store',
@@ -82,7 +83,8 @@ const defaults: Omit<StoreSettings, 'window'> = {
 };
 
 function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
-  const choice = { ...defaults, ...given };
+  const choice = { ...defaults, readers: usualReaders(), ...given };
+  requireGivable(choice.readers);
   const space = drawSpace(arrangementOf(choice), given.window);
   return {
     settings: { ...choice, window: given.window ?? space.bits },
@@ -97,11 +99,15 @@ function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
 function requireSettings(catalogue: Catalogue, given: Partial<StoreSettings>, store: string): void {
   for (const [name, value] of Object.entries(given)) {
     const has = catalogue.settings[name as keyof StoreSettings];
-    if (has !== value)
+    if (describeSetting(has) !== describeSetting(value))
       throw new LinkonceError(
-        `${store}: the store has ${name} ${String(has)}, not ${String(value)}; \`store undo\` removes it`,
+        `${store}: the store has ${name} ${describeSetting(has)}, not ${describeSetting(value)}; \`store undo\` removes it`,
       );
   }
+}
+
+function describeSetting(value: StoreSettings[keyof StoreSettings]): string {
+  return typeof value === 'object' ? describeReaders(value) : String(value);
 }
 
 /** Brings everything up to date. */

@@ -32,7 +32,7 @@ import {
 } from './freshness.ts';
 import { whyNotReadable } from './opened-modules.ts';
 import { rebuild } from './rebuild.ts';
-import type { OnProgress } from './session.ts';
+import type { Destination, OnProgress } from './session.ts';
 import { wishOf } from './session.ts';
 import { refreshProgram } from './refresh.ts';
 import { attempt } from '../util/outcome.ts';
@@ -78,7 +78,11 @@ export async function updatePrograms(
     program,
     verdict: judge.verdict(program, obstacles.get(keyOf(program))),
   }));
-  const { refreshed, others } = await refreshPrograms(store, judged, judge);
+  const { refreshed, others } = await refreshPrograms(
+    { store, readers: catalogue.settings.readers },
+    judged,
+    judge,
+  );
   const lost = [...chosen(judged, 'rebuild'), ...others];
   const mended = chosen(judged, 'mended').map(({ program: { unmended: _, ...program } }) => program);
   const kept = [...chosen(judged, 'fresh').map(({ program }) => program), ...mended, ...refreshed];
@@ -116,13 +120,13 @@ interface Lost {
 
 /** Where new identities do not help, the program is among `others`. */
 async function refreshPrograms(
-  store: string,
+  destination: Destination,
   judged: readonly Judged[],
   judge: Judge,
 ): Promise<{ readonly refreshed: readonly StoredProgram[]; readonly others: readonly Lost[] }> {
   const before = chosen(judged, 'refresh').map(({ program }) => program);
-  const after = before.map((program) => refreshProgram(store, program, judge.identity));
-  const obstacles = await askPrograms(store, after, 'files');
+  const after = before.map((program) => refreshProgram(destination, program, judge.identity));
+  const obstacles = await askPrograms(destination.store, after, 'files');
   const isMended = (program: StoredProgram): boolean =>
     obstacles.get(keyOf(program))?.remedy !== 'bind-again';
   const others = before.flatMap((program): Lost[] => {

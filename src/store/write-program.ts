@@ -8,7 +8,7 @@ import { pageSize } from '../util/units.ts';
 import type { StoredProgram, UnpreparedModule } from './catalogue.ts';
 import { countPathOf } from './counts.ts';
 import { names } from './folder.ts';
-import type { Wish } from './session.ts';
+import type { Destination, Wish } from './session.ts';
 import { wishOf } from './session.ts';
 
 /** A wish, the record of its program, and of what that opens, modules that the record knows nothing of. */
@@ -20,7 +20,7 @@ export interface Recorded {
 
 /** Image and launcher of one program. */
 export function writeProgram(
-  store: string,
+  { store, readers }: Destination,
   { wish, record, unread }: Recorded,
   { placed, composed }: LaidOut,
 ): StoredProgram {
@@ -30,7 +30,9 @@ export function writeProgram(
   const countPath = countPathOf(store, name);
   const output = path.join(files, freshName(`${name}.launcher`));
   const imagePath = path.join(files, freshName(`${name}.image`));
-  const image = writeImage(placed, composed, { output, imagePath, asInterpreter, ownName: name, countPath });
+  const image = writeImage(placed, composed, {
+    ...{ output, imagePath, asInterpreter, ownName: name, countPath, readers },
+  });
   return {
     ...wish,
     record,
