@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process';
 export function groupNumber(text: string): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   if (text === '' || text.startsWith('-')) return undefined;
-  const { stdout = '' } = spawnSync('getent', ['group', text], { encoding: 'utf8' });
+  const { error, stdout } = spawnSync('getent', ['group', text], { encoding: 'utf8' });
+  if (error) return undefined;
   const [, , number] = stdout.split('\n', 1)[0]?.split(':') ?? [];
   return number === undefined || number === '' ? undefined : Number(number);
 }

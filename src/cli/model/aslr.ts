@@ -26,6 +26,10 @@ export function registerAslr(model: Command): void {
   model
     .command('aslr')
     .summary('what random addresses of each system cost, and are worth')
+    .description(
+      'What random addresses of each system cost, and are worth. Those that are drawn for a store or a boot stand in its images: whoever can ' +
+        'read one knows them without a leak (docs/safety.md: at boot, per user, for a group).',
+    )
     .option('--processes <n>', 'processes of one program, alive at once', positiveInteger, 100)
     .option('--relocated-kb <n>', 'kB that the dynamic linker writes in each', positiveInteger, 1000)
     .option(
