@@ -2,6 +2,7 @@
 import { baseBits } from '../../src/capture/placement.ts';
 import type { Arrangement } from '../../src/ranges/arrangement.ts';
 import { drawnForStore } from '../../src/systems/shared/randomness.ts';
+import { codeInCopies } from '../../src/systems/shared/sights.ts';
 import type { System } from '../../src/systems/system.ts';
 import { stubbed } from './toy-calls.ts';
 
@@ -42,12 +43,14 @@ export const toy: System = {
       summary: 'modules call each other as they were compiled',
       arrangement: blocks,
       randomness,
+      seenBy: codeInCopies,
     },
     {
       id: 'stubs',
       summary: 'a stub for each import names its target',
       arrangement: { ...blocks, calls: stubbed },
       randomness,
+      seenBy: codeInCopies,
     },
   ],
 };

@@ -13,8 +13,10 @@ export function registerSystems(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const { systems } = await import('../systems/registry.ts');
-      const { describeRandomness, formatsOf } = await import('../systems/variant-groups.ts');
-      const texts = systems.map((each) => describe(each, describeRandomness(each), formatsOf(each)));
+      const { describeRandomness, describeSeen, formatsOf } = await import('../systems/variant-groups.ts');
+      const texts = systems.map((each) =>
+        describe(each, describeRandomness(each), describeSeen(each), formatsOf(each)),
+      );
       const values = systems.map((each) => plain(each, formatsOf(each)));
       process.stdout.write(json ? `${JSON.stringify(values, null, 2)}\n` : texts.join('\n'));
     });
@@ -23,13 +25,19 @@ export function registerSystems(program: Command): void {
 /** What a system states, without what it does. */
 function plain(system: System, formats: readonly AddressFormat[]) {
   const { id, seed, summary, properties } = system;
-  const variants = system.variants.map(({ id, summary, randomness }) => ({ id, summary, randomness }));
+  const variants = system.variants.map(({ id, summary, randomness, seenBy }) => ({
+    id,
+    summary,
+    randomness,
+    seenBy,
+  }));
   return { id, seed, summary, properties, variants, formats };
 }
 
 function describe(
   { id, seed, summary, properties, variants }: System,
   randomness: string,
+  seen: string,
   formats: readonly AddressFormat[],
 ): string {
   const colors = colorsFor(process.stdout);
@@ -46,6 +54,7 @@ function describe(
     ['upgrade', properties.onUpgrade],
     ['dlopen', properties.onDlopen],
     ['ASLR', randomness],
+    ['seen by', seen],
     ...formats.map((format) => ['addresses', `${pictureOf(format)}  (${format.id})`] as const),
   ];
   const lines = rows.map(([name, text]) => `  ${colors.dim(name.padEnd(10))}  ${text}\n`);

@@ -172,10 +172,13 @@ const drawnWords: Readonly<Record<VariantFacts['drawn'], string>> = {
   never: 'Addresses follow from names: anyone can know them.',
 };
 
-function remarks({ facts: { drawn, served } }: Candidate): string {
+function remarks({ facts: { drawn, served, hiddenFrom } }: Candidate): string {
   return [
     drawnWords[drawn],
     served ? 'A server has to run; without it programs run through the platform’s linker.' : undefined,
+    hiddenFrom.length > 0
+      ? `Less than under ld.so see of its processes: ${hiddenFrom.join(', ')}.`
+      : undefined,
   ]
     .filter((part) => part !== undefined)
     .join(' ');

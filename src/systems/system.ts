@@ -11,6 +11,7 @@ import type { AddressFormat } from '../ranges/address-format.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import type { Outcome } from '../util/outcome.ts';
 import type { Address } from '../util/units.ts';
+import type { SeenBy } from './seen-by.ts';
 
 /** One of the ways to share code. */
 export interface System {
@@ -34,6 +35,7 @@ interface VariantHead {
   readonly summary: string;
   /** Of a module's address; where a module has it in several ways, one each. */
   readonly randomness: readonly Randomness[];
+  readonly seenBy: SeenBy;
   /** What it costs on paper; absent where nobody has counted it. */
   readonly costs?: CostLaw;
   /** How its addresses are made, where they mean something. */

@@ -1,6 +1,27 @@
 /** What several variants of a system have in common, so that it is said once. */
 import type { AddressFormat } from '../ranges/address-format.ts';
-import type { Randomness, System } from './system.ts';
+import { describeSeenBy } from './seen-by.ts';
+import type { Randomness, System, SystemVariant } from './system.ts';
+
+/** Variants of which the same holds. */
+interface Group<T> {
+  /** Their ids; all of the system's where it has one group. */
+  readonly variants: readonly string[];
+  readonly value: T;
+}
+
+/** In the order of their first variants. */
+function groupBy<T>({ variants }: System, valueOf: (variant: SystemVariant) => T): readonly Group<T>[] {
+  const groups = new Map<string, { variants: string[]; value: T }>();
+  for (const variant of variants) {
+    const value = valueOf(variant);
+    const key = JSON.stringify(value);
+    const group = groups.get(key) ?? { variants: [], value };
+    group.variants.push(variant.id);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
 
 /** Variants whose addresses are equally random. */
 export interface EquallyRandom {
@@ -9,26 +30,26 @@ export interface EquallyRandom {
   readonly randomness: readonly Randomness[];
 }
 
-/** In the order of their first variants. */
-export function byRandomness({ variants }: System): readonly EquallyRandom[] {
-  const groups = new Map<string, { variants: string[]; randomness: readonly Randomness[] }>();
-  for (const { id, randomness } of variants) {
-    const key = JSON.stringify(randomness);
-    const group = groups.get(key) ?? { variants: [], randomness };
-    group.variants.push(id);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
+export function byRandomness(system: System): readonly EquallyRandom[] {
+  return groupBy(system, ({ randomness }) => randomness).map(({ variants, value }) => ({
+    variants,
+    randomness: value,
+  }));
 }
 
 /** For people: `24 bits, drawn once a store; …`, with the variants that it holds for where they differ. */
 export function describeRandomness(system: System): string {
-  const groups = byRandomness(system);
+  return describeGroups(groupBy(system, ({ randomness }) => randomness.map(describe).join('; ')));
+}
+
+/** The same of what tools see. */
+export function describeSeen(system: System): string {
+  return describeGroups(groupBy(system, ({ seenBy }) => describeSeenBy(seenBy)));
+}
+
+function describeGroups(groups: readonly Group<string>[]): string {
   return groups
-    .map(({ variants, randomness }) => {
-      const words = randomness.map(describe).join('; ');
-      return groups.length === 1 ? words : `${variants.join(', ')}: ${words}`;
-    })
+    .map(({ variants, value }) => (groups.length === 1 ? value : `${variants.join(', ')}: ${value}`))
     .join('. ');
 }
 

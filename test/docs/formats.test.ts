@@ -9,6 +9,7 @@ import { callsVersion } from '../../src/measure/call-measurement.ts';
 import { measurementVersion } from '../../src/measure/measurement.ts';
 import { scaleVersion } from '../../src/measure/scale-measurement.ts';
 import { pagesVersion } from '../../src/pages/pages.ts';
+import { processesVersion } from '../../src/pages/store-processes.ts';
 import { journalVersion } from '../../src/report/journal-schema.ts';
 import { catalogueVersion } from '../../src/store/catalogue.ts';
 import { recordVersion } from '../../src/store/record.ts';
@@ -24,6 +25,7 @@ const versions: Readonly<Record<string, number>> = {
   'journal.md': journalVersion,
   'measurement.md': measurementVersion,
   'pages.md': pagesVersion,
+  'processes.md': processesVersion,
   'record.md': recordVersion,
   'scale.md': scaleVersion,
   'store.md': catalogueVersion,

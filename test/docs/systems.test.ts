@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { systems } from '../../src/systems/registry.ts';
 import type { System } from '../../src/systems/system.ts';
 import { packageRoot } from '../../src/util/native.ts';
-import { describeRandomness } from '../../src/systems/variant-groups.ts';
+import { describeRandomness, describeSeen } from '../../src/systems/variant-groups.ts';
 
 const folder = path.join(packageRoot(), 'docs');
 const text = readFileSync(path.join(folder, 'systems.md'), 'utf8');
@@ -43,6 +43,7 @@ function statedBy(system: System): string[][] {
     ['upgrade', onUpgrade],
     ['dlopen', onDlopen],
     ['ASLR', describeRandomness(system)],
+    ['seen by', describeSeen(system)],
   ];
 }
 

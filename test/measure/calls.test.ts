@@ -1,5 +1,6 @@
 /** The call lab: what the probe prints, that figures come out, and what happens to a system under which it goes wrong. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { codeInCopies } from '../../src/systems/shared/sights.ts';
 import type { CallMeasurement, CallResult } from '../../src/measure/call-measurement.ts';
 import { figureIds } from '../../src/measure/call-measurement.ts';
 import { measureCalls } from '../../src/measure/measure-calls.ts';
@@ -33,7 +34,7 @@ function printed(checksum: string, times = '1.5 1.25'): string {
 
 function faked(id: string, outcome: Outcome<Image>): System {
   const plain: SystemVariant = {
-    ...{ id: 'plain', summary: '', randomness: [] },
+    ...{ id: 'plain', summary: '', randomness: [], seenBy: codeInCopies },
     build: () => Promise.resolve([outcome]),
   };
   return { id, variants: [plain] } as unknown as System;

@@ -57,6 +57,16 @@ describe('advise', () => {
     expect(needOf('draws for itself', advice)?.choice).toBe('offset-table window');
   });
 
+  it('names tools that see less', () => {
+    const hidden = factsWith({ image: { hiddenFrom: ['uprobes', 'needrestart'] } });
+    const line = 'Less than under ld.so see of its processes: uprobes, needrestart.';
+    const [first] = advise(sample, hidden);
+    expect(first?.choice).toMatch(/^image/);
+    expect(first?.reason).toContain(line);
+    const open = factsWith({ image: { hiddenFrom: [] } });
+    expect(advise(sample, open)[0]?.reason).not.toContain('see of its processes');
+  });
+
   it('leaves programs as they are where nothing is better', () => {
     const slow = (result: MeasuredResult): MeasuredResult =>
       result.system === 'got-plt'
@@ -232,11 +242,17 @@ describe('collectFacts', () => {
   };
 
   it('says what systems say of themselves, of each variant', () => {
-    expect(of('got-plt lazy')).toEqual({ drawn: 'process', served: false, stored: false });
-    expect(of('rebase-startup slide')).toEqual({ drawn: 'process', served: false, stored: true });
+    expect(of('got-plt lazy')).toEqual({ drawn: 'process', served: false, stored: false, hiddenFrom: [] });
+    expect(of('rebase-startup slide')).toEqual({
+      drawn: 'process',
+      served: false,
+      stored: true,
+      hiddenFrom: [],
+    });
     expect(of('rebase-startup collision').drawn).toBe('boot');
     expect(of('rebase-page-in whole').served).toBe(true);
-    expect(of('image single')).toEqual({ drawn: 'boot', served: false, stored: true });
+    expect(of('image single')).toMatchObject({ drawn: 'boot', served: false, stored: true });
+    expect(of('image single').hiddenFrom).toContain('uprobes');
     for (const name of ['fixed files', 'hash-address global', 'hash-address literal'])
       expect(of(name).drawn).toBe('never');
     expect(of('hash-address look-up').drawn).toBe('boot');

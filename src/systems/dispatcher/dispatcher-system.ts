@@ -6,6 +6,7 @@ import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
@@ -34,6 +35,7 @@ export const dispatcher: System = {
       summary: 'the dispatcher is entered by a jump',
       arrangement: { ...rewrittenCopies, calls: jumping },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: copyCosts(17),
     },
     {
@@ -41,6 +43,7 @@ export const dispatcher: System = {
       summary: 'by a trap: a signal, whose handler goes on at the function; SIGILL is taken',
       arrangement: { ...rewrittenCopies, calls: trapping },
       randomness: drawnForStore(),
+      seenBy: { ...codeInCopies, gdb: 'trapped' },
       costs: copyCosts(17),
     },
     {
@@ -48,6 +51,7 @@ export const dispatcher: System = {
       summary: 'by a jump, and counts the calls',
       arrangement: { ...rewrittenCopies, calls: counting },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: copyCosts(18),
     },
   ],

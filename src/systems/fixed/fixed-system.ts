@@ -6,6 +6,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { neverDrawn } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 
 const everywhere: Arrangement = {
@@ -37,6 +38,7 @@ export const fixed: System = {
       summary: 'one relocated file for each module',
       arrangement: everywhere,
       randomness: neverDrawn,
+      seenBy: codeInCopies,
       costs: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }),
     },
   ],

@@ -3,6 +3,7 @@ import { Refusal } from '../../util/errors.ts';
 import type { CostLaw } from '../../models/cost-law.ts';
 import { linkMapPages } from '../../models/cost-law.ts';
 import type { Image } from '../../image/image.ts';
+import { codeInModules } from '../shared/sights.ts';
 import type { Randomness, System, SystemVariant } from '../system.ts';
 
 /** mmap_base and the executable's base both have 28 random bits on x86-64 (CONFIG_ARCH_MMAP_RND_BITS). */
@@ -58,6 +59,7 @@ export const gotPlt: System = {
       summary: 'slots are bound at their first call, where the modules allow it',
       build: startedWith({}),
       randomness,
+      seenBy: { ...codeInModules, valgrind: 'all' },
       costs: linked,
     },
     {
@@ -65,6 +67,7 @@ export const gotPlt: System = {
       summary: 'LD_BIND_NOW=1: all slots are bound at start-up',
       build: startedWith({ LD_BIND_NOW: '1' }),
       randomness,
+      seenBy: { ...codeInModules, valgrind: 'all' },
       costs: linked,
     },
   ],

@@ -11,6 +11,7 @@ import type { Address } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore, neverDrawn } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { literalFormat, literalLookUpFormat, wideFormat, wideLookUpFormat } from './formats.ts';
 import { absoluteCalls, nearCalls } from './global-calls.ts';
@@ -110,6 +111,7 @@ export const hashAddress: System = {
       summary: 'modules at hashed addresses, 29 bits of hash and blocks of 32 KiB',
       arrangement: wide,
       randomness: neverDrawn,
+      seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(15),
     },
@@ -118,6 +120,7 @@ export const hashAddress: System = {
       summary: 'look-up pages at hashed addresses, 32 bits of hash; modules anywhere',
       arrangement: lookedUp(wideLookUp),
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       format: wideLookUpFormat,
       costs: copyCosts(17, { modules: 2 }),
     },
@@ -126,6 +129,7 @@ export const hashAddress: System = {
       summary: "global in the seed's format of 32 bits: 16 bits of hash, below 2 GiB",
       arrangement: literal,
       randomness: neverDrawn,
+      seenBy: codeInCopies,
       format: literalFormat,
       costs: copyCosts(15),
     },
@@ -134,6 +138,7 @@ export const hashAddress: System = {
       summary: "look-up in the seed's format of 32 bits: 19 bits of hash",
       arrangement: lookedUp(literalLookUp),
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       format: literalLookUpFormat,
       costs: copyCosts(17, { modules: 2 }),
     },

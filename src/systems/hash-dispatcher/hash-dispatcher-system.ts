@@ -12,6 +12,7 @@ import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { constantDispatcher, movableDispatcher } from './hash-dispatcher-calls.ts';
 
@@ -64,6 +65,7 @@ export const hashDispatcher: System = {
         return withCalls(constantDispatcher(base));
       },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: copyCosts(18),
     },
     {
@@ -78,6 +80,7 @@ export const hashDispatcher: System = {
         return withCalls(movableDispatcher(() => base));
       },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: copyCosts(17),
     },
   ],

@@ -7,6 +7,7 @@ import type { CostLaw, Terms } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { directCalls } from './direct-calls.ts';
 
@@ -51,6 +52,7 @@ export const image: System = {
       summary: 'one program, one image file; every range protected as under ld.so',
       arrangement: single,
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: inImage({ once: 22, modules: 2, writers: 2 }),
     },
     {
@@ -58,6 +60,7 @@ export const image: System = {
       summary: 'the same; read-only data and code of a module are one executable range',
       arrangement: { ...single, protections: 'merged' },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: inImage({ once: 15, writers: 2 }),
     },
     {
@@ -65,6 +68,7 @@ export const image: System = {
       summary: 'one image for all programs, in partitions; ranges as in merged',
       arrangement: partitions,
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: inImage({ once: 16, writers: 2 }),
     },
     {
@@ -72,6 +76,7 @@ export const image: System = {
       summary: 'the same; calls lead straight to their functions, without PLT and GOT',
       arrangement: { ...partitions, calls: directCalls },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: inImage({ once: 16, writers: 2 }),
     },
   ],

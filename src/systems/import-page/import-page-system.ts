@@ -6,6 +6,7 @@ import { copyProperties, rewrittenCopies } from '../shared/rewritten-copies.ts';
 import { boundPages, boundPrivate, copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { atFileEnd, filledAtStart, fromCache, fromStore } from './import-page-calls.ts';
 
@@ -37,6 +38,7 @@ export const importPage: System = {
       summary: 'each process fills its pages of imports: private memory',
       arrangement: { ...rewrittenCopies, calls: filledAtStart },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: { ...besideCode, privatePages: boundPrivate({ once: boundPages + 3, importPages: 1 }) },
     },
     {
@@ -44,6 +46,7 @@ export const importPage: System = {
       summary: "mapped from a dispatcher-cache file: the program's image",
       arrangement: { ...rewrittenCopies, calls: fromCache },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: { ...besideCode, sharedPages },
     },
     {
@@ -51,6 +54,7 @@ export const importPage: System = {
       summary: "at the end of each module's own file: no mapping more",
       arrangement: { ...rewrittenCopies, calls: atFileEnd },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       // Behind a module's writable pages they are one mapping more.
       costs: { ...copyCosts(18, { importingWriters: 1 }), sharedPages },
     },
@@ -59,6 +63,7 @@ export const importPage: System = {
       summary: "before each module in the store's file: shared by all processes",
       arrangement: { ...rewrittenCopies, calls: fromStore },
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: { ...copyCosts(15), sharedPages },
     },
   ],

@@ -6,6 +6,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 
 const installed: Arrangement = {
@@ -41,6 +42,7 @@ export const install: System = {
       summary: 'one relocated file for each module',
       arrangement: installed,
       randomness: drawnForStore(),
+      seenBy: codeInCopies,
       costs: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }),
     },
   ],

@@ -13,6 +13,7 @@ import { roundDown } from '../../util/units.ts';
 import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInCopies } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { literalFormat, wideFormat } from './formats.ts';
 import { globalSlots, masking, segmented, windowed } from './offset-table-calls.ts';
@@ -74,6 +75,7 @@ export const offsetTable: System = {
       summary: 'the program counter is masked: code is the same at every base and place',
       arrangement: arrange(wideFormat, wideBase, masking(wideFormat)),
       randomness: wideRandomness,
+      seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(16),
     },
@@ -82,6 +84,7 @@ export const offsetTable: System = {
       summary: 'the region is seen once more at a constant address',
       arrangement: arrange(wideFormat, wideBase, windowed(wideFormat)),
       randomness: wideRandomness,
+      seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(17),
     },
@@ -90,6 +93,7 @@ export const offsetTable: System = {
       summary: '%gs holds the base',
       arrangement: arrange(wideFormat, wideBase, segmented(wideFormat)),
       randomness: wideRandomness,
+      seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(16),
     },
@@ -98,6 +102,7 @@ export const offsetTable: System = {
       summary: 'a function has one slot for all modules, at a constant distance',
       arrangement: arrange(wideFormat, wideBase, globalSlots(wideFormat)),
       randomness: wideRandomness,
+      seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(16),
     },
@@ -106,6 +111,7 @@ export const offsetTable: System = {
       summary: "mask in the seed's format of 32 bits: 256 blocks, below 2 GiB; 6 bases",
       arrangement: arrange(literalFormat, literalBase, masking(literalFormat)),
       randomness: literalRandomness,
+      seenBy: codeInCopies,
       format: literalFormat,
       costs: copyCosts(16),
     },

@@ -7,6 +7,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
+import { codeInModules } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 
 const prelinked: Arrangement = {
@@ -43,6 +44,7 @@ export const prelink: System = {
       summary: 'code from the module files, data from prelinked files',
       arrangement: prelinked,
       randomness: drawnForStore(),
+      seenBy: codeInModules,
       costs: boundCosts({ mappings: { once: 23, modules: 4, writers: 1 }, steps: { modules: 2 } }),
     },
   ],

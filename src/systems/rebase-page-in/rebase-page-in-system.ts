@@ -12,6 +12,7 @@ import type { Arrangement } from '../../ranges/arrangement.ts';
 import { placeCount } from '../../files/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import { boundCosts, boundPages, boundPrivate } from '../shared/bound-costs.ts';
+import { codeInCopies, codeInModules } from '../shared/sights.ts';
 import type { Randomness, System } from '../system.ts';
 
 /** Code from the module files: only what the linker wrote is relocated when it is read. */
@@ -79,6 +80,7 @@ export const rebasePageIn: System = {
       summary: 'all modules rest compressed, in partitions as in image',
       arrangement: { ...whole, places: boot },
       randomness,
+      seenBy: codeInCopies,
       costs: fromPlaces,
     },
     {
@@ -86,6 +88,7 @@ export const rebasePageIn: System = {
       summary: 'what the linker wrote rests compressed, code is that of the module files',
       arrangement: { ...paged, places: boot },
       randomness,
+      seenBy: codeInModules,
       costs: partlyFromPlaces,
     },
     {
@@ -93,6 +96,7 @@ export const rebasePageIn: System = {
       summary: 'as data; groups of processes begin with different places',
       arrangement: { ...paged, places: { ...boot, byGroup: true } },
       randomness,
+      seenBy: codeInModules,
       costs: partlyFromPlaces,
     },
   ],

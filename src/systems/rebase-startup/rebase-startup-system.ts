@@ -8,6 +8,7 @@ import type { CostLaw } from '../../models/cost-law.ts';
 import { linkMapPages } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
+import { codeInModules } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 
 const preferred: Arrangement = {
@@ -56,6 +57,7 @@ export const rebaseStartup: System = {
       summary: 'a module moves where its range is taken',
       arrangement: preferred,
       randomness: drawnForStore(),
+      seenBy: codeInModules,
       costs: unmoved,
     },
     {
@@ -63,6 +65,7 @@ export const rebaseStartup: System = {
       summary: 'everything moves by a distance that each process draws',
       arrangement: { ...preferred, slides: true },
       randomness: [...drawnForStore(), { bits: slideBits, drawn: 'process' }],
+      seenBy: codeInModules,
       costs: moved,
     },
   ],
