@@ -86,10 +86,10 @@ static const char *map_head(struct start *start, const struct stat *status)
 {
 	const struct launcher *launcher = start->launcher;
 	const struct launcher_form *form = start->form;
-	if (status->st_size < (long)form->head_size)
+	if (status->st_size < PLAN_OFFSET + (long)form->head_size)
 		return REASON_IMAGE_TRUNCATED;
 	long at = map(form->plan_address, form->head_size, PROT_READ | PROT_EXEC,
-		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, 0);
+		      MAP_PRIVATE | MAP_FIXED_NOREPLACE, start->image, PLAN_OFFSET);
 	if (failed(at) && at != -EEXIST)
 		return shortage_or(at, REASON_IMAGE_UNMAPPED);
 	if (!failed(at)) {

@@ -129,7 +129,7 @@ static int is_own_image(const struct opened_head *table, int file)
 	const uint64_t *plan = (const uint64_t *)table->plan;
 	struct stat now;
 	return !failed(status_in(table, file, &now)) && now.st_uid == table->owner && !(now.st_mode & GROUP_OR_OTHER_WRITES) &&
-	       call4(__NR_pread64, file, head, sizeof head, 0) == sizeof head && head[0] == plan[0] && head[1] == plan[1] &&
+	       call4(__NR_pread64, file, head, sizeof head, PLAN_OFFSET) == sizeof head && head[0] == plan[0] && head[1] == plan[1] &&
 	       head[2] == plan[2];
 }
 

@@ -1,9 +1,10 @@
 /** Keeps `bind` from overwriting what is not its own. */
-import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readElf } from '../elf/read-elf.ts';
-import { launcherMagic, planMagic } from '../image/plan-layout.ts';
+import { launcherMagic, planMagic, planOffset } from '../image/plan-layout.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { wordAt } from '../util/read-word.ts';
 import { statusOf } from '../util/status.ts';
 
 /** Throws where a launcher must not be written: only a launcher, and the files beside it, are overwritten. */
@@ -22,13 +23,9 @@ function checkFile(file: string, what: string, isOurs: (file: string) => boolean
   if (!isOurs(file)) throw new LinkonceError(`${file}: is there and is no ${what}; it is not overwritten`);
 }
 
-/** By the magic alone: a damaged image is still ours to replace. */
+/** By the magic alone: a damaged image is still ours to replace, and one from before version 9, which begins with it. */
 function isImage(file: string): boolean {
-  const head = Buffer.alloc(8);
-  const descriptor = openSync(file, 'r');
-  readSync(descriptor, head, 0, head.length, 0);
-  closeSync(descriptor);
-  return head.readBigUInt64LE(0) === planMagic;
+  return [planOffset, 0].some((offset) => wordAt(file, offset) === planMagic);
 }
 
 function isWritable(folder: string): boolean {

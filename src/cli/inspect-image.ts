@@ -1,11 +1,18 @@
 /** What the stored files of linkonce say: an image's plan, a launcher's trailer, and what a store has. docs/formats/. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { requireCount } from '../image/hand-over-count.ts';
 import { decodeLauncher } from '../image/launcher-file.ts';
-import { countMagic, launcherFlags, planMagic, tables, textFieldNames } from '../image/plan-layout.ts';
+import {
+  countMagic,
+  launcherFlags,
+  planMagic,
+  planOffset,
+  tables,
+  textFieldNames,
+} from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
 import { readOpenedTable } from '../image/read-opened.ts';
 import { readPlan } from '../image/verify-image.ts';
+import { wordAt } from '../util/read-word.ts';
 import { hex } from '../util/units.ts';
 import { describeOpened } from './inspect-opened.ts';
 import type { StoredFile } from './inspect-store.ts';
@@ -13,8 +20,8 @@ import { describeCatalogue, describeRecord } from './inspect-store.ts';
 
 /** Undefined where the file is none of them. Throws LinkonceError for one that is damaged. */
 export function readStoredFile(path: string): StoredFile | undefined {
-  const magic = firstWord(path);
-  if (magic === planMagic) return readImage(path);
+  if (wordAt(path, planOffset) === planMagic) return readImage(path);
+  const magic = wordAt(path, 0);
   if (magic === recordMagic) return describeRecord(path);
   if (magic === countMagic) return describeCount(path);
   return magic === catalogueStart ? describeCatalogue(path) : undefined;
@@ -52,15 +59,7 @@ function describeCount(path: string): StoredFile {
   };
 }
 
-function firstWord(path: string): bigint {
-  const bytes = Buffer.alloc(8);
-  const file = openSync(path, 'r');
-  readSync(file, bytes, 0, 8, 0);
-  closeSync(file);
-  return bytes.readBigUInt64LE(0);
-}
-
-/** First bytes of the files of a store, as `firstWord` reads them. */
+/** First words of the files of a store. */
 const recordMagic = Buffer.from('LNKRECRD').readBigUInt64LE();
 const catalogueStart = Buffer.from('{"format').readBigUInt64LE();
 

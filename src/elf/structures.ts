@@ -54,3 +54,11 @@ export const symbolEntry = structure({
   value: 'u64',
   size: 'u64',
 });
+
+/** What is before the descriptor of a note with an owner of three letters: 'Note Section'. */
+export const noteHeader = structure({
+  nameSize: 'u32',
+  descriptorSize: 'u32',
+  type: 'u32',
+  name: 'u32',
+});

@@ -13,6 +13,8 @@ export interface ModuleContent {
   readonly size: number;
   /** In one of the programs; they differ in nothing but pages. */
   readonly pieces: readonly Piece[];
+  /** That program. */
+  readonly program: PlacedMemory;
   /** Pages that differ from the module's file in most programs. */
   readonly pages: ReadonlyMap<Address, Buffer>;
   /** A program that has each of these pages so. */
@@ -58,7 +60,7 @@ interface Member {
 
 /** Who opens the module later has its writable segments only; who needs it has all. */
 function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
-  const pieces = (members.find((each) => !isOpened(each)) ?? at(members, 0, 'program')).pieces;
+  const { program, pieces } = members.find((each) => !isOpened(each)) ?? at(members, 0, 'program');
   const { address } = at(pieces, 0, 'piece');
   const last = at(pieces, pieces.length - 1, 'piece');
   const touched = new Set(members.flatMap((each) => each.pieces.flatMap((piece) => [...piece.pages.keys()])));
@@ -74,7 +76,7 @@ function mostFrequent(path: string, members: readonly Member[]): ModuleContent {
     sources.set(page, source.program);
   }
   const size = last.address + last.length - address;
-  return { path, address, size, pieces, pages, sources, touched };
+  return { path, address, size, pieces, program, pages, sources, touched };
 }
 
 function isOpened({ pieces }: Member): boolean {

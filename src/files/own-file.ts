@@ -2,10 +2,12 @@
  * Where memory comes from places, a program's image holds plan and loader only: what no shared file has stands in one more file
  * of the program, which places show relocated.
  */
+import { toolHeadSize } from '../elf/tool-view.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { piecePart } from '../image/assemble-file.ts';
 import type { BackingFile } from '../image/backing.ts';
 import type { Place } from '../image/filing.ts';
+import { fileRange } from '../image/named-code.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { Audience } from '../program/audience.ts';
 import { narrower, readersOf } from '../program/audience.ts';
@@ -15,7 +17,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { DeviatingRun, MemberFiling } from './member-filing.ts';
 import { movingWords } from './moving-words.ts';
-import { runParts, runWords } from './pool.ts';
+import { pieceOfRun, runParts, runRanges, runWords } from './pool.ts';
 import { writeSharedFile } from './shared-file.ts';
 
 export interface OwnFileRequest {
@@ -41,13 +43,23 @@ export function writeOwnFile(
   const starts = pieceStarts(pieces);
   const own = pieces.map((piece, index) => piecePart(piece, piece.address, piece.length, at(starts, index)));
   const last = own.at(-1);
-  const { parts, size } = runParts(runs, last ? last.offset + last.length : 0);
+  const { parts, size } = runParts(runs, last ? last.offset + last.length : toolHeadSize);
   const moving = (): FileOffset[] => [
     ...pieces.flatMap((piece, index) => pieceWords(placed, piece, at(starts, index))),
     ...runs.flatMap((run, index) => runWords(run, at(parts, index).offset)),
   ];
   const modules = placed.blueprint.facts.modules.map((module) => module.path);
-  const content = { size, parts: [...own, ...parts], moving };
+  const { blueprint, layout } = placed;
+  const content = {
+    size,
+    parts: [...own, ...parts],
+    ranges: [
+      ...pieces.map((piece, index) => fileRange(piece, { ...piece, offset: at(starts, index) })),
+      ...runRanges(runs, parts),
+    ],
+    pieces: [...pieces.map((piece) => ({ blueprint, layout, piece })), ...runs.map(pieceOfRun)],
+    moving,
+  };
   const file = writeSharedFile(path, kind, content, narrower(readers, readersOf(modules)));
   const homes = new Map(filing.homes);
   pieces.forEach((piece, index) => homes.set(piece, { file, offset: at(starts, index) }));
@@ -57,7 +69,7 @@ export function writeOwnFile(
 }
 
 function pieceStarts(pieces: readonly Piece[]): FileOffset[] {
-  let next = 0;
+  let next = toolHeadSize;
   return pieces.map(({ length }) => {
     const start = next;
     next += length;

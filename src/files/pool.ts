@@ -1,7 +1,11 @@
 /** Runs of pages that several programs have and their modules' stored pages do not: each stands once in a pool file. */
+import type { FileRange } from '../elf/tool-view.ts';
+import { toolHeadSize } from '../elf/tool-view.ts';
 import type { Place } from '../image/filing.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { bytesPart } from '../image/assemble-file.ts';
+import type { PieceOf } from '../image/named-code.ts';
+import { fileRange } from '../image/named-code.ts';
 import { readersOf } from '../program/audience.ts';
 import { backingOf } from '../ranges/arrangement.ts';
 import { at, present } from '../util/present.ts';
@@ -50,9 +54,10 @@ function writePool(
   runs: readonly DeviatingRun[],
   { arrangement, newFile, readers }: StockingMeans,
 ): StockedRun[] {
-  const { parts, size } = runParts(runs);
+  const { parts, size } = runParts(runs, toolHeadSize);
   const moving = (): FileOffset[] => runs.flatMap((run, index) => runWords(run, at(parts, index).offset));
-  const file = writeSharedFile(newFile('pool'), backingOf(arrangement), { size, parts, moving }, readers);
+  const content = { size, parts, ranges: runRanges(runs, parts), pieces: runs.map(pieceOfRun), moving };
+  const file = writeSharedFile(newFile('pool'), backingOf(arrangement), content, readers);
   return runs.map(({ hash, length }, index) => ({
     hash,
     pages: length / pageSize,
@@ -63,7 +68,7 @@ function writePool(
 /** Runs one behind the other from `start` on. */
 export function runParts(
   runs: readonly DeviatingRun[],
-  start: FileOffset = 0,
+  start: FileOffset,
 ): { readonly parts: readonly FilePart[]; readonly size: number } {
   let size = start;
   const parts = runs.map(({ bytes, length }) => {
@@ -72,6 +77,17 @@ export function runParts(
     return part;
   });
   return { parts, size };
+}
+
+/** What each run is in memory. */
+export function runRanges(runs: readonly DeviatingRun[], parts: readonly FilePart[]): FileRange[] {
+  return runs.map(({ piece, address, length }, index) =>
+    fileRange(piece, { address, length, offset: at(parts, index).offset }),
+  );
+}
+
+export function pieceOfRun({ program: { blueprint, layout }, piece }: DeviatingRun): PieceOf {
+  return { blueprint, layout, piece };
 }
 
 /** Offsets of a run's words that move, where it stands at `start`. A word across its border is the neighbour's, too. */

@@ -1,9 +1,15 @@
 /** Writes a file that processes map pages from: as they map it, or at rest for a place that relocates it. */
 import { defaultSettings } from '../compression/default-settings.ts';
 import { writeCompressed } from '../compression/write-compressed.ts';
+import { ET } from '../elf/constants.ts';
+import type { FileRange } from '../elf/tool-view.ts';
+import { nameRanges, sealBuildId, toolParts } from '../elf/tool-view.ts';
 import type { FilePart } from '../image/assemble-file.ts';
-import { assembleFile } from '../image/assemble-file.ts';
+import { assembleIdentified, bytesPart } from '../image/assemble-file.ts';
 import type { BackingFile } from '../image/backing.ts';
+import { isRelocatedWhenRead } from '../image/backing.ts';
+import type { PieceOf } from '../image/named-code.ts';
+import { piecesCode } from '../image/named-code.ts';
 import type { Audience } from '../program/audience.ts';
 import { readableBy } from '../program/audience.ts';
 import { fileIdentity } from '../program/file-identity.ts';
@@ -12,10 +18,14 @@ import { writeAtomically } from '../util/write-atomically.ts';
 import { encodeWords } from './paged-content.ts';
 
 export interface SharedContent {
-  /** Bytes, whole pages. */
+  /** Where the content ends: whole pages from the file's start, of which `toolHeadSize` bytes are not the content's. */
   readonly size: number;
   /** They do not overlap. */
   readonly parts: readonly FilePart[];
+  /** What of that comes to which address. */
+  readonly ranges: readonly FileRange[];
+  /** Pieces whose functions are named. */
+  readonly pieces: readonly PieceOf[];
   /** Offsets of the words that move. */
   readonly moving: () => readonly FileOffset[];
 }
@@ -27,8 +37,20 @@ export function writeSharedFile(
   content: SharedContent,
   readers: Audience,
 ): BackingFile {
-  writers[kind](path, content, readers);
+  writers[kind](path, withTools(kind, content), readers);
   return { kind, path, identity: fileIdentity(path) };
+}
+
+/** The file as tools read it: elf/tool-view.ts. What places show may move. */
+function withTools(kind: BackingFile['kind'], content: SharedContent): SharedContent {
+  const { size, parts, ranges, pieces } = content;
+  const named = nameRanges(ranges, piecesCode(pieces));
+  const { head, tables } = toolParts(ranges, named, size, isRelocatedWhenRead[kind] ? ET.DYN : ET.EXEC);
+  return {
+    ...content,
+    size: size + tables.length,
+    parts: [bytesPart(head, 0), ...parts, bytesPart(tables, size)],
+  };
 }
 
 type Writer = (path: string, content: SharedContent, readers: Audience) => void;
@@ -38,7 +60,7 @@ const writers: Readonly<Record<BackingFile['kind'], Writer>> = { file: writePage
 function writePages(path: string, { size, parts }: SharedContent, readers: Audience): void {
   const { mode, group } = readableBy(readers);
   const write = (file: number): void => {
-    assembleFile(file, size, parts);
+    assembleIdentified(file, size, parts);
   };
   writeAtomically(path, mode, write, group);
 }
@@ -48,6 +70,7 @@ function writeAtRest(path: string, { size, parts, moving }: SharedContent, reade
   const words = encodeWords(size, moving());
   const content = Buffer.alloc(size + words.length);
   for (const { offset, length, fill } of parts) fill(content.subarray(offset, offset + length), 0);
+  sealBuildId(content.subarray(0, size));
   words.copy(content, size);
   const source = {
     size: content.length,

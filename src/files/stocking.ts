@@ -1,6 +1,10 @@
 /** Puts new modules into files of a collection. */
 import path from 'node:path';
 import type { BackingFile } from '../image/backing.ts';
+import type { FileRange } from '../elf/tool-view.ts';
+import { contentStart } from '../elf/tool-view.ts';
+import type { PieceOf } from '../image/named-code.ts';
+import { fileRange } from '../image/named-code.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { PROT } from '../image/pieces.ts';
@@ -69,9 +73,10 @@ function writeGroup(
   const isAscending = group.every(
     (each, index) => index === 0 || each.address > at(group, index - 1).address,
   );
-  let next = 0;
+  const start = contentStart(origin);
+  let next = start;
   const placed = group.map((content): PlacedContent => {
-    const offset = isAscending ? content.address - origin : next;
+    const offset = isAscending ? start + content.address - origin : next;
     next = offset + content.size;
     return {
       content,
@@ -81,7 +86,13 @@ function writeGroup(
   });
   const moving = (): FileOffset[] => placed.flatMap(contentWords);
   const readers = narrower(most, readersOf(group.map((content) => content.path)));
-  const content = { size: next, parts: placed.flatMap(contentParts), moving };
+  const content = {
+    size: next,
+    parts: placed.flatMap(contentParts),
+    ranges: placed.flatMap(contentRanges),
+    pieces: placed.flatMap(contentPieces),
+    moving,
+  };
   const file = writeSharedFile(output, backingOf(arrangement), content, readers);
   return placed.map((each) => toStocked(each, file));
 }
@@ -103,6 +114,18 @@ function contentParts({ content, offset, stored }: PlacedContent): FilePart[] {
     const { address, length } = piece;
     return piecePart({ ...piece, pages }, address, length, offset + address - origin);
   });
+}
+
+function contentRanges({ content, offset, stored }: PlacedContent): FileRange[] {
+  return stored.map((piece) => {
+    const { address, length } = piece;
+    return fileRange(piece, { address, length, offset: offset + address - content.address });
+  });
+}
+
+function contentPieces({ content: { program }, stored }: PlacedContent): PieceOf[] {
+  const { blueprint, layout } = program;
+  return stored.map((piece) => ({ blueprint, layout, piece }));
 }
 
 /** Offsets of the words that move: those of the program that has the page so. */

@@ -4,6 +4,7 @@
  * written in pieces).
  */
 import type { Permissions } from '../program/audience.ts';
+import { BuildId } from '../elf/tool-view.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Address, FileOffset } from '../util/units.ts';
@@ -46,29 +47,42 @@ function readInto(path: string, offset: FileOffset, into: Buffer): void {
   closeSync(file);
 }
 
-/** Writes parts that do not overlap into an empty file of `size` bytes. Blocks of zeros are left out: they are holes. */
-export function assembleFile(file: number, size: number, parts: readonly FilePart[]): void {
+/** Writes parts that do not overlap into an empty file of `size` bytes. Blocks of zeros are left out: they are holes. `onBlock` sees all. */
+export function assembleFile(
+  file: number,
+  size: number,
+  parts: readonly FilePart[],
+  onBlock: (block: Buffer) => void = () => undefined,
+): void {
   ftruncateSync(file, size);
   const buffer = Buffer.allocUnsafe(Math.min(blockSize, size));
   for (let start = 0; start < size; start += blockSize) {
     const block = buffer.subarray(0, Math.min(blockSize, size - start));
-    if (!fillBlock(block, start, parts)) continue;
+    fillBlock(block, start, parts);
+    onBlock(block);
     for (const run of filledRuns(block))
       writeBytes(file, block.subarray(run.start, run.end), start + run.start);
   }
 }
 
-/** Whether any part stands in the block. */
-function fillBlock(block: Buffer, start: FileOffset, parts: readonly FilePart[]): boolean {
+function fillBlock(block: Buffer, start: FileOffset, parts: readonly FilePart[]): void {
   const end = start + block.length;
-  const inside = parts.filter(({ offset, length }) => offset < end && offset + length > start);
-  if (inside.length === 0) return false;
   block.fill(0);
-  for (const { offset, length, fill } of inside) {
+  for (const { offset, length, fill } of parts) {
+    if (offset >= end || offset + length <= start) continue;
     const [from, to] = [Math.max(offset, start), Math.min(offset + length, end)];
     fill(block.subarray(from - start, to - start), from - offset);
   }
-  return true;
+}
+
+/** The same of a file with a build id, which comes to its place at the end. */
+export function assembleIdentified(file: number, size: number, parts: readonly FilePart[]): void {
+  const buildId = new BuildId();
+  assembleFile(file, size, parts, (block) => {
+    buildId.add(block);
+  });
+  const { id, offset } = buildId.end();
+  writeBytes(file, id, offset);
 }
 
 const zeros = Buffer.alloc(64 * 1024);

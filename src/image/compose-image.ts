@@ -1,4 +1,7 @@
 /** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
+import { ET } from '../elf/constants.ts';
+import type { FileRange } from '../elf/tool-view.ts';
+import { nameRanges, toolParts } from '../elf/tool-view.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
 import type { Layout } from '../provenance/layout.ts';
 import type { MovedPages } from '../provenance/materialize.ts';
@@ -18,12 +21,14 @@ import { collectFixUps } from './fix-ups.ts';
 import { makePlan } from './make-plan.ts';
 import type { MemoryPlan, OwnPart } from './memory-plan.ts';
 import { planMemory } from './memory-plan.ts';
+import { fileRange, headCode, piecesCode, segmentFlags } from './named-code.ts';
 import type { Piece, Protections } from './pieces.ts';
-import { collectPieces } from './pieces.ts';
+import { PROT, collectPieces } from './pieces.ts';
 import type { Places } from './places.ts';
 import { openedTable } from './opened-table.ts';
 import { installOpener, relocationTablesSize } from './opener.ts';
 import { encodePlan } from './plan.ts';
+import { planOffset } from './plan-layout.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 import { planRegions } from './regions.ts';
 import type { Thunks } from './thunks.ts';
@@ -71,7 +76,7 @@ export interface CallCounts {
 }
 
 export interface Composed {
-  /** The plan's bytes, whole pages; they stand at the start of the file and at `planAddress`. */
+  /** The plan's bytes, whole pages; they stand at `planOffset` of the file and at `planAddress`. */
   readonly plan: Buffer;
   /** What the opener knows; it follows the plan in the file and in memory. */
   readonly opened: Buffer;
@@ -87,6 +92,8 @@ export interface Composed {
   readonly contents: readonly OwnPart[];
   readonly fixUps: { readonly offset: FileOffset; readonly bytes: Buffer };
   readonly heap: { readonly offset: FileOffset; readonly pages: readonly Buffer[] };
+  /** What makes the file an ELF file: elf/tool-view.ts. */
+  readonly tools: { readonly head: Buffer; readonly tables: Buffer; readonly offset: FileOffset };
   readonly fileSize: number;
 }
 
@@ -132,23 +139,33 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const fixUps = collectFixUps({ blueprint, regions, pieces, filing, thunks, thunksOffset: loader.length });
   const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
   const { words } = thunks;
-  const compose = (tablesSize: number, openedSize: number): Parts => {
+  const compose = (tablesSize: number, openedSize: number, toolsSize: number): Parts => {
     const headSize = tablesSize + openedSize + codeSize;
     const memory = planMemory({ blueprint, regions, pieces, words, filing, headEnd, headSize });
     const parts = fileParts(headSize, memory, fixUps, heap);
     const planAddress = headEnd - headSize;
+    const loaderOffset = planOffset + tablesSize + openedSize;
     const placing = {
       ...{ plan_address: planAddress, head_size: parts.headSize, opened_size: openedSize },
-      ...{ loader_address: loaderAddress, loader_offset: tablesSize + openedSize, loader_size: codeSize },
-      ...{ fixes_offset: parts.fixesOffset, heap_offset: parts.heapOffset, file_size: parts.fileSize },
+      ...{ loader_address: loaderAddress, loader_offset: loaderOffset, loader_size: codeSize },
+      ...{ fixes_offset: parts.fixesOffset, heap_offset: parts.heapOffset },
+      file_size: parts.toolsOffset + toolsSize,
     };
     const plan = encodePlan(makePlan({ ...placed, memory, fixUps, placing, words }), tables.bytes);
     const opened = openedTable({ blueprint, layout, pieces: memory.opened, plan: planAddress });
-    return { plan, planAddress, opened, memory, parts };
+    return { plan, planAddress, opened, memory, parts, ranges: imageRanges(planAddress, headSize, memory) };
   };
   // The number of rows does not depend on where things are: the second round has the first one's sizes.
-  const sizes = compose(0, 0);
-  const { plan, planAddress, opened, memory, parts } = compose(sizes.plan.length, sizes.opened.length);
+  const sizes = compose(0, 0, 0);
+  const named = nameRanges(sizes.ranges, [
+    headCode(loader, loaderAddress, thunks),
+    ...piecesCode(sizes.memory.own.map(({ piece }) => ({ blueprint, layout, piece }))),
+  ]);
+  const { plan, planAddress, opened, memory, parts, ranges } = compose(
+    sizes.plan.length,
+    sizes.opened.length,
+    named.size,
+  );
   const openedAddress = loaderAddress - opened.length;
   const framesAddress = openedAddress - tables.bytes.length;
   return {
@@ -162,7 +179,8 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     contents: memory.own,
     fixUps: { offset: parts.fixesOffset, bytes: fixUps.bytes },
     heap: { offset: parts.heapOffset, pages: heap },
-    fileSize: parts.fileSize,
+    tools: { ...toolParts(ranges, named, parts.toolsOffset, ET.EXEC), offset: parts.toolsOffset },
+    fileSize: parts.toolsOffset + named.size,
   };
 }
 
@@ -173,19 +191,26 @@ interface Parts {
   readonly opened: Buffer;
   readonly memory: MemoryPlan;
   readonly parts: FileParts;
+  readonly ranges: readonly FileRange[];
+}
+
+/** What the file holds of memory: plan and loader first. */
+function imageRanges(address: Address, length: number, { own }: MemoryPlan): FileRange[] {
+  const flags = segmentFlags(PROT.read | PROT.execute);
+  return [{ address, length, offset: planOffset, flags }, ...own.map((part) => fileRange(part.piece, part))];
 }
 
 function backingsOf({ backings, opened }: MemoryPlan): Backing[] {
   return [...backings, ...opened].map(({ backing }) => backing);
 }
 
-/** What follows the plan's tables in the image file: fix-ups behind the memory, and the heap behind them. */
+/** What follows the plan's tables in the image file: fix-ups behind the memory, the heap behind them, and last what tools read. */
 interface FileParts {
   /** Bytes that are mapped by the first call. */
   readonly headSize: number;
   readonly fixesOffset: FileOffset;
   readonly heapOffset: FileOffset;
-  readonly fileSize: number;
+  readonly toolsOffset: FileOffset;
 }
 
 function fileParts(
@@ -199,7 +224,7 @@ function fileParts(
     headSize: headSize + memory.headLength,
     fixesOffset: memory.fileSize,
     heapOffset,
-    fileSize: heapOffset + heap.length * pageSize,
+    toolsOffset: heapOffset + heap.length * pageSize,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Filing } from './filing.ts';
 import type { OpenedPiece } from './opened-table.ts';
 import type { Piece } from './pieces.ts';
 import { PROT } from './pieces.ts';
+import { planOffset } from './plan-layout.ts';
 import type { Rules, Seal } from './protections.ts';
 import { heapSeals, protectionRules, sealsOf } from './protections.ts';
 import type { PlanRegions } from './regions.ts';
@@ -50,9 +51,10 @@ export interface MemoryInput {
   readonly pieces: readonly Piece[];
   readonly words: readonly ProcessWord[];
   readonly filing: Filing;
-  /** Where plan and loader end: in memory, and in the own image. */
+  /** Where plan and loader end. */
   readonly headEnd: Address;
-  readonly headSize: FileOffset;
+  /** Bytes of both; they begin at `planOffset` of the own image. */
+  readonly headSize: number;
 }
 
 export function planMemory(input: MemoryInput): MemoryPlan {
@@ -64,7 +66,8 @@ export function planMemory(input: MemoryInput): MemoryPlan {
     input.pieces.filter(({ opened }) => opened),
     input,
   );
-  const parts = placeOwn([...spans, ...later.spans], [...runs, ...later.runs], headSize);
+  const start = planOffset + headSize;
+  const parts = placeOwn([...spans, ...later.spans], [...runs, ...later.runs], start);
   const head = headSpan(spans, rules, input);
   const stepsOf = (span: Span): Step[] => spanSteps(span, rules, span === head);
   const last = parts.at(-1);
@@ -84,7 +87,7 @@ export function planMemory(input: MemoryInput): MemoryPlan {
     own: parts,
     opened: [...later.spans.flatMap(piecesOfSpan), ...later.runs.map(pieceOfRun)],
     headLength: head?.length ?? 0,
-    fileSize: last ? last.offset + last.length : headSize,
+    fileSize: last ? last.offset + last.length : start,
   };
 }
 
@@ -147,7 +150,8 @@ function headSpan(
   { headEnd, headSize, regions }: MemoryInput,
 ): Span | undefined {
   const next = spans.find(
-    ({ address, backing, offset }) => address === headEnd && backing.kind === 'own' && offset === headSize,
+    ({ address, backing, offset }) =>
+      address === headEnd && backing.kind === 'own' && offset === planOffset + headSize,
   );
   if (!next || regions.isMovable(regions.rowOf(next.first.region))) return undefined;
   return baseProtection(next, rules) === headProtection ? next : undefined;

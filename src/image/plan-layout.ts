@@ -20,7 +20,9 @@ const structure = <const F extends Fields>(name: string, comment: string, fields
 });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 8;
+export const planVersion = 9;
+/** Where the plan stands in an image: behind the page that makes the file an ELF file. Offsets of the plan in files count from the file's start. */
+export const planOffset = 0x1000;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);

@@ -3,11 +3,12 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { DecodedOpened } from './decode-opened.ts';
 import { decodeOpened } from './decode-opened.ts';
 import type { DecodedPlan } from './plan.ts';
+import { planOffset } from './plan-layout.ts';
 
 /** Undefined where the program opens nothing that is prepared. Throws LinkonceError naming the image where the table is damaged. */
 export function readOpenedTable(image: string, { header }: DecodedPlan): DecodedOpened | undefined {
   if (header.opened_size === 0n) return undefined;
-  const bytes = readPart(image, header.tables_size, header.opened_size);
+  const bytes = readPart(image, BigInt(planOffset) + header.tables_size, header.opened_size);
   return decodeOpened(bytes, image, header.file_size);
 }
 
@@ -25,6 +26,6 @@ export function readPart(path: string, offset: bigint, size: bigint): Buffer {
 
 /** Where it stands in the bytes of a whole image. */
 export function openedTableIn(image: Buffer, { header }: DecodedPlan): Buffer {
-  const start = Number(header.tables_size);
+  const start = planOffset + Number(header.tables_size);
   return image.subarray(start, start + Number(header.opened_size));
 }

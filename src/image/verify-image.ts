@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LinkonceError } from '../util/errors.ts';
 import type { DecodedPlan } from './plan.ts';
 import { decodePlan } from './plan.ts';
-import { planHeader } from './plan-layout.ts';
+import { planHeader, planOffset } from './plan-layout.ts';
 import { readOpenedTable, readPart } from './read-opened.ts';
 import { decodeWide } from '../util/structure.ts';
 
@@ -12,11 +12,11 @@ export function readPlan(path: string): DecodedPlan {
   const file = open(path);
   try {
     const head = Buffer.alloc(planHeader.size);
-    readSync(file, head, 0, head.length, 0);
+    readSync(file, head, 0, head.length, planOffset);
     const { size } = fstatSync(file);
     const tablesSize = Number(decodeWide(planHeader, head, 0).tables_size);
     const bytes = Buffer.alloc(Math.min(tablesSize, size));
-    readSync(file, bytes, 0, bytes.length, 0);
+    readSync(file, bytes, 0, bytes.length, planOffset);
     const plan = decodePlan(bytes, path);
     if (plan.header.file_size !== BigInt(size)) throw new LinkonceError(`${path}: the image is truncated`);
     return plan;

@@ -14,13 +14,14 @@ import { LinkonceError } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { writeAtomically } from '../util/write-atomically.ts';
-import { assembleFile, bytesPart, piecePart } from './assemble-file.ts';
+import { assembleFile, assembleIdentified, bytesPart, piecePart } from './assemble-file.ts';
 import type { Composed, PlacedMemory } from './compose-image.ts';
 import type { Image } from './image.ts';
 import { interpreterCopy } from './interpreter-copy.ts';
 import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
 import { nameImage } from './opened-table.ts';
+import { planOffset } from './plan-layout.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
 
@@ -107,14 +108,17 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
 }
 
 function writeContents(file: number, composed: Composed): void {
-  const { plan, opened, code, contents, fixUps, heap } = composed;
-  assembleFile(file, composed.fileSize, [
-    bytesPart(plan, 0),
-    bytesPart(opened, plan.length),
-    bytesPart(code, plan.length + opened.length),
+  const { plan, opened, code, contents, fixUps, heap, tools } = composed;
+  const openedOffset = planOffset + plan.length;
+  assembleIdentified(file, composed.fileSize, [
+    bytesPart(tools.head, 0),
+    bytesPart(plan, planOffset),
+    bytesPart(opened, openedOffset),
+    bytesPart(code, openedOffset + opened.length),
     ...contents.map(({ piece, address, length, offset }) => piecePart(piece, address, length, offset)),
     bytesPart(fixUps.bytes, fixUps.offset),
     bytesPart(Buffer.concat(heap.pages), heap.offset),
+    bytesPart(tools.tables, tools.offset),
   ]);
 }
 

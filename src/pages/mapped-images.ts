@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
-import { backingKinds, operations, planMagic } from '../image/plan-layout.ts';
+import { backingKinds, operations, planMagic, planOffset } from '../image/plan-layout.ts';
 import type { DecodedOpened, OpenedRow } from '../image/decode-opened.ts';
 import { readOpenedTable } from '../image/read-opened.ts';
 import { readPlan } from '../image/verify-image.ts';
@@ -45,13 +45,14 @@ export interface MadeMemory {
 /** The images that are mapped where their plan says. */
 export function mappedImages(pid: number, lines: readonly MapsLine[]): MappedImage[] {
   return lines
-    .filter(({ name, offset, shared }) => name.startsWith('/') && offset === 0 && !shared)
+    .filter(({ name, offset, shared }) => name.startsWith('/') && offset === planOffset && !shared)
     .flatMap((line) => imageAt(pid, line, lines) ?? []);
 }
 
 function imageAt(pid: number, line: MapsLine, lines: readonly MapsLine[]): MappedImage | undefined {
   const file = pathOfMapping(pid, line);
-  if (file === undefined || readFilePage(file, 0)?.readBigUInt64LE(0) !== planMagic) return undefined;
+  if (file === undefined || readFilePage(file, planOffset)?.readBigUInt64LE(0) !== planMagic)
+    return undefined;
   const plan = planOf(file);
   if (plan === undefined || Number(plan.header.plan_address) !== line.start) return undefined;
   const root = rootOf(pid);

@@ -9,7 +9,7 @@ import type { MapsLine } from '../capture/memory-map.ts';
 import { readMaps } from '../capture/memory-map.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { decodePlan } from '../image/plan.ts';
-import { planHeader, planMagic } from '../image/plan-layout.ts';
+import { planHeader, planMagic, planOffset } from '../image/plan-layout.ts';
 import { requireCatalogue } from '../store/catalogue.ts';
 import { names } from '../store/folder.ts';
 import { attempt } from '../util/outcome.ts';
@@ -70,7 +70,9 @@ function processOf(
 ): StoreProcess | 'hidden' | undefined {
   try {
     const lines = readMaps(pid).filter(({ name }) => name.startsWith('/'));
-    const own = lines.filter(({ name, offset }) => offset === 0 && path.dirname(name) === files);
+    const own = lines.filter(
+      ({ name, offset }) => planOffsets.includes(offset) && path.dirname(name) === files,
+    );
     return own.length === 0 ? undefined : lookAt(pid, lines, own, images);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
@@ -106,6 +108,8 @@ function lookAt(
 }
 
 const magicSize = 8;
+/** Before version 9 images began with it. */
+const planOffsets = [planOffset, 0];
 
 /** Undefined for that of another version of linkonce. */
 function planAt({ start, name }: MapsLine, memory: ProcessMemory): DecodedPlan | undefined {

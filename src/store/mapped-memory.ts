@@ -1,6 +1,6 @@
 /** What a plan maps where: the loader's work on paper. */
 import type { DecodedOpened } from '../image/decode-opened.ts';
-import { operations } from '../image/plan-layout.ts';
+import { operations, planOffset } from '../image/plan-layout.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { pathOf } from '../image/plan.ts';
 import { rangeAt } from '../util/search.ts';
@@ -54,7 +54,8 @@ export class MappedMemory {
   /** `image`: path of the plan's own file. */
   constructor(plan: DecodedPlan, image: string) {
     const { plan_address: head, head_size: size } = plan.header;
-    const first: Mapping = { start: Number(head), end: Number(head + size), path: image, offset: 0 };
+    const end = Number(head + size);
+    const first: Mapping = { start: Number(head), end, path: image, offset: planOffset };
     this.#isMovable = plan.rows('regions').map(({ alignment }) => alignment !== 0n);
     this.#regions = this.#isMovable.map(() => ({ base: [], over: [] }));
     this.#others = { base: [first], over: [] };

@@ -4,10 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { sealBuildId } from '../elf/tool-view.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { writeWhole } from '../image/assemble-file.ts';
 import type { DecodedPlan } from '../image/plan.ts';
 import { decodePlan, encodeCached, encodeIdentities, sealPlan } from '../image/plan.ts';
+import { planOffset } from '../image/plan-layout.ts';
 import { patchLauncher } from '../image/launcher-file.ts';
 import { executableBy, executorsOf, narrower, readableBy, readersOf } from '../program/audience.ts';
 import { cachedAnswers } from '../program/cached-answers.ts';
@@ -36,17 +38,19 @@ export function refreshProgram(
   const files = path.join(store, names.files);
   const before = path.join(files, program.image);
   const bytes = readFileSync(before);
-  const plan = decodePlan(bytes, before);
+  const planBytes = bytes.subarray(planOffset);
+  const plan = decodePlan(planBytes, before);
   const required = (file: string): FileIdentity => {
     const identity = identityOf(file);
     if (!identity) throw new LinkonceError(`${file}: is gone`);
     return identity;
   };
-  encodeIdentities(bytes, plan, required);
-  if (plan.header.cached_count > 0n) refreshAnswers(bytes, plan, required(cacheFile));
+  encodeIdentities(planBytes, plan, required);
+  if (plan.header.cached_count > 0n) refreshAnswers(planBytes, plan, required(cacheFile));
   const image = freshName(`${program.name}.image`);
   nameImage(openedTableIn(bytes, plan), path.join(files, image), process.geteuid?.() ?? 0);
-  const checksum = sealPlan(bytes, plan);
+  const checksum = sealPlan(planBytes, plan);
+  sealBuildId(bytes);
   writeWhole(path.join(files, image), bytes, readableBy(narrower(readers, readersOf(allModules(program)))));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {

@@ -19,9 +19,10 @@ import {
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildPrograms, environment } from '../programs/build.ts';
+import { planOffset } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { runInShell } from '../run-program.ts';
-import { hasTrailer, occupyPlan, occupyStep, stepsOnFreeRanges, tablesSize } from './tampering.ts';
+import { hasTrailer, occupyPlan, occupyStep, stepsOnFreeRanges, tablesEnd } from './tampering.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage, type Workplace } from './workplace.ts';
 
 const usual = 'library from second\n';
@@ -259,7 +260,8 @@ describe.each([
     });
 
     test('is damaged in its tables', async () => {
-      for (const offset of spread(tablesSize(image()), 48)) await withDamage(image(), offset, expectStart);
+      for (const offset of spread(tablesEnd(image()) - planOffset, 48))
+        await withDamage(image(), planOffset + offset, expectStart);
     });
 
     describe('has a range that is taken', () => {

@@ -3,12 +3,12 @@
  */
 import { chmodSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { operations, planHeader } from '../../src/image/plan-layout.ts';
+import { operations, planHeader, planOffset } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { decodeWide } from '../../src/util/structure.ts';
 import { environment } from '../programs/build.ts';
 import { runInShell, type Outcome } from '../run-program.ts';
-import { changeRow, hasTrailer, stepsOnFreeRanges, tablesSize } from './tampering.ts';
+import { changeRow, hasTrailer, stepsOnFreeRanges, tablesEnd } from './tampering.ts';
 import { createWorkplace, handedOver, type Workplace } from './workplace.ts';
 
 const usual = 'library from second\n';
@@ -17,7 +17,7 @@ const debugging = { ...environment, LINKONCE_DEBUG: '1' };
 let place: Workplace;
 const image = (): string => place.files.find((file) => file.endsWith('.image'))!;
 const loader = (): string => [place.launcher, ...place.files].find(hasTrailer)!;
-const header = () => decodeWide(planHeader, readFileSync(image()), 0);
+const header = () => decodeWide(planHeader, readFileSync(image()), planOffset);
 
 function flip(offset: number): void {
   const bytes = readFileSync(image());
@@ -34,7 +34,7 @@ const protectNothing = (step: Row): Row => ({ ...step, operation: BigInt(operati
 const stages: Readonly<Record<string, () => void>> = {
   'before the image': () => renameSync(image(), `${image()}.gone`),
   'before the plan is mapped': () => chmodSync(image(), 0o666),
-  'with a plan that is damaged': () => flip(tablesSize(image()) - 1),
+  'with a plan that is damaged': () => flip(tablesEnd(image()) - 1),
   'with a file that is another one': () => utimesSync(place.library, 1, 1),
   'with another loader': () => flip(Number(header().loader_offset)),
   'at the first range': () => changeStep(stepsOnFreeRanges(image())[0]!, unmappable),

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { planChecksum } from '../../src/image/checksum.ts';
 import type { Launcher, LauncherForm } from '../../src/image/launcher-file.ts';
 import { encodeLauncher, findTrailer, requireLauncher } from '../../src/image/launcher-file.ts';
-import { operations, planHeader, tables } from '../../src/image/plan-layout.ts';
+import { operations, planHeader, planOffset, tables } from '../../src/image/plan-layout.ts';
 import type { TableName } from '../../src/image/plan-layout.ts';
 import { decodeWide, encodeInto, type Structure } from '../../src/util/structure.ts';
 import { roundUp } from '../../src/util/units.ts';
@@ -19,9 +19,9 @@ function occupied(length: bigint): bigint {
 /** The checksum covers what follows it. */
 const checksumEnd = 24;
 
-/** Bytes of an image's tables. */
-export function tablesSize(image: string): number {
-  return Number(decodeWide(planHeader, readFileSync(image), 0).tables_size);
+/** Where an image's tables end in the file. */
+export function tablesEnd(image: string): number {
+  return planOffset + Number(decodeWide(planHeader, readFileSync(image), planOffset).tables_size);
 }
 
 /** Has the plan mapped where the stack is. */
@@ -63,18 +63,20 @@ export function changePlan(
   image: string,
   change: (bytes: Buffer, plan: Header) => Header,
 ): void {
-  const bytes = readFileSync(image);
+  const file = readFileSync(image);
+  const bytes = file.subarray(planOffset);
   const plan = change(bytes, decodeWide(planHeader, bytes, 0));
   encodeInto(planHeader, plan, bytes, 0);
   const checksum = planChecksum(bytes.subarray(checksumEnd, Number(plan.tables_size)));
   encodeInto(planHeader, { ...plan, checksum }, bytes, 0);
-  writeFileSync(image, bytes, { flag: 'r+' });
+  writeFileSync(image, file, { flag: 'r+' });
   changeForm(launcher, (form) => ({ ...form, checksum }));
 }
 
 /** Has a module where the stack is: the first range of it that is mapped, and what the plan says of it. */
 export function occupyModule(launcher: string, image: string): void {
-  const bytes = readFileSync(image);
+  const file = readFileSync(image);
+  const bytes = file.subarray(planOffset);
   const plan = decodeWide(planHeader, bytes, 0);
   for (const index of stepsOnFreeRanges(image)) {
     const at = Number(plan.steps_offset) + index * tables.steps.size;
@@ -87,7 +89,7 @@ export function occupyModule(launcher: string, image: string): void {
       if (address < module.address || address >= module.address + module.length) continue;
       const moved = { ...module, address: module.address + occupied(length) - address };
       encodeInto(tables.regions, moved, bytes, place);
-      writeFileSync(image, bytes, { flag: 'r+' });
+      writeFileSync(image, file, { flag: 'r+' });
       occupyStep(launcher, image, index);
       return;
     }
@@ -97,7 +99,7 @@ export function occupyModule(launcher: string, image: string): void {
 
 /** The steps of an image's plan whose range must be free. */
 export function stepsOnFreeRanges(image: string): readonly number[] {
-  const bytes = readFileSync(image);
+  const bytes = readFileSync(image).subarray(planOffset);
   const { steps_offset: start, steps_count: count } = decodeWide(planHeader, bytes, 0);
   const operation = (index: number): bigint =>
     decodeWide(tables.steps, bytes, Number(start) + index * tables.steps.size).operation;

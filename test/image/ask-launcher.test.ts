@@ -6,7 +6,7 @@ import { chmodSync, chownSync, readFileSync, rmSync, truncateSync, writeFileSync
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askLauncher, askLaunchers } from '../../src/image/ask-launcher.ts';
 import { describeObstacle } from '../../src/image/obstacle.ts';
-import { operations, planHeader } from '../../src/image/plan-layout.ts';
+import { operations, planHeader, planOffset } from '../../src/image/plan-layout.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { decodeWide } from '../../src/util/structure.ts';
 import {
@@ -15,6 +15,7 @@ import {
   changePlan,
   changeRow,
   stepsOnFreeRanges,
+  tablesEnd,
 } from '../contract/tampering.ts';
 import type { Workplace } from '../contract/workplace.ts';
 import { compileLibrary, createWorkplace, expectHandOver, expectImage } from '../contract/workplace.ts';
@@ -34,7 +35,7 @@ afterEach(() => place.remove());
 /** Where the kernel finds the loader: the launcher itself, or the interpreter of the program's copy. */
 const loaderFile = (): string => place.files.find((file) => file.endsWith('.loader')) ?? place.launcher;
 const image = (): string => place.files.find((file) => file.endsWith('.image'))!;
-const headerOf = () => decodeWide(planHeader, readFileSync(image()), 0);
+const headerOf = () => decodeWide(planHeader, readFileSync(image()), planOffset);
 const plan = (change: Parameters<typeof changePlan>[2]): void => changePlan(loaderFile(), image(), change);
 const row = (
   table: Parameters<typeof changeRow>[2],
@@ -54,8 +55,8 @@ const arrange: Partial<Record<ReasonName, () => void>> = {
   imageTruncated: () => truncateSync(image(), 100),
   imageWritable: () => chmodSync(image(), 0o664),
   imageUnmapped: () => changeForm(loaderFile(), (form) => ({ ...form, planAddress: form.planAddress + 1 })),
-  imageVersion: () => flip(8),
-  imageDamaged: () => flip(Number(headerOf().tables_size) - 1),
+  imageVersion: () => flip(planOffset + 8),
+  imageDamaged: () => flip(tablesEnd(image()) - 1),
   imageLoader: () => flip(Number(headerOf().loader_offset)),
   fileChanged: () => compileLibrary(place.library, 'second'),
   stackLimit: () => plan((_, header) => ({ ...header, least_stack_limit: beyond })),

@@ -8,7 +8,7 @@ import { decodeOpened, sealOpened } from '../../src/image/decode-opened.ts';
 import { own } from '../../src/image/backing.ts';
 import { nameImage, openedTable, type OpenedPiece } from '../../src/image/opened-table.ts';
 import { rowIdentity } from '../../src/image/plan.ts';
-import { openedHead, openedTables } from '../../src/image/plan-layout.ts';
+import { openedHead, openedTables, planOffset } from '../../src/image/plan-layout.ts';
 import { readOpenedTable } from '../../src/image/read-opened.ts';
 import { readPlan, verifyImage } from '../../src/image/verify-image.ts';
 import type { FileIdentity } from '../../src/program/program.ts';
@@ -268,7 +268,8 @@ describe('an image', () => {
   test('with a damaged table is found by whoever verifies or inspects it', async () => {
     const plan = readPlan(image);
     const whole = readFileSync(image);
-    const { tables_size: start, opened_size: size } = plan.header;
+    const { tables_size: before, opened_size: size } = plan.header;
+    const start = BigInt(planOffset) + before;
     expect(present(readOpenedTable(image, plan), 'table').rows('modules')).toHaveLength(1);
     for (const at of [start, start + 100n, start + size - 1n]) {
       const damaged = Buffer.from(whole);

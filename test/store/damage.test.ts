@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { requireCatalogue, type Catalogue, type StoredProgram } from '../../src/store/catalogue.ts';
+import { planOffset } from '../../src/image/plan-layout.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import { expectHandOver } from '../contract/workplace.ts';
 import { createPlace, expectSound, failure, fromStore, well, type Place } from './place.ts';
@@ -83,8 +84,10 @@ test('a shared file that was only touched: its programs would not run from it', 
 test("bytes of an image's plan, loader and memory", async () => {
   const image = stored(program.image);
   const { header } = readPlan(image);
-  const ends = [header.tables_size, header.loader_offset + header.loader_size].map(Number);
-  for (const at of [100, ends[0]! - 8, ends[0]! + 64, ends[1]! + 24]) {
+  const ends = [BigInt(planOffset) + header.tables_size, header.loader_offset + header.loader_size].map(
+    Number,
+  );
+  for (const at of [planOffset + 100, ends[0]! - 8, ends[0]! + 64, ends[1]! + 24]) {
     flip(image, at);
     const lines = await faults();
     expect(lines).toHaveLength(1);

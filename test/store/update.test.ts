@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { patchLauncher } from '../../src/image/launcher-file.ts';
+import { planOffset } from '../../src/image/plan-layout.ts';
 import { decodePlan, encodeIdentities, sealPlan } from '../../src/image/plan.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { fileIdentity } from '../../src/program/file-identity.ts';
@@ -184,12 +185,13 @@ function forgetIdentity(program: string, forgotten: string): void {
   const { image, launcher } = requireCatalogue(place.store).programs.find(({ name }) => name === program)!;
   const [imagePath, launcherPath] = [image, launcher].map((name) => path.join(place.store, 'files', name));
   const bytes = readFileSync(imagePath!);
-  const plan = decodePlan(bytes, imagePath!);
-  encodeIdentities(bytes, plan, (file) => {
+  const planBytes = bytes.subarray(planOffset);
+  const plan = decodePlan(planBytes, imagePath!);
+  encodeIdentities(planBytes, plan, (file) => {
     const identity = fileIdentity(file);
     return file === forgotten ? { ...identity, inode: identity.inode + 1n } : identity;
   });
-  const checksum = sealPlan(bytes, plan);
+  const checksum = sealPlan(planBytes, plan);
   writeFileSync(imagePath!, bytes);
   writeFileSync(
     launcherPath!,
@@ -290,7 +292,8 @@ function flipImage(): void {
   );
   const file = path.join(place.store, 'files', image);
   const bytes = readFileSync(file);
-  bytes.writeUInt8(bytes.readUInt8(100) ^ 0xff, 100);
+  const at = planOffset + 100;
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 0xff, at);
   writeFileSync(file, bytes, { flag: 'r+' });
 }
 
