@@ -2,6 +2,8 @@
 import { captureProgram } from './capture/capture-program.ts';
 import type { ChoosingMeans, OpenedChoice } from './capture/choose-opened.ts';
 import { chooseWhereAble } from './capture/choose-opened.ts';
+import type { StartedProgram } from './capture/started-program.ts';
+import { describeStarted, startedProgram } from './capture/started-program.ts';
 import { inOrder, movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
@@ -23,15 +25,17 @@ import { measureScale } from './measure/scale/measure-scale.ts';
 import type { RunSettings } from './measure/subject.ts';
 import type { Variables } from './program/environment.ts';
 import { linkerVariables } from './program/environment.ts';
+import { findProgram } from './program/find-program.ts';
 import type { LoadOptions } from './program/load-program.ts';
 import { loadProgram } from './program/load-program.ts';
-import type { Module } from './program/program.ts';
+import type { Module, Program } from './program/program.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
 import type { Explained } from './provenance/explained.ts';
 import type { Subject } from './bind/subject.ts';
 import { buildProbe } from './synthetic/build-probe.ts';
 import { buildVariant, variantOf } from './systems/build-variant.ts';
 import type { System } from './systems/system.ts';
+import { attempt as attemptNow } from './util/outcome.ts';
 import { at, present } from './util/present.ts';
 import type { Address } from './util/units.ts';
 import { named } from './util/errors.ts';
@@ -65,6 +69,8 @@ export interface BindSettings extends SystemChoice {
   readonly asInterpreter?: boolean;
   /** Whether the launcher counts its hand-overs in a file beside it; absent: no. */
   readonly isCounted?: boolean;
+  /** Whether a script stands for the program that it starts; absent: it is refused. */
+  readonly mayBeScript?: boolean;
   /** Which modules that it opens with dlopen(3) are prepared; absent: none. */
   readonly opened?: OpenedChoice | undefined;
   /** Has the runs of the program that `opened` asks for; absent: nobody stops them before their end. */
@@ -74,6 +80,8 @@ export interface BindSettings extends SystemChoice {
 /** An image and the modules that it was made of. */
 export interface BoundImage extends Image {
   readonly modules: readonly Module[];
+  /** What starts have in their environment, of the linker's variables. */
+  readonly variables: Variables;
 }
 
 /** A program to compare the systems on. */
@@ -110,7 +118,7 @@ export interface ScaleLabSettings extends ScaleSettings {
 }
 
 /**
- * Writes a launcher for one program, by its name in PATH or its path. Throws Refusal where the system cannot serve it, and
+ * Writes a launcher for one program, by its name in PATH or its path, or for the program that a script starts. Throws Refusal where the system cannot serve it, and
  * LinkonceError where it cannot be read, captured or written.
  */
 export async function bindProgram(
@@ -118,12 +126,39 @@ export async function bindProgram(
   settings: BindSettings,
   onProgress: OnProgress = silent,
 ): Promise<BoundImage> {
-  const { opened, guard = unguarded, variables = [] } = settings;
-  const subject = openProgram(name, onProgress, { variables });
-  if (!opened) return bindSubject(subject, settings);
-  const { modules, remarks } = await chooseWhereAble(subject.program, opened, { onProgress, guard });
-  const image = await bindSubject(openProgram(name, onProgress, { variables, opened: modules }), settings);
-  return { ...image, notes: [...image.notes, ...remarks] };
+  const { opened, guard = unguarded } = settings;
+  const means = { onProgress, guard };
+  const named = findProgram(name, process.env.PATH ?? '');
+  const started: StartedProgram = settings.mayBeScript
+    ? await startedProgram(named, opened, means)
+    : { invocation: named };
+  const { invocation, script } = started;
+  const variables = variablesFor(started, settings.variables ?? []);
+  const said = [describeStarted(started) ?? []].flat();
+  const subject = openProgram(invocation, onProgress, { variables });
+  if (!opened) return withNotes(await bindSubject(subject, settings), said);
+  const { modules, remarks } = await chooseWhereAble(subject.program, { ...opened, script }, means);
+  const image = await bindSubject(
+    openProgram(invocation, onProgress, { variables, opened: modules }),
+    settings,
+  );
+  return withNotes(image, [...said, ...remarks]);
+}
+
+/** Who starts the launcher has not what the script sets, unless the program needs it to find its libraries. */
+function variablesFor({ invocation, variables }: StartedProgram, here: Variables): Variables {
+  if (variables === undefined) return here;
+  const [own, scripts] = [here, variables].map((each) =>
+    attemptNow(() => loadProgram(invocation, { variables: each })),
+  );
+  if (!own || !scripts || 'failure' in own) return variables;
+  if ('failure' in scripts) return here;
+  const pathsOf = ({ modules }: Program): string => modules.map((module) => module.path).join('\0');
+  return pathsOf(own.value) === pathsOf(scripts.value) ? here : variables;
+}
+
+function withNotes(image: BoundImage, notes: readonly string[]): BoundImage {
+  return { ...image, notes: [...image.notes, ...notes] };
 }
 
 /** The same for a program that is bound several times: its captures are made once. */
@@ -137,7 +172,8 @@ export async function bindSubject(subject: Subject, settings: BindSettings): Pro
   const image = outcome.value;
   // A bind that wrote nothing leaves the earlier launcher in place, too.
   if (image.files.length > 0) removeEarlier(earlier, image.files, folder);
-  return { ...image, modules: subject.program.modules };
+  const { modules, variables } = subject.program;
+  return { ...image, modules, variables };
 }
 
 /**

@@ -17,6 +17,8 @@ export interface OpenedChoice {
   readonly runs: readonly (readonly string[])[];
   /** A run is ended after so many. */
   readonly seconds: number;
+  /** A script that starts the program: it is run in its place; absent: the program itself. */
+  readonly script?: string | undefined;
   /** Modules, by paths or by names as for dlopen(3), and folders of them. */
   readonly named: readonly string[];
 }
@@ -47,7 +49,7 @@ interface Root {
  */
 export async function chooseOpened(
   program: Program,
-  { runs, seconds, named }: OpenedChoice,
+  { runs, seconds, script, named }: OpenedChoice,
   { onProgress, guard }: ChoosingMeans,
 ): Promise<ChosenOpened> {
   if (program.libc === 'musl')
@@ -57,7 +59,9 @@ export async function chooseOpened(
   const remarks: string[] = [];
   for (const args of runs) {
     onProgress(`running it, for ${String(seconds)} s at most`);
-    const { modules: learnt, fault } = await guard((stop) => learnOpened(program, { args, seconds, stop }));
+    const { modules: learnt, fault } = await guard((stop) =>
+      learnOpened(program, { args, seconds, stop, script }),
+    );
     modules.push(...learnt);
     if (fault !== undefined)
       remarks.push(`its run${args.length > 0 ? ` with ${args.join(' ')}` : ''} ${fault}`);

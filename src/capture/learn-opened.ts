@@ -5,7 +5,8 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { asEnvironment, isLinkerVariable } from '../program/environment.ts';
+import type { Variables } from '../program/environment.ts';
+import { asEnvironment, isLinkerVariable, linkerVariables, nameOf } from '../program/environment.ts';
 import type { Program } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
@@ -15,7 +16,10 @@ import { distinctOpened } from './distinct-opened.ts';
 import type { LimitedRun } from './limited-run.ts';
 import { runLimited } from './limited-run.ts';
 
-export type LearningRun = Pick<LimitedRun, 'args' | 'seconds' | 'stop'>;
+export interface LearningRun extends Pick<LimitedRun, 'args' | 'seconds' | 'stop'> {
+  /** A script that starts the program, with all that it sets: it is run in its place; absent: the program itself. */
+  readonly script?: string | undefined;
+}
 
 export interface Learned {
   /** Absolute paths of what it opened that it did not start with, and of what these need, in the order of loading; each file once. */
@@ -33,8 +37,13 @@ export async function learnOpened(program: Program, run: LearningRun): Promise<L
   try {
     const notes = path.join(folder, 'notes');
     writeFileSync(notes, '', { mode: 0o600 });
-    const environment = environmentFor(program, notes);
-    const fault = await runLimited({ ...run, file: program.invocation, environment });
+    const file = run.script ?? program.invocation;
+    const watching = { watched: program.path, notes };
+    const environment = watchedEnvironment(
+      run.script === undefined ? program.variables : undefined,
+      watching,
+    );
+    const fault = await runLimited({ ...run, file, environment });
     return { modules: readNotes(program, readFileSync(notes, 'utf8'), fault), fault };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -47,18 +56,41 @@ export async function learnOpened(program: Program, run: LearningRun): Promise<L
  */
 const roomForAuditor = 'glibc.rtld.optional_static_tls=32768';
 
-/** Of this process, with the variables of the linker that the program is for. */
-function environmentFor({ path: file, variables }: Program, notes: string): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !isLinkerVariable(name));
-  const linker = asEnvironment(variables);
+/** For native/watcher.c. */
+export interface Watching {
+  readonly watched: string;
+  /** The file. */
+  readonly notes: string;
+}
+
+/** Of this process, with these variables of the linker; undefined: with its own. */
+export function watchedEnvironment(
+  variables: Variables | undefined,
+  { watched, notes }: Watching,
+): NodeJS.ProcessEnv {
+  const linker = asEnvironment(variables ?? linkerVariables(process.env));
+  const others = Object.entries(process.env).filter(([name]) => !isLinkerVariable(name));
   return {
-    ...Object.fromEntries(own),
+    ...Object.fromEntries(others),
     ...linker,
     GLIBC_TUNABLES: [linker.GLIBC_TUNABLES, roomForAuditor].filter(Boolean).join(':'),
     LD_AUDIT: nativePart('watcher.so'),
-    LINKONCE_WATCHED: file,
+    LINKONCE_WATCHED: watched,
     LINKONCE_NOTES: notes,
   };
+}
+
+/** Of a watched process's variables those that it would have unwatched. */
+export function unwatched(variables: Variables): Variables {
+  return variables.flatMap((text) => {
+    if (text === `LD_AUDIT=${nativePart('watcher.so')}`) return [];
+    if (nameOf(text) !== 'GLIBC_TUNABLES') return [text];
+    const own = text
+      .slice('GLIBC_TUNABLES='.length)
+      .split(':')
+      .filter((each) => each !== roomForAuditor);
+    return own.length === 0 ? [] : [`GLIBC_TUNABLES=${own.join(':')}`];
+  });
 }
 
 function readNotes(program: Program, text: string, fault: string | undefined): string[] {

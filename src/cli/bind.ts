@@ -8,8 +8,7 @@ import { addOpenedOptions, openedChoice } from './opened-options.ts';
 import { openedText, unpreparedLines } from './opened-text.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
-import type { Variables } from '../program/environment.ts';
-import { linkerVariables } from '../program/environment.ts';
+import { asEnvironment, linkerVariables } from '../program/environment.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
 import { attemptLater } from '../util/outcome.ts';
@@ -31,7 +30,7 @@ export function registerBind(program: Command): void {
       'Write a launcher that starts a program without the work of the dynamic linker. Modules that it opens with dlopen are prepared, too, ' +
         'where --learn or --with say which these are.',
     )
-    .argument('<program...>', 'name or path of an ELF program')
+    .argument('<program...>', 'name or path of an ELF program, or of a script that starts one')
     .option('-s, --system <id[:variant]>', 'which system; see `linkonce systems`', 'image')
     .option('-o, --output <file>', 'the launcher (default: PROGRAM-linkonce in the current directory)')
     .option(
@@ -76,17 +75,19 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const opened = openedChoice(options);
   const request = {
     ...{ system, variant, output, asInterpreter, window, base, variables },
-    ...{ opened, guard: withEnd },
+    ...{ opened, guard: withEnd, mayBeScript: true },
   };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));
-  process.stdout.write(describe(image, variables, performance.now() - begun, options.verbose));
-  const { file, environment } = image;
+  process.stdout.write(describe(image, performance.now() - begun, options.verbose));
+  const { file } = image;
+  const environment = { ...image.environment, ...asEnvironment(image.variables) };
   const { describeObstacles } = await import('./obstacles.ts');
   for (const line of await describeObstacles([{ name, file, environment }]))
     process.stdout.write(`  ${line}\n`);
 }
 
-function describe(image: BoundImage, variables: Variables, ms: number, isVerbose = false): string {
+function describe(image: BoundImage, ms: number, isVerbose = false): string {
+  const { variables } = image;
   const kb = image.files.reduce((sum, file) => sum + statSync(file).blocks / 2, 0);
   const size = kb < 1000 ? `${kb.toFixed(0)} kB` : `${(kb / 1000).toFixed(1)} MB`;
   const line = `${image.file}: ${image.modules.length} modules, ${size}, ${ms.toFixed(0)} ms\n`;

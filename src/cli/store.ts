@@ -58,7 +58,7 @@ function registerAdd(store: Command): void {
   const command = store
     .command('add')
     .summary('bind programs into the store')
-    .argument('<program...>', 'names or paths of ELF programs')
+    .argument('<program...>', 'names or paths of ELF programs, or of scripts that start them')
     .option(...storeOption)
     .option(...waitOption)
     .option('-s, --system <id[:variant]>', 'system of a new store (default: image:partitions)')

@@ -16,6 +16,7 @@ import type { LinkerRules } from './linker-rules.ts';
 import { muslRules } from './musl-rules.ts';
 import type { Module, Program } from './program.ts';
 import type { ReadModule } from './read-module.ts';
+import { describeScript } from './script.ts';
 import { refuseSanitized } from './sanitizers.ts';
 import { readModule } from './read-module.ts';
 
@@ -78,8 +79,7 @@ function readOpened(paths: readonly string[], needed: readonly Module[], read: R
 
 function refuseForeign(file: string): void {
   const kind = fileKind(file);
-  if (kind.kind === 'script')
-    throw new LinkonceError(`${file} is a script (#!${kind.interpreter}): bind its interpreter instead`);
+  if (kind.kind === 'script') throw new LinkonceError(describeScript(file));
   if (kind.kind === 'foreign') throw new Refusal(`${file} ${kind.what}`);
   if (kind.kind !== 'native') throw new LinkonceError(`${file} ${kind.what}`);
 }

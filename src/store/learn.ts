@@ -26,14 +26,19 @@ export interface ChosenWishes {
 interface ChoiceRequest {
   readonly opened?: OpenedChoice | undefined;
   readonly guard?: ChoosingMeans['guard'];
+  /** By what they start, scripts that are run in place of programs. */
+  readonly scripts?: ReadonlyMap<string, string | undefined>;
 }
+
+/** Nobody stops a run before its end. */
+export const unguarded: ChoosingMeans['guard'] = (work) => work(new AbortController().signal);
 
 type Choose = (program: Program, choice: OpenedChoice, means: ChoosingMeans) => Promise<ChosenOpened>;
 
 /** The wishes with what is chosen beside what they have. A program that cannot be read is left to those who bind it. */
 export async function withChosen(
   wishes: readonly Wish[],
-  { opened: choice, guard = (work) => work(new AbortController().signal) }: ChoiceRequest,
+  { opened: choice, guard = unguarded, scripts }: ChoiceRequest,
   onProgress: OnProgress,
   choose: Choose = chooseWhereAble,
 ): Promise<ChosenWishes> {
@@ -45,7 +50,8 @@ export async function withChosen(
     const outcome = await attemptLater(async () => {
       const program = attempt(() => loadProgram(wish.invocation, { variables: wish.variables }));
       if ('failure' in program) return wish;
-      const found = await choose(program.value, choice, { onProgress, guard });
+      const script = scripts?.get(wish.invocation);
+      const found = await choose(program.value, { ...choice, script }, { onProgress, guard });
       remarks.push(...found.remarks.map((text) => `${titleOf(wish)}: ${text}`));
       return { ...wish, opened: distinctOpened(program.value, [...wish.opened, ...found.modules]) };
     });

@@ -4,10 +4,13 @@
  */
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
+import type { StartedProgram } from '../capture/started-program.ts';
+import { describeStarted, startedProgram } from '../capture/started-program.ts';
 import { defaultGap } from '../files/member-filing.ts';
 import { drawSpace } from '../ranges/place-programs.ts';
 import { placesState } from '../pagein/places-state.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { attemptLater } from '../util/outcome.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { bindWishes } from './bind-wishes.ts';
 import { allModules, isBound, readCatalogue, requireCatalogue, titleOf } from './catalogue.ts';
@@ -15,7 +18,7 @@ import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isHiddenOfServer, isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
-import { withChosen } from './learn.ts';
+import { unguarded, withChosen } from './learn.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
 import type { WishFailure } from './rebuild.ts';
@@ -50,7 +53,10 @@ export async function addPrograms(
   return withNewStoreLock(context, async () => {
     const catalogue = readCatalogue(store) ?? emptyCatalogue(settings);
     requireSettings(catalogue, settings, store);
-    const chosen = await withChosen(toWishes(catalogue, typed, request), request, onProgress);
+    const { programs, unstarted } = await startedPrograms(typed, request, onProgress);
+    const scripts = new Map(programs.map(({ invocation, script }) => [invocation, script]));
+    const wishes = toWishes(catalogue, programs, request);
+    const chosen = await withChosen(wishes, { ...request, scripts }, onProgress);
     const { added, failures: unbound } = await bindWishes(store, catalogue, chosen.wishes, onProgress);
     const failures = [...chosen.failures, ...unbound];
     // A form that nobody asked for by name is not missed where there is another one.
@@ -60,6 +66,7 @@ export async function addPrograms(
     return {
       added,
       notes: [
+        ...programs.flatMap((each) => describeStarted(each) ?? []),
         ...chosen.remarks,
         ...failures
           .filter(isServed)
@@ -67,12 +74,34 @@ export async function addPrograms(
       ],
       failures: [
         ...unknown,
+        ...unstarted,
         ...failures
           .filter((each) => !isServed(each))
           .map(({ wish, error }) => ({ name: titleOf(wish), error })),
       ],
     };
   });
+}
+
+interface StartedPrograms {
+  readonly programs: readonly StartedProgram[];
+  /** Scripts of which it is not known what they start. */
+  readonly unstarted: readonly ProgramFailure[];
+}
+
+async function startedPrograms(
+  typed: readonly string[],
+  { opened, guard = unguarded }: AddRequest,
+  onProgress: OnProgress,
+): Promise<StartedPrograms> {
+  const programs: StartedProgram[] = [];
+  const unstarted: ProgramFailure[] = [];
+  for (const name of typed) {
+    const outcome = await attemptLater(() => startedProgram(name, opened, { onProgress, guard }));
+    if ('value' in outcome) programs.push(outcome.value);
+    else unstarted.push({ name, error: outcome.failure });
+  }
+  return { programs, unstarted };
 }
 
 const defaults: Omit<StoreSettings, 'window' | 'readers'> = {

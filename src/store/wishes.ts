@@ -24,6 +24,13 @@ export interface AddRequest {
   readonly guard?: ChoosingMeans['guard'];
 }
 
+/** With what a script sets. */
+export interface Typed {
+  readonly invocation: string;
+  /** Of the linker, as starts have them; absent: as they are here. */
+  readonly variables?: Variables;
+}
+
 export interface ProgramFailure {
   readonly name: string;
   readonly error: LinkonceError;
@@ -42,7 +49,6 @@ export function findTyped(
     if ('failure' in outcome) unknown.push({ name, error: outcome.failure });
     else found.add(outcome.value);
   }
-  requireDistinct([...found]);
   return { typed: [...found], unknown };
 }
 
@@ -53,7 +59,8 @@ function searchPath(store: string): string {
   return folders.filter((folder) => path.resolve(folder) !== bin).join(':');
 }
 
-function requireDistinct(invocations: readonly string[]): void {
+function requireDistinct(typed: readonly Typed[]): void {
+  const invocations = [...new Set(typed.map(({ invocation }) => invocation))];
   invocations.forEach((invocation, index) => {
     const name = path.basename(invocation);
     const other = invocations.slice(0, index).find((each) => path.basename(each) === name);
@@ -62,18 +69,19 @@ function requireDistinct(invocations: readonly string[]): void {
 }
 
 /**
- * A wish for each form; `typed`: as `findTyped` answers. All forms of a program are launchers, or copies of it, so that others that it has are built
- * again where that changes. Throws LinkonceError where the store has another program by a name.
+ * A wish for each form. All forms of a program are launchers, or copies of it, so that others that it has are built
+ * again where that changes. Throws LinkonceError where two programs, or one of the store's, have one name.
  */
 export function toWishes(
   catalogue: Catalogue,
-  typed: readonly string[],
-  { asInterpreter, variables }: AddRequest,
+  typed: readonly Typed[],
+  { asInterpreter, variables }: Pick<AddRequest, 'asInterpreter' | 'variables'>,
 ): Wish[] {
-  const wishes = typed.flatMap((invocation) => {
+  requireDistinct(typed);
+  const wishes = typed.flatMap(({ invocation, variables: here = linkerVariables(process.env) }) => {
     const name = path.basename(invocation);
     requireSameProgram(catalogue, name, invocation);
-    return formsOf(catalogue, name, variables).map((form) => ({
+    return formsOf(catalogue, name, { given: variables, here }).map((form) => ({
       name,
       invocation,
       asInterpreter,
@@ -97,13 +105,17 @@ function openedBefore({ programs }: Catalogue, name: string, variables: Variable
 }
 
 /** Of variables that were given, only that form, where the program has its plain one. */
-function formsOf(catalogue: Catalogue, name: string, given: Variables | undefined): readonly Variables[] {
-  const here = given ?? linkerVariables(process.env);
+function formsOf(
+  catalogue: Catalogue,
+  name: string,
+  { given, here }: { readonly given: Variables | undefined; readonly here: Variables },
+): readonly Variables[] {
+  const wanted = given ?? here;
   const isPlain = catalogue.programs.some(
     (each) => each.name === name && each.variables.length === 0 && isBound(each),
   );
-  if (here.length === 0) return [[]];
-  return given !== undefined && isPlain ? [here] : [[], here];
+  if (wanted.length === 0) return [[]];
+  return given !== undefined && isPlain ? [wanted] : [[], wanted];
 }
 
 function requireSameProgram({ programs }: Catalogue, name: string, invocation: string): void {

@@ -161,7 +161,7 @@ describe('a program', () => {
   });
 
   test.each([
-    ['a script', './script', {}, /is a script \(#!\/bin\/sh\): bind its interpreter instead/],
+    ['a script', './script', {}, /is a script \(#!\/bin\/sh\): name the program that it starts/],
     ['with a variable for which nothing is bound', 'cat', { LD_VERBOSE: '1' }, /with LD_VERBOSE set /],
   ])('that cannot be bound: %s', async (_, name, variables, reason) => {
     const { stdout, stderr, status } = await why([name], variables);

@@ -76,7 +76,7 @@ describe('one line says what is wrong', () => {
     [
       'script',
       () => file('script', '#!/bin/sh -e\necho\n'),
-      'script is a script (#!/bin/sh -e): bind its interpreter instead',
+      'script is a script (#!/bin/sh -e): name the program that it starts; `bind` and `store add` find it by a run, with --learn ARGS',
     ],
     ['text', () => file('text', 'hello'), 'text is no ELF file'],
     ['empty', () => file('empty', ''), 'empty is empty'],
