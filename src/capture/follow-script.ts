@@ -42,6 +42,8 @@ export async function followScript(script: string, run: LearningRun): Promise<Fo
 }
 
 const pollMs = 50;
+/** Of one that ended before anybody looked. */
+const unseen = 0;
 /** USER_HZ of every Linux on x86-64. */
 const microsecondsPerTick = 10_000;
 
@@ -66,7 +68,7 @@ class ProcessorTimes {
   }
 
   of(process: number): number {
-    return this.#times.get(process) ?? 0;
+    return this.#times.get(process) ?? unseen;
   }
 
   #look(): void {

@@ -83,7 +83,7 @@ describe('a plain script says it itself, and is not run', () => {
 
   test.each<[string, string]>([
     ['a variable', `exec "$DIR/worker" "$@"`],
-    ['two programs', `[ -t 0 ] && exec /bin/true\nexec ${'/bin/false'} "$@"`],
+    ['two programs', `[ -t 0 ] && exec /bin/true\nexec /bin/false "$@"`],
     ['a program that starts another', `exec /usr/bin/env A=1 worker "$@"`],
     ['a variable of the linker', `export LD_LIBRARY_PATH=/tmp\nexec /bin/true "$@"`],
     ['a list', `/bin/true "$@" && exec /bin/false; exit`],
