@@ -28,6 +28,8 @@ export interface BindJob<T> extends Omit<PlacingMeans, 'loader' | 'holdings'> {
   readonly gap: number;
   /** Whom files are for at most, whoever may read the modules. */
   readonly readers: Audience;
+  /** See files/share-memory.ts. */
+  readonly grows: boolean;
   /** Gives each module its range of addresses. */
   place(): Placing;
   /** One outcome for each program; those that `place` gave a failure have it. */

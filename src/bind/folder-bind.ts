@@ -40,7 +40,7 @@ export async function bindInFolder(
   const space = drawSpace(arrangement, window);
   const programs = subjects.map(({ program }) => ({ name: path.basename(program.invocation), program }));
   const { outcomes, added } = await bindPrograms({
-    ...{ arrangement, space, gap: defaultGap, readers: 'everybody' },
+    ...{ arrangement, space, gap: defaultGap, readers: 'everybody', grows: false },
     stock: { modules: [], runs: [] },
     newFile: (name) => {
       mkdirSync(folder, { recursive: true });

@@ -9,6 +9,7 @@ import type { PlacedMemory } from '../image/compose-image.ts';
 import type { Filing, Overlay, Place } from '../image/filing.ts';
 import type { PageReader } from '../image/page-reader.ts';
 import type { Piece } from '../image/pieces.ts';
+import { PROT } from '../image/pieces.ts';
 import type { FileIdentity } from '../program/program.ts';
 import type { Address } from '../util/units.ts';
 import { pageSize } from '../util/units.ts';
@@ -34,46 +35,68 @@ export interface MemberFiling {
 /** Default of `gap`, pages. */
 export const defaultGap = 4;
 
+export interface FilingMeans {
+  /** By their paths. */
+  readonly stock: ReadonlyMap<string, StockedModule>;
+  readonly codeFromModules: boolean;
+  readonly reader: PageReader;
+  /** Pages: see above. */
+  readonly gap: number;
+}
+
 /** Compares a program with the stored modules. */
-export function fileMember(
-  placed: PlacedMemory,
-  stock: ReadonlyMap<string, StockedModule>,
-  reader: PageReader,
-  gap: number,
-): MemberFiling {
+export function fileMember(placed: PlacedMemory, means: FilingMeans): MemberFiling {
   const homes = new Map<Piece, Place>();
   const runs: DeviatingRun[] = [];
   for (const piece of placed.pieces) {
-    const module = placed.blueprint.regions[piece.region]?.region.module;
-    const stocked = module && !piece.fixed && !piece.own ? stock.get(module.path) : undefined;
-    if (!module || !stocked) continue;
-    const stored = placeInStock(stocked, piece);
-    const home = stored ?? placeInModule(piece, module.identity);
+    const home = homeOf(piece, placed, means);
     if (!home) continue;
     homes.set(piece, home);
-    const candidates = new Set(piece.pages.keys());
-    const end = piece.address + piece.length;
-    if (stored) for (const page of writtenPages(stocked, piece.address, end)) candidates.add(page);
-    for (const run of deviatingRuns(piece, home, candidates, reader, gap))
-      runs.push({ program: placed, ...run });
+    for (const run of deviatingRuns(piece, home, means)) runs.push({ program: placed, ...run });
   }
   return { homes, runs };
 }
 
-function placeInModule({ file }: Piece, identity: FileIdentity): Place | undefined {
-  return file && { file: { kind: 'file', path: file.path, identity }, offset: file.offset };
+/** A place, and which pages of the file there the linker wrote to. */
+interface Home extends Place {
+  readonly written: readonly Address[];
+}
+
+/** Undefined where the program's own image has to hold it. */
+function homeOf(piece: Piece, { blueprint }: PlacedMemory, means: FilingMeans): Home | undefined {
+  const module = blueprint.regions[piece.region]?.region.module;
+  if (!module || piece.own) return undefined;
+  const stocked = piece.fixed ? undefined : means.stock.get(module.path);
+  const stored = stocked && placeInStock(stocked, piece);
+  if (stored) return { ...stored, written: writtenPages(stocked, piece.address, piece.address + piece.length) };
+  const isModules = stocked !== undefined || (means.codeFromModules && isFromModule(piece, piece.pages.keys()));
+  return isModules ? placeInModule(piece, module.identity) : undefined;
+}
+
+function placeInModule({ file }: Piece, identity: FileIdentity): Home | undefined {
+  return file && { file: { kind: 'file', path: file.path, identity }, offset: file.offset, written: [] };
+}
+
+/**
+ * Memory that no program's linker wrote to can be mapped from the module's own file. So can code of which a few pages are other ones,
+ * such as that of a linker which calls the opener: these lie over it. `touched`: pages that a linker wrote to.
+ */
+export function isFromModule({ file, protection, address, length }: Piece, touched: Iterable<Address>): boolean {
+  if (!file) return false;
+  if ((protection & PROT.execute) !== 0) return true;
+  for (const page of touched) if (page >= address && page < address + length) return false;
+  return true;
 }
 
 function deviatingRuns(
   piece: Piece,
-  home: Place,
-  candidates: ReadonlySet<Address>,
-  reader: PageReader,
-  gap: number,
+  home: Home,
+  { reader, gap }: FilingMeans,
 ): Omit<DeviatingRun, 'program'>[] {
   const own = (page: Address): Buffer => piece.pages.get(page) ?? originalPage(piece, page, reader);
   const isOther = (page: Address): boolean =>
     !own(page).equals(reader.read(home.file.path, home.offset + page - piece.address));
+  const candidates = new Set([...piece.pages.keys(), ...home.written]);
   const pages = [...candidates].filter(isOther).sort((a, b) => a - b);
   return joinRuns(pages, gap).map(({ start, end }) => {
     const count = (end - start) / pageSize;

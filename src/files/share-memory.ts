@@ -27,6 +27,8 @@ export interface SharingInput {
   readonly gap: number;
   /** Whom files are for at most, whoever may read the modules. */
   readonly readers: Audience;
+  /** Whether programs come later, which may share what stands in files now. */
+  readonly grows: boolean;
 }
 
 export interface SharedMemory {
@@ -39,24 +41,30 @@ export interface SharedMemory {
 }
 
 export function shareMemory(programs: readonly PlacedMemory[], input: SharingInput): SharedMemory {
-  const { arrangement, partitions, stock, newFile, gap, readers } = input;
+  const { arrangement, partitions, stock, newFile, readers } = input;
   const contents = collectContents(programs, modulesToStock(programs, input));
-  const modules = stockModules(contents, partitions, { arrangement, newFile, readers });
-  const filings = fileMembers(programs, [...stock.modules, ...modules], gap);
+  const groups = arrangement.files === 'collection' ? [wholeCollection(partitions)] : partitions;
+  const modules = stockModules(contents, groups, { arrangement, newFile, readers });
+  const filings = fileMembers(programs, [...stock.modules, ...modules], input);
   const deviating = [...filings.values()].map((filing) => filing.runs);
   const runs = stockRuns(deviating, stock.runs, { arrangement, newFile, readers });
   return { filings, places: placesOf([...stock.runs, ...runs]), added: { modules, runs } };
 }
 
+function wholeCollection(partitions: readonly Partition[]): Partition {
+  return { name: 'data', modules: partitions.flatMap(({ modules }) => modules) };
+}
+
 /** Paths of the modules that no shared file has, and one shall. */
 function modulesToStock(
   programs: readonly PlacedMemory[],
-  { arrangement, partitions, stock }: SharingInput,
+  { arrangement: { files }, partitions, stock, grows }: SharingInput,
 ): ReadonlySet<string> {
-  if (arrangement.files === 'program') return new Set();
+  const isAlone = files === 'collection' && !grows && programs.length === 1;
+  if (files === 'program' || isAlone) return new Set();
   const wanted = new Set(partitions.flatMap(({ modules }) => modules));
   for (const { path } of stock.modules) wanted.delete(path);
-  if (arrangement.files === 'partition')
+  if (files !== 'module')
     for (const { blueprint } of programs) wanted.delete(blueprint.facts.executable.path);
   return wanted;
 }
@@ -64,12 +72,13 @@ function modulesToStock(
 function fileMembers(
   programs: readonly PlacedMemory[],
   modules: readonly StockedModule[],
-  gap: number,
+  { arrangement: { codeFromModules }, gap }: SharingInput,
 ): ReadonlyMap<PlacedMemory, MemberFiling> {
   const byPath = new Map(modules.map((each) => [each.path, each]));
   const reader = new PageReader();
+  const means = { stock: byPath, codeFromModules, reader, gap };
   try {
-    return new Map(programs.map((each) => [each, fileMember(each, byPath, reader, gap)]));
+    return new Map(programs.map((each) => [each, fileMember(each, means)]));
   } finally {
     reader.close();
   }

@@ -7,7 +7,6 @@ import type { PieceOf } from '../image/named-code.ts';
 import { fileRange } from '../image/named-code.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { FilePart } from '../image/assemble-file.ts';
-import { PROT } from '../image/pieces.ts';
 import { piecePart } from '../image/assemble-file.ts';
 import type { Audience } from '../program/audience.ts';
 import { narrower, readersOf } from '../program/audience.ts';
@@ -17,10 +16,11 @@ import { pageSize } from '../util/units.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import { backingOf } from '../ranges/arrangement.ts';
 import type { ModuleContent } from './contents.ts';
+import { isFromModule } from './member-filing.ts';
 import { movingWords } from './moving-words.ts';
 import type { Partition } from '../ranges/order.ts';
 import { writeSharedFile } from './shared-file.ts';
-import type { StockedModule } from './stock.ts';
+import type { StockedModule, StockRange } from './stock.ts';
 import { toRanges } from './stock.ts';
 
 /** Gives a new file a path in the collection; `name` is for people. */
@@ -34,15 +34,15 @@ export interface StockingMeans {
   readonly readers: Audience;
 }
 
-/** One file for each partition, or for each module; a module that not everybody may read has a file of its own. */
+/** One file for each group of modules, or for each module; a module that not everybody may read has a file of its own. */
 export function stockModules(
   contents: readonly ModuleContent[],
-  partitions: readonly Partition[],
+  groups: readonly Partition[],
   means: StockingMeans,
 ): StockedModule[] {
   const { arrangement, newFile } = means;
   const byPath = new Map(contents.map((content) => [content.path, content]));
-  return partitions.flatMap(({ name, modules }) => {
+  return groups.flatMap(({ name, modules }) => {
     const members = modules.flatMap((file) => byPath.get(file) ?? []);
     const together = members.filter((member) => mayShareFile(member, arrangement));
     const alone = members.filter((member) => !together.includes(member));
@@ -54,7 +54,7 @@ export function stockModules(
 }
 
 function mayShareFile({ path: file }: ModuleContent, { files }: Arrangement): boolean {
-  return files === 'partition' && readersOf([file]) === 'everybody';
+  return files !== 'module' && readersOf([file]) === 'everybody';
 }
 
 interface PlacedContent {
@@ -63,7 +63,10 @@ interface PlacedContent {
   readonly stored: readonly Piece[];
 }
 
-/** Modules stand in the file as in memory, so that neighbours are mapped by one call. */
+/**
+ * Modules stand in the file as in memory, so that neighbours are mapped by one call; where code is not in it, one behind the other,
+ * so that a start reads neighbours.
+ */
 function writeGroup(
   group: readonly ModuleContent[],
   { arrangement, readers: most }: StockingMeans,
@@ -73,16 +76,15 @@ function writeGroup(
   const isAscending = group.every(
     (each, index) => index === 0 || each.address > at(group, index - 1).address,
   );
-  const start = contentStart(origin);
-  let next = start;
+  const isAsInMemory = isAscending && !arrangement.codeFromModules;
+  const begin = contentStart(origin);
+  let next = begin;
   const placed = group.map((content): PlacedContent => {
-    const offset = isAscending ? start + content.address - origin : next;
-    next = offset + content.size;
-    return {
-      content,
-      offset,
-      stored: content.pieces.filter((piece) => isStored(piece, content, arrangement)),
-    };
+    const stored = content.pieces.filter((piece) => isStored(piece, content, arrangement));
+    const { start, length } = storedRange(content, stored, arrangement);
+    const offset = isAsInMemory ? begin + content.address - origin : next - start;
+    next = offset + start + length;
+    return { content, offset, stored };
   });
   const moving = (): FileOffset[] => placed.flatMap(contentWords);
   const readers = narrower(most, readersOf(group.map((content) => content.path)));
@@ -97,15 +99,22 @@ function writeGroup(
   return placed.map((each) => toStocked(each, file));
 }
 
-/**
- * Memory that no program's linker wrote to can be mapped from the module's own file. So can code of which a few pages are other ones,
- * such as that of a linker which calls the opener: these lie over it.
- */
 function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }: Arrangement): boolean {
-  if (!codeFromModules || !piece.file) return true;
-  if ((piece.protection & PROT.execute) !== 0) return false;
-  for (const page of touched) if (page >= piece.address && page < piece.address + piece.length) return true;
-  return false;
+  return !codeFromModules || !isFromModule(piece, touched);
+}
+
+/** What a file needs of a module's range, relative to its first page. */
+function storedRange(
+  { address, size }: ModuleContent,
+  stored: readonly Piece[],
+  { codeFromModules }: Arrangement,
+): StockRange {
+  if (!codeFromModules) return { start: 0, length: size };
+  const first = stored[0];
+  const last = stored.at(-1);
+  return first && last
+    ? { start: first.address - address, length: last.address + last.length - first.address }
+    : { start: 0, length: 0 };
 }
 
 function contentParts({ content, offset, stored }: PlacedContent): FilePart[] {

@@ -10,9 +10,10 @@ export interface Arrangement {
   readonly protections: Protections;
   /**
    * `partition`: one file for libraries that the same programs use; an executable stands in its own image. `module`: one
-   * file each. `program`: none; everything stands in the program's own image, without gaps.
+   * file each. `collection`: one file for all libraries of a store or of programs that are bound together. `program`: none; everything
+   * stands in the program's own image, without gaps, as it does under `collection` where a program is alone.
    */
-  readonly files: 'partition' | 'module' | 'program';
+  readonly files: 'partition' | 'module' | 'collection' | 'program';
   /** Ranges that the linker does not write to are mapped from the module's own file. */
   readonly codeFromModules: boolean;
   readonly addresses: AddressPolicy;

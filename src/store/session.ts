@@ -50,7 +50,7 @@ export function shelfOf(
 ): Omit<BindJob<unknown>, 'place' | 'explain' | 'write'> {
   return {
     arrangement: arrangementOf(settings),
-    ...{ space, stock, gap: settings.gap, readers: settings.readers },
+    ...{ space, stock, gap: settings.gap, readers: settings.readers, grows: true },
     newFile: (name) => path.join(store, names.files, freshName(name)),
     shown: shownPlaces(store),
   };

@@ -106,7 +106,7 @@ async function startedPrograms(
 
 const defaults: Omit<StoreSettings, 'window' | 'readers'> = {
   system: 'image',
-  variant: 'partitions',
+  variant: 'data',
   slide: 'store',
   gap: defaultGap,
 };

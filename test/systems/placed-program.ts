@@ -55,7 +55,7 @@ export async function placeProgram(
   let files = 0;
   const { outcomes } = await bindPrograms({
     arrangement: { ...usual, onCollision: onCollision ?? usual.onCollision },
-    ...{ space, gap: defaultGap, readers: 'everybody', stock: { modules: [], runs: [] } },
+    ...{ space, gap: defaultGap, readers: 'everybody', grows: false, stock: { modules: [], runs: [] } },
     newFile: (name) => `${output}.${path.basename(name)}.${files++}`,
     shown: { path: '', files: '' },
     place: () => {

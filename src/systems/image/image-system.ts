@@ -21,6 +21,9 @@ const partitions: Arrangement = {
   onCollision: 'hand-over',
 };
 
+/** What the linker wrote, and nothing that a module's own file has: that is shared with processes that are not bound, too. */
+const data: Arrangement = { ...partitions, protections: 'exact', files: 'collection', codeFromModules: true };
+
 /** One image file for one program, whatever else is bound. */
 const single: Arrangement = { ...partitions, protections: 'exact', files: 'program' };
 
@@ -47,6 +50,13 @@ export const image: System = {
     ...preparedModules,
   },
   variants: [
+    {
+      id: 'data',
+      summary: 'one image of what the linker wrote; code and constants are those of the modules themselves',
+      arrangement: data,
+      randomness: drawnForStore(),
+      costs: inImage({ once: 22, modules: 4, writers: 1 }),
+    },
     {
       id: 'single',
       summary: 'one program, one image file; every range protected as under ld.so',
