@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "checksum.h"
+#include "directory.h"
 #include "filter.h"
 #include "folder.h"
 #include "hand-over.h"
@@ -154,7 +155,7 @@ static int is_cache(const struct plan *plan, const struct plan_file *file)
 	return plan->cached_count && file->path == plan->cache_path;
 }
 
-static const char *changed(const struct start *start, const char *path, long result)
+static __attribute__((noinline, cold)) const char *changed(const struct start *start, const char *path, long result)
 {
 	if (shortage(result))
 		return shortage(result);
@@ -163,32 +164,27 @@ static const char *changed(const struct start *start, const char *path, long res
 	return REASON_FILE_CHANGED;
 }
 
-/* Files of one directory stand together, and are looked up from it. */
+/* What a backing maps is asked when it is opened: see map_image. */
 static const char *check_identities(struct start *start)
 {
 	const struct plan *plan = start->plan;
 	const struct plan_file *file = TABLE(plan, file);
+	struct directory directory = { 0, AT_FDCWD };
 	struct stat now;
-	uint32_t current = 0;
-	int directory = AT_FDCWD;
 	const char *why = 0;
 	for (uint32_t i = 0; i < plan->files_count && !why; i++, file++) {
+		if (file->mapped)
+			continue;
 		const char *path = plan_string(plan, file->path);
-		if (file->directory != current) {
-			if (directory != AT_FDCWD)
-				call1(__NR_close, directory);
-			const char *name = plan_string(plan, current = file->directory);
-			directory = *name ? open_file(name, O_PATH | O_DIRECTORY) : AT_FDCWD;
-		}
-		long result = directory < 0 && directory != AT_FDCWD ? directory
-								    : call4(__NR_newfstatat, directory, path, &now, 0);
+		long result = enter_directory(&directory, plan, file->directory);
+		if (!result)
+			result = call4(__NR_newfstatat, directory.file, path, &now, 0);
 		if ((!failed(result) && IS_SAME_FILE(&now, file)) || is_replaced_link(plan, file))
 			continue;
 		start->other_program = !failed(result) && is_program(plan, file);
 		why = is_cache(plan, file) && !failed(result) ? check_cache(start) : changed(start, path, result);
 	}
-	if (directory != AT_FDCWD)
-		call1(__NR_close, directory);
+	leave_directory(&directory);
 	return why;
 }
 

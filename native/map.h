@@ -80,26 +80,29 @@ static long take_step(const struct start *start, const struct plan_step *step, i
  * the image: the plan, which is ours or root's, names the very inode and its ctime, and whoever writes to the file, or changes owner
  * or mode, moves the ctime on; nobody can set it back. A library may belong to another user, as under the platform's linker.
  */
-static int open_unchanged(const struct plan_backing *backing, const char *path)
+static int open_unchanged(const struct plan_backing *backing, int directory, const char *path)
 {
 	struct stat now;
-	int file = open_file(path, 0);
+	int file = (int)call4(__NR_openat, directory, path, O_CLOEXEC, 0);
 	if (file < 0 || (!failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, backing)))
 		return file;
 	call1(__NR_close, file);
 	return -ENOENT;
 }
 
-static int open_backing(const struct start *start, const struct plan_backing *backing)
+static int open_backing(const struct start *start, const struct plan_backing *backing, struct directory *directory)
 {
 	const char *path = plan_string(start->plan, backing->path);
+	int failure = backing->kind == BACKING_OWN ? 0 : (int)enter_directory(directory, start->plan, backing->directory);
+	if (failure)
+		return failure;
 	switch (backing->kind) {
 	case BACKING_OWN:
 		return start->image;
 	case BACKING_SHOWN:
 		return open_in_place(start, backing, path);
 	default:
-		return open_unchanged(backing, path);
+		return open_unchanged(backing, directory->file, path);
 	}
 }
 
@@ -145,10 +148,13 @@ static const char *take_steps(struct start *start, const struct plan_step *step,
 
 static const char *unusable(const struct start *start, const struct plan_backing *backing, long result)
 {
+	const char *path = plan_string(start->plan, backing->path);
+	if (backing->kind == BACKING_MODULE)
+		return changed(start, path, result);
 	if (shortage(result))
 		return shortage(result);
 	if (start->debug)
-		say_line(plan_string(start->plan, backing->path), " is not as it was written", "");
+		say_line(path, " is not as it was written", "");
 	return REASON_STORE_FILE;
 }
 
@@ -157,16 +163,20 @@ static const char *map_image(struct start *start)
 	const struct plan *plan = start->plan;
 	const struct plan_backing *backing = TABLE(plan, backing);
 	const struct plan_step *step = TABLE(plan, step);
+	struct directory directory = { 0, AT_FDCWD };
 	const char *why = 0;
 	for (uint32_t i = 0; i < plan->backings_count && !why; i++, backing++) {
-		int file = open_backing(start, backing);
-		if (file < 0)
-			return unusable(start, backing, file);
+		int file = open_backing(start, backing, &directory);
+		if (file < 0) {
+			why = unusable(start, backing, file);
+			break;
+		}
 		why = take_steps(start, step, step + backing->steps, file);
 		step += backing->steps;
 		if (file != start->image)
 			call1(__NR_close, file);
 	}
+	leave_directory(&directory);
 	return why;
 }
 

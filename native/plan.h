@@ -27,6 +27,7 @@ enum {
 	BACKING_OWN = 0,
 	BACKING_FILE = 1,
 	BACKING_SHOWN = 2,
+	BACKING_MODULE = 3,
 };
 enum {
 	ACTION_SET_THREAD_ID_ADDRESS = 0,
@@ -133,7 +134,7 @@ enum {
 #define REASON_NO_DESCRIPTOR "no file descriptor is left"
 #define REASON_NO_MEMORY "there is not enough memory, or a limit of it is reached"
 
-/* What the next steps map; see `backingKinds`. */
+/* What the next steps map; see `backingKinds`. `path` as in `plan_file`. */
 struct plan_backing {
 	uint64_t device;
 	uint64_t inode;
@@ -142,10 +143,10 @@ struct plan_backing {
 	int64_t ctime_seconds;
 	uint32_t mtime_nanoseconds;
 	uint32_t ctime_nanoseconds;
+	uint32_t directory;
 	uint32_t path;
 	uint32_t steps;
 	uint32_t kind;
-	uint32_t reserved;
 };
 _Static_assert(sizeof(struct plan_backing) == 64, "plan_backing");
 
@@ -204,7 +205,7 @@ struct plan_action {
 };
 _Static_assert(sizeof(struct plan_action) == 32, "plan_action");
 
-/* A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty. */
+/* A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty. Where `mapped` is not 0 a backing asks. */
 struct plan_file {
 	uint64_t device;
 	uint64_t inode;
@@ -215,8 +216,10 @@ struct plan_file {
 	uint32_t ctime_nanoseconds;
 	uint32_t directory;
 	uint32_t path;
+	uint32_t mapped;
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct plan_file) == 56, "plan_file");
+_Static_assert(sizeof(struct plan_file) == 64, "plan_file");
 
 /* A symbolic link on the way to the program: it must have the same text. */
 struct plan_link {

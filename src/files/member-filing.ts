@@ -74,7 +74,7 @@ function homeOf(piece: Piece, { blueprint }: PlacedMemory, means: FilingMeans): 
 }
 
 function placeInModule({ file }: Piece, identity: FileIdentity): Home | undefined {
-  return file && { file: { kind: 'file', path: file.path, identity }, offset: file.offset, written: [] };
+  return file && { file: { kind: 'module', path: file.path, identity }, offset: file.offset, written: [] };
 }
 
 /**

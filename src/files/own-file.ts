@@ -5,7 +5,7 @@
 import { toolHeadSize } from '../elf/tool-view.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { piecePart } from '../image/assemble-file.ts';
-import type { BackingFile } from '../image/backing.ts';
+import type { WrittenFile } from '../image/backing.ts';
 import type { Place } from '../image/filing.ts';
 import { fileRange } from '../image/named-code.ts';
 import type { Piece } from '../image/pieces.ts';
@@ -22,7 +22,7 @@ import { writeSharedFile } from './shared-file.ts';
 
 export interface OwnFileRequest {
   readonly path: string;
-  readonly kind: BackingFile['kind'];
+  readonly kind: WrittenFile['kind'];
   /** Whom it is for at most. */
   readonly readers: Audience;
 }

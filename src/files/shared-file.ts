@@ -6,7 +6,7 @@ import type { FileRange } from '../elf/tool-view.ts';
 import { nameRanges, sealBuildId, toolParts } from '../elf/tool-view.ts';
 import type { FilePart } from '../image/assemble-file.ts';
 import { assembleIdentified, bytesPart } from '../image/assemble-file.ts';
-import type { BackingFile } from '../image/backing.ts';
+import type { WrittenFile } from '../image/backing.ts';
 import { isRelocatedWhenRead } from '../image/backing.ts';
 import type { PieceOf } from '../image/named-code.ts';
 import { piecesCode } from '../image/named-code.ts';
@@ -33,16 +33,16 @@ export interface SharedContent {
 /** `readers`: who may read all that is in it. */
 export function writeSharedFile(
   path: string,
-  kind: BackingFile['kind'],
+  kind: WrittenFile['kind'],
   content: SharedContent,
   readers: Audience,
-): BackingFile {
+): WrittenFile {
   writers[kind](path, withTools(kind, content), readers);
   return { kind, path, identity: fileIdentity(path) };
 }
 
 /** The file as tools read it: elf/tool-view.ts. What places show may move. */
-function withTools(kind: BackingFile['kind'], content: SharedContent): SharedContent {
+function withTools(kind: WrittenFile['kind'], content: SharedContent): SharedContent {
   const { size, parts, ranges, pieces } = content;
   const named = nameRanges(ranges, piecesCode(pieces));
   const { head, tables } = toolParts(ranges, named, size, isRelocatedWhenRead[kind] ? ET.DYN : ET.EXEC);
@@ -55,7 +55,7 @@ function withTools(kind: BackingFile['kind'], content: SharedContent): SharedCon
 
 type Writer = (path: string, content: SharedContent, readers: Audience) => void;
 
-const writers: Readonly<Record<BackingFile['kind'], Writer>> = { file: writePages, shown: writeAtRest };
+const writers: Readonly<Record<WrittenFile['kind'], Writer>> = { file: writePages, shown: writeAtRest };
 
 function writePages(path: string, { size, parts }: SharedContent, readers: Audience): void {
   const { mode, group } = readableBy(readers);

@@ -1,12 +1,13 @@
 /** What must be as it was at bind: every answer that the kernel and the linker got, as rows of the plan. */
-import path from 'node:path';
 import type { Question } from '../capture/capture.ts';
 import { AT } from '../capture/context.ts';
 import type { ProgramFacts } from '../program/facts.ts';
 import { cacheFile } from '../program/ld-cache.ts';
+import { sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity } from '../program/program.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Plan, TableRows } from './plan.ts';
+import { inDirectories } from './in-directories.ts';
 import { identityFields } from './plan.ts';
 import { pathKinds } from './plan-layout.ts';
 import { at } from '../util/present.ts';
@@ -16,10 +17,13 @@ type AnswerTables = Pick<
   'files' | 'links' | 'paths' | 'cached' | 'variables' | 'calls' | 'auxiliary' | 'cpuid'
 >;
 
-export function answerTables({ facts, start }: Blueprint): AnswerTables {
+/** Identities of the files that backings ask for, by path. */
+export type MappedFiles = ReadonlyMap<string, FileIdentity>;
+
+export function answerTables({ facts, start }: Blueprint, mapped: MappedFiles): AnswerTables {
   const { questions, context } = start;
   return {
-    files: [...programRows(facts), ...fileRows(filesRead(facts, questions))],
+    files: [...programRows(facts), ...fileRows(filesRead(facts, questions), mapped)],
     links: facts.links,
     paths: questions.flatMap((q) => (isAboutPath(q) ? [{ path: q.path, kind: pathKinds[q.kind] }] : [])),
     cached: start.cached,
@@ -54,33 +58,21 @@ function filesRead({ interpreter }: ProgramFacts, questions: readonly Question[]
  * paths, which are the header's `program_path` and `invocation_path`.
  */
 function programRows({ invocation, path: file, executable }: ProgramFacts): TableRows<'files'> {
-  const row = { ...identityFields(executable.identity), directory: '' };
+  const row = { ...identityFields(executable.identity), directory: '', mapped: 0 };
   return [...new Set([invocation, file])].map((name) => ({ ...row, path: name }));
 }
 
-/** Opening a directory costs what two look-ups along its path do. */
-const fewestInDirectory = 3;
-
-/**
- * Files of one directory stand together and are looked up from it: the loader walks the way there once. The linker's cache stands
- * alone: the loader knows it by its path.
- */
-function fileRows(files: readonly ReadFile[]): TableRows<'files'> {
-  const directories = new Map<string, ReadFile[]>();
-  for (const each of files) {
-    const directory = path.dirname(each.file);
-    directories.set(directory, [...(directories.get(directory) ?? []), each]);
-  }
-  return [...directories].flatMap(([directory, members]) => {
-    const isFull = members.length >= fewestInDirectory;
-    return members.map(({ file, identity }) => {
-      const together = isFull && file !== cacheFile;
-      return {
-        ...identityFields(identity),
-        directory: together ? directory : '',
-        path: together ? path.basename(file) : file,
-      };
-    });
+/** The linker's cache stands alone: the loader knows it by its path. `mapped`: paths of files that a backing asks for. */
+function fileRows(files: readonly ReadFile[], mapped: MappedFiles): TableRows<'files'> {
+  const placed = inDirectories(
+    files,
+    ({ file }) => file,
+    (file) => file === cacheFile,
+  );
+  return placed.map(({ value: { file, identity }, ...names }) => {
+    const asked = mapped.get(file);
+    const isMapped = asked !== undefined && sameIdentity(asked, identity);
+    return { ...identityFields(identity), ...names, mapped: Number(isMapped) };
   });
 }
 

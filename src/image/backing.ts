@@ -9,6 +9,13 @@ interface Own {
   readonly kind: 'own';
 }
 
+/** A module's own file, of which the loader asks when it opens it whether it is the one that was captured. */
+interface ModuleFile {
+  readonly kind: 'module';
+  readonly path: string;
+  readonly identity: FileIdentity;
+}
+
 /** A file that several programs map. Once written it never changes, so that its identity stands for its content. */
 interface File {
   readonly kind: 'file';
@@ -21,14 +28,17 @@ interface Shown extends Omit<File, 'kind'> {
   readonly kind: 'shown';
 }
 
-export type Backing = Own | File | Shown;
+export type Backing = Own | ModuleFile | File | Shown;
 export type BackingFile = Exclude<Backing, Own>;
+/** One that we write. */
+export type WrittenFile = File | Shown;
 
 export const own: Backing = { kind: 'own' };
 
 /** Whether words that move are fixed when a page is read; otherwise each start does that. */
 export const isRelocatedWhenRead: Readonly<Record<Backing['kind'], boolean>> = {
   own: false,
+  module: false,
   file: false,
   shown: true,
 };

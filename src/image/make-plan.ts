@@ -10,6 +10,7 @@ import { moveAddress, regionShift } from '../provenance/layout.ts';
 import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import type { Action } from './actions.ts';
+import type { MappedFiles } from './answers.ts';
 import { answerTables, leastStackLimit } from './answers.ts';
 import type { FixUps } from './fix-ups.ts';
 import type { BackingSteps, MemoryPlan } from './memory-plan.ts';
@@ -83,7 +84,7 @@ export function makePlan(input: PlanInput): Plan {
       seals: memory.seals,
       fix_ranges: fixUps.ranges,
       actions,
-      ...answerTables(blueprint),
+      ...answerTables(blueprint, mappedFiles(memory)),
       words: words.map((word) => wordRow(regions, word)),
     },
   };
@@ -171,9 +172,18 @@ function biasOf(blueprint: Blueprint, layout: Layout, index: number): Address {
 }
 
 /** The image itself has no path. */
-function backingRow({ backing, steps }: BackingSteps): TableRows<'backings'>[number] {
-  const { path: file, identity } = backing.kind === 'own' ? { path: '', identity: noIdentity } : backing;
-  return { ...identityFields(identity), path: file, steps: steps.length, kind: backingKinds[backing.kind] };
+function backingRow({ backing, directory, path: name, steps }: BackingSteps): TableRows<'backings'>[number] {
+  const identity = backing.kind === 'own' ? noIdentity : backing.identity;
+  return {
+    ...identityFields(identity),
+    ...{ directory, path: name, steps: steps.length, kind: backingKinds[backing.kind] },
+  };
+}
+
+function mappedFiles({ backings }: MemoryPlan): MappedFiles {
+  return new Map(
+    backings.flatMap(({ backing }) => (backing.kind === 'module' ? [[backing.path, backing.identity]] : [])),
+  );
 }
 
 /** A word in the heap has its address relative to the break. */

@@ -7,6 +7,7 @@ import type { Address, FileOffset } from '../util/units.ts';
 import type { Backing } from './backing.ts';
 import { own, pathOfBacking } from './backing.ts';
 import type { Filing } from './filing.ts';
+import { inDirectories } from './in-directories.ts';
 import type { OpenedPiece } from './opened-table.ts';
 import type { Piece } from './pieces.ts';
 import { PROT } from './pieces.ts';
@@ -22,6 +23,9 @@ import { baseProtection, runSteps, spanSteps } from './steps.ts';
 /** What is mapped from one backing. */
 export interface BackingSteps {
   readonly backing: Backing;
+  /** See `inDirectories`; the own image has no path. */
+  readonly directory: string;
+  readonly path: string;
   readonly steps: readonly Step[];
 }
 
@@ -157,7 +161,7 @@ function headSpan(
   return baseProtection(next, rules) === headProtection ? next : undefined;
 }
 
-/** In the order in which each is first met. One without steps is left out. */
+/** One without steps is left out. */
 function byBacking<T extends { readonly backing: Backing }>(
   items: readonly T[],
   stepsOf: (item: T) => Step[],
@@ -169,5 +173,9 @@ function byBacking<T extends { readonly backing: Backing }>(
     groups.set(path, group);
     group.steps.push(...stepsOf(item));
   }
-  return [...groups.values()].filter(({ steps }) => steps.length > 0);
+  const taken = [...groups.values()].filter(({ steps }) => steps.length > 0);
+  return inDirectories(taken, ({ backing }) => pathOfBacking(backing)).map(({ value, ...names }) => ({
+    ...value,
+    ...names,
+  }));
 }

@@ -52,6 +52,8 @@ export const backingKinds = {
   file: 1,
   /** What a place shows under the file's name. */
   shown: 2,
+  /** A module's own file: it must be the one that was captured. */
+  module: 3,
 } as const;
 
 /**
@@ -151,12 +153,12 @@ const fileIdentity = {
 } as const;
 
 export const tables = {
-  backings: structure('plan_backing', 'What the next steps map; see `backingKinds`.', {
+  backings: structure('plan_backing', 'What the next steps map; see `backingKinds`. `path` as in `plan_file`.', {
     ...fileIdentity,
+    directory: 'u32',
     path: 'u32',
     steps: 'u32',
     kind: 'u32',
-    reserved: 'u32',
   }),
   steps: structure('plan_step', 'One change of the address space, in order.', {
     address: 'u64',
@@ -196,11 +198,13 @@ export const tables = {
   }),
   files: structure(
     'plan_file',
-    'A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty.',
+    'A file that was read: it must be the same one. `path` is relative to `directory` where that is not empty. Where `mapped` is not 0 a backing asks.',
     {
       ...fileIdentity,
       directory: 'u32',
       path: 'u32',
+      mapped: 'u32',
+      reserved: 'u32',
     },
   ),
   links: structure('plan_link', 'A symbolic link on the way to the program: it must have the same text.', {

@@ -111,7 +111,7 @@ export type DecodedRow<Name extends TableName> = Readonly<
 >;
 
 /** What rows of `files` and `backings` have in common. */
-type FileRow = DecodedRow<'files' | 'backings'> & { readonly directory?: bigint };
+type FileRow = DecodedRow<'files' | 'backings'>;
 
 /** A plan as it stands in a file: numbers as they are, strings still as offsets. */
 export interface DecodedPlan {
@@ -183,7 +183,7 @@ export function encodeCached(bytes: Buffer, plan: DecodedPlan, digestOf: (name: 
 
 /** The path of a row of `files` or `backings`; empty for the image itself. */
 export function pathOf(plan: DecodedPlan, row: FileRow): string {
-  const directory = row.directory === undefined ? '' : plan.text(row.directory);
+  const directory = plan.text(row.directory);
   const name = plan.text(row.path);
   return directory === '' ? name : `${directory}/${name}`;
 }
@@ -206,8 +206,19 @@ export function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileId
   };
 }
 
+type IdentityRow = Pick<
+  FileRow,
+  | 'device'
+  | 'inode'
+  | 'size'
+  | 'mtime_seconds'
+  | 'mtime_nanoseconds'
+  | 'ctime_seconds'
+  | 'ctime_nanoseconds'
+>;
+
 /** The identity in a row. */
-export function rowIdentity(row: FileRow): FileIdentity {
+export function rowIdentity(row: IdentityRow): FileIdentity {
   const time = (kind: 'mtime' | 'ctime'): bigint =>
     row[`${kind}_seconds`] * nanoseconds + row[`${kind}_nanoseconds`];
   const { device, inode, size } = row;

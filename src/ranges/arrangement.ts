@@ -1,6 +1,6 @@
 /** How a system arranges the modules of several programs: what its folder states, and what the shared code follows. */
 import type { CallScheme } from '../calls/call-scheme.ts';
-import type { BackingFile } from '../image/backing.ts';
+import type { WrittenFile } from '../image/backing.ts';
 import type { Places } from '../image/places.ts';
 import type { Protections } from '../image/pieces.ts';
 import type { Address } from '../util/units.ts';
@@ -46,6 +46,6 @@ export interface Arrangement {
 }
 
 /** What processes map in place of the files that are written for them. */
-export function backingOf({ places }: Arrangement): BackingFile['kind'] {
+export function backingOf({ places }: Arrangement): WrittenFile['kind'] {
   return places ? 'shown' : 'file';
 }

@@ -54,6 +54,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
         ctime_nanoseconds: small,
         directory: text,
         path: text,
+        mapped: small,
       }),
     ),
     backings: fc.array(
@@ -65,6 +66,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
         ctime_seconds: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
         mtime_nanoseconds: small,
         ctime_nanoseconds: small,
+        directory: text,
         path: text,
         steps: small,
         kind: fc.constantFrom(...Object.values(backingKinds)),
