@@ -2,6 +2,7 @@
 import type { Allotments } from '../calls/wiring.ts';
 import { rewireCalls } from '../calls/rewire-calls.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
+import { usualFreshZero } from '../image/pieces.ts';
 import { placeMemory } from '../image/compose-image.ts';
 import type { Places } from '../image/places.ts';
 import type { Blueprint } from '../provenance/explained.ts';
@@ -37,11 +38,11 @@ export interface PlacingMeans {
 export function placeProgram(explained: Blueprint, means: PlacingMeans): PlacedMemory {
   const { arrangement, loader } = means;
   const blueprint = preparedFor(explained, means);
-  const { protections, onCollision } = arrangement;
+  const { protections, freshZero = usualFreshZero, onCollision } = arrangement;
   const endOnCollision = onCollision === 'end';
   const moves = movesOf(arrangement);
   const places = arrangement.places && { ...means.shown, ...arrangement.places };
-  const placement = { ...layoutOf(blueprint, means), protections, endOnCollision, moves, places };
+  const placement = { ...layoutOf(blueprint, means), protections, freshZero, endOnCollision, moves, places };
   const placed = placeMemory(blueprint, placement, loader);
   return arrangement.calls ? rewireCalls(placed, arrangement.calls, allotments(blueprint, means)) : placed;
 }

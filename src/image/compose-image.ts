@@ -39,6 +39,8 @@ export interface Placement {
   /** Where plan and loader end. The loader is at the same address in all programs with the same one of this. */
   readonly headEnd: Address;
   readonly protections: Protections;
+  /** See image/pieces.ts. */
+  readonly freshZero: number;
   /** Whether a range that is taken ends the start with an error, instead of handing over. */
   readonly endOnCollision: boolean;
   readonly moves: Moves;
@@ -99,7 +101,7 @@ export interface Composed {
 
 /** `loader`: native/loader.bin. */
 export function placeMemory(blueprint: Blueprint, placement: Placement, loader: Buffer): PlacedMemory {
-  const { layout, headEnd, protections, moves } = placement;
+  const { layout, headEnd, moves } = placement;
   const size = loaderSize(blueprint, loader);
   const thunksAddress = headEnd - size + loader.length;
   const thunks = imageThunks(blueprint, layout, thunksAddress);
@@ -111,7 +113,7 @@ export function placeMemory(blueprint: Blueprint, placement: Placement, loader: 
       : installOpener(blueprint, layout, linked, { opener: thunksAddress + thunks.opener, tables });
   for (const { address, region, thunk } of thunks.slots) setWord(at(moved, region, 'region'), address, thunk);
   for (const word of thunks.words) clearWord(at(moved, word.region, 'region'), word);
-  const pieces = collectPieces(blueprint, layout, moved, protections);
+  const pieces = collectPieces(blueprint, layout, moved, placement);
   const regions = planRegions(blueprint, layout, moves, { address: headEnd - size, length: size });
   const actions = actionsOf(blueprint, placement, regions);
   const heap = heapPages(blueprint, moved);

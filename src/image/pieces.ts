@@ -43,20 +43,20 @@ export interface Piece {
 export type Protections = 'exact' | 'merged';
 
 /**
- * Zero memory of at least this many bytes is mapped fresh; less is a hole of the image file, which saves a call and a
- * range in the kernel for each module with a small .bss.
+ * Zero memory of at least so many bytes is mapped fresh where an arrangement has no wish; less is a hole of the image file, which saves
+ * a call and a range in the kernel for each module with a small .bss. But a fault nearby maps pages of the hole, too.
  */
-const freshZero = 256 * 1024;
+export const usualFreshZero = 256 * 1024;
 
 /** All but the heap: regions by their start, each one's pieces together and ascending, even where regions overlap. */
 export function collectPieces(
   blueprint: Blueprint,
   layout: Layout,
   moved: MovedPages,
-  protections: Protections,
+  { protections, freshZero }: { readonly protections: Protections; readonly freshZero: number },
 ): Piece[] {
   const pieces = blueprint.regions.flatMap((_, index) =>
-    regionPieces(blueprint, index, regionShift(blueprint, layout, index), at(moved, index, 'region')),
+    regionPieces(blueprint, index, regionShift(blueprint, layout, index), at(moved, index, 'region'), freshZero),
   );
   const joined = protections === 'merged' ? pieces.map(joinCode) : pieces;
   const order = ({ region }: Piece): number => at(layout, region, 'region');
@@ -68,6 +68,7 @@ function regionPieces(
   index: number,
   shift: number,
   moved: ReadonlyMap<Address, Buffer>,
+  freshZero: number,
 ): Piece[] {
   const { region } = at(blueprint.regions, index, 'region');
   if (region.kind === 'heap') return [];

@@ -8,6 +8,8 @@ import type { AddressPolicy, AddressSpace } from './addresses.ts';
 
 export interface Arrangement {
   readonly protections: Protections;
+  /** Bytes of zero memory from which on it is mapped fresh, and stands in no file; absent: `usualFreshZero`. */
+  readonly freshZero?: number;
   /**
    * `partition`: one file for libraries that the same programs use; an executable stands in its own image. `module`: one
    * file each. `collection`: one file for all libraries of a store or of programs that are bound together. `program`: none; everything

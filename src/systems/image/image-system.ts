@@ -21,8 +21,14 @@ const partitions: Arrangement = {
   onCollision: 'hand-over',
 };
 
+/**
+ * Bytes. Processes that are alone with a file pay for each of its pages that a fault nearby maps, also for those of a .bss that they
+ * never touch.
+ */
+const freshZero = 8 * 1024;
+
 /** What the linker wrote, and nothing that a module's own file has: that is shared with processes that are not bound, too. */
-const data: Arrangement = { ...partitions, protections: 'exact', files: 'collection', codeFromModules: true };
+const data: Arrangement = { ...partitions, protections: 'exact', files: 'collection', codeFromModules: true, freshZero };
 
 /** One image file for one program, whatever else is bound. */
 const single: Arrangement = { ...partitions, protections: 'exact', files: 'program' };
