@@ -16,7 +16,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-shared-'));
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin', HOME: folder, DISPLAY: ':97' };
 const counts = [1, 4, 16];
 const restMs = 1000;
-const limitMs = 60_000;
+const limitMs = 10_000;
 
 const page = 'data:text/html,<h1>page</h1><script>document.title="x".repeat(9)</script>';
 const nginxFile = path.join(folder, 'nginx.conf');
@@ -31,7 +31,7 @@ const programs = {
     args: () => ['-nostdin', '-re', '-f', 'lavfi', '-i', 'testsrc=r=1:s=64x64', '-f', 'null', '-'],
     rests: false,
   },
-  redis: { file: 'redis-server', args: () => ['--port', '0', '--save', '', '--dir', folder] },
+  redis: { file: 'redis-server', args: (k) => ['--port', '0', '--unixsocket', `${folder}/redis-${k}.sock`, '--save', '', '--dir', folder], rests: false },
   nginx: {
     file: 'nginx',
     args: (k) => ['-p', folder, '-e', 'stderr', '-c', nginxFile, '-g', `pid ${folder}/${k}.pid;`],
