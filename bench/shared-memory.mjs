@@ -31,7 +31,11 @@ const programs = {
     args: () => ['-nostdin', '-re', '-f', 'lavfi', '-i', 'testsrc=r=1:s=64x64', '-f', 'null', '-'],
     rests: false,
   },
-  redis: { file: 'redis-server', args: (k) => ['--port', '0', '--unixsocket', `${folder}/redis-${k}.sock`, '--save', '', '--dir', folder], rests: false },
+  redis: {
+    file: 'redis-server',
+    args: (k) => ['--port', '0', '--unixsocket', `${folder}/redis-${k}.sock`, '--save', '', '--dir', folder],
+    rests: false,
+  },
   nginx: {
     file: 'nginx',
     args: (k) => ['-p', folder, '-e', 'stderr', '-c', nginxFile, '-g', `pid ${folder}/${k}.pid;`],
@@ -74,7 +78,12 @@ function weigh(pids) {
   const all = pids.flatMap(treeOf);
   const pss = all.reduce((sum, pid) => sum + Number(field(pid, 'smaps_rollup', 'Pss') ?? 0), 0);
   const memory = all.reduce((sum, pid) => sum + Number(field(pid, 'smaps_rollup', 'Private_Dirty') ?? 0), 0);
-  return { pss, private: memory, rests: all.every((pid) => field(pid, 'status', 'State') === 'S'), processes: all.length };
+  return {
+    pss,
+    private: memory,
+    rests: all.every((pid) => field(pid, 'status', 'State') === 'S'),
+    processes: all.length,
+  };
 }
 
 /** A program that never rests is weighed after five seconds. */
@@ -85,7 +94,7 @@ async function rested(pids, rests) {
   }
   const deadline = performance.now() + limitMs;
   let last = weigh(pids);
-  for (let since = performance.now(); performance.now() < deadline; ) {
+  for (let since = performance.now(); performance.now() < deadline;) {
     await pause(100);
     const now = weigh(pids);
     if (!now.rests || now.pss !== last.pss) since = performance.now();
@@ -100,7 +109,9 @@ async function measure(file, argv0, { args, rests }, count) {
     spawn(file, args(k), { argv0, env: environment, stdio: ['pipe', 'ignore', 'ignore'], cwd: folder }),
   );
   const ended = children.map((child) => new Promise((done) => child.once('exit', done)));
-  await Promise.all(children.map((child) => new Promise((done, fail) => child.once('spawn', done).once('error', fail))));
+  await Promise.all(
+    children.map((child) => new Promise((done, fail) => child.once('spawn', done).once('error', fail))),
+  );
   const weight = await rested(
     children.map(({ pid }) => pid),
     rests,
@@ -119,8 +130,19 @@ async function measure(file, argv0, { args, rests }, count) {
 function bind(name, program) {
   const output = path.join(folder, name);
   const learn = program.display ? ['--learn', ''] : [];
-  const args = [path.join(root, 'dist/src/cli/main.js'), 'bind', ...learn, '--learn-seconds', '5', '-o', output, program.file];
-  const { status, stderr } = spawnSync(process.execPath, args, { env: { ...process.env, ...environment, PATH: process.env.PATH } });
+  const args = [
+    path.join(root, 'dist/src/cli/main.js'),
+    'bind',
+    ...learn,
+    '--learn-seconds',
+    '5',
+    '-o',
+    output,
+    program.file,
+  ];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    env: { ...process.env, ...environment, PATH: process.env.PATH },
+  });
   if (status !== 0) throw new Error(String(stderr));
   return output;
 }
@@ -132,10 +154,7 @@ async function compare(name) {
   for (const count of program.counts ?? counts) {
     const rounds = [];
     for (let round = 0; round < 3; round++)
-      rounds.push([
-        await measure(stock, stock, program, count),
-        await measure(bound, stock, program, count),
-      ]);
+      rounds.push([await measure(stock, stock, program, count), await measure(bound, stock, program, count)]);
     const middle = (values) => values.sort((a, b) => a - b)[1];
     const pss = [0, 1].map((side) => middle(rounds.map((round) => round[side].pss)));
     const own = [0, 1].map((side) => middle(rounds.map((round) => round[side].private)));
@@ -154,7 +173,9 @@ writeFileSync(
 );
 const asked = process.argv.slice(2);
 const wanted = asked.length > 0 ? asked : Object.keys(programs);
-const display = wanted.includes('gtk3-demo') ? spawn('Xvfb', [':97', '-screen', '0', '800x600x24'], { stdio: 'ignore' }) : undefined;
+const display = wanted.includes('gtk3-demo')
+  ? spawn('Xvfb', [':97', '-screen', '0', '800x600x24'], { stdio: 'ignore' })
+  : undefined;
 try {
   for (const name of wanted) {
     if (!findProgram(programs[name].file, environment.PATH)) console.log(`${name}: not installed`);

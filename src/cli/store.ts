@@ -61,7 +61,7 @@ function registerAdd(store: Command): void {
     .argument('<program...>', 'names or paths of ELF programs, or of scripts that start them')
     .option(...storeOption)
     .option(...waitOption)
-    .option('-s, --system <id[:variant]>', 'system of a new store (default: image:partitions)')
+    .option('-s, --system <id[:variant]>', 'system of a new store (default: image:data)')
     .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
     .option('--slide <when>', 'when the addresses are drawn anew: store (by `reslide`) or boot', slideTime)
     .option(

@@ -68,8 +68,10 @@ function homeOf(piece: Piece, { blueprint }: PlacedMemory, means: FilingMeans): 
   if (!module || piece.own) return undefined;
   const stocked = piece.fixed ? undefined : means.stock.get(module.path);
   const stored = stocked && placeInStock(stocked, piece);
-  if (stored) return { ...stored, written: writtenPages(stocked, piece.address, piece.address + piece.length) };
-  const isModules = stocked !== undefined || (means.codeFromModules && isFromModule(piece, piece.pages.keys()));
+  if (stored)
+    return { ...stored, written: writtenPages(stocked, piece.address, piece.address + piece.length) };
+  const isModules =
+    stocked !== undefined || (means.codeFromModules && isFromModule(piece, piece.pages.keys()));
   return isModules ? placeInModule(piece, module.identity) : undefined;
 }
 
@@ -81,7 +83,10 @@ function placeInModule({ file }: Piece, identity: FileIdentity): Home | undefine
  * Memory that no program's linker wrote to can be mapped from the module's own file. So can code of which a few pages are other ones,
  * such as that of a linker which calls the opener: these lie over it. `touched`: pages that a linker wrote to.
  */
-export function isFromModule({ file, protection, address, length }: Piece, touched: Iterable<Address>): boolean {
+export function isFromModule(
+  { file, protection, address, length }: Piece,
+  touched: Iterable<Address>,
+): boolean {
   if (!file) return false;
   if ((protection & PROT.execute) !== 0) return true;
   for (const page of touched) if (page >= address && page < address + length) return false;

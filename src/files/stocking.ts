@@ -64,8 +64,8 @@ interface PlacedContent {
 }
 
 /**
- * Modules stand in the file as in memory, so that neighbours are mapped by one call; where code is not in it, one behind the other,
- * so that a start reads neighbours.
+ * Modules stand in the file as in memory, so that neighbours are mapped by one call; in one file for all only what is
+ * stored, one behind the other, so that a start reads neighbours.
  */
 function writeGroup(
   group: readonly ModuleContent[],
@@ -76,7 +76,7 @@ function writeGroup(
   const isAscending = group.every(
     (each, index) => index === 0 || each.address > at(group, index - 1).address,
   );
-  const isAsInMemory = isAscending && !arrangement.codeFromModules;
+  const isAsInMemory = isAscending && arrangement.files !== 'collection';
   const begin = contentStart(origin);
   let next = begin;
   const placed = group.map((content): PlacedContent => {
@@ -107,9 +107,9 @@ function isStored(piece: Piece, { touched }: ModuleContent, { codeFromModules }:
 function storedRange(
   { address, size }: ModuleContent,
   stored: readonly Piece[],
-  { codeFromModules }: Arrangement,
+  { files }: Arrangement,
 ): StockRange {
-  if (!codeFromModules) return { start: 0, length: size };
+  if (files !== 'collection') return { start: 0, length: size };
   const first = stored[0];
   const last = stored.at(-1);
   return first && last

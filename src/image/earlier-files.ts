@@ -1,6 +1,7 @@
 /** What an earlier bind to the same output left behind. */
 import { existsSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
+import { pathOf } from './plan.ts';
 import { readPlan } from './verify-image.ts';
 import { attempt } from '../util/outcome.ts';
 
@@ -9,7 +10,7 @@ export function earlierFiles(imagePath: string, folder: string): readonly string
   if (!existsSync(imagePath)) return [];
   const plan = attempt(() => readPlan(imagePath));
   if ('failure' in plan) return [];
-  const backings = plan.value.rows('backings').map((row) => plan.value.text(row.path));
+  const backings = plan.value.rows('backings').map((row) => pathOf(plan.value, row));
   return backings.filter((file) => path.dirname(file) === folder);
 }
 

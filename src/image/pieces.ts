@@ -56,7 +56,13 @@ export function collectPieces(
   { protections, freshZero }: { readonly protections: Protections; readonly freshZero: number },
 ): Piece[] {
   const pieces = blueprint.regions.flatMap((_, index) =>
-    regionPieces(blueprint, index, regionShift(blueprint, layout, index), at(moved, index, 'region'), freshZero),
+    regionPieces(
+      blueprint,
+      index,
+      regionShift(blueprint, layout, index),
+      at(moved, index, 'region'),
+      freshZero,
+    ),
   );
   const joined = protections === 'merged' ? pieces.map(joinCode) : pieces;
   const order = ({ region }: Piece): number => at(layout, region, 'region');

@@ -153,13 +153,17 @@ const fileIdentity = {
 } as const;
 
 export const tables = {
-  backings: structure('plan_backing', 'What the next steps map; see `backingKinds`. `path` as in `plan_file`.', {
-    ...fileIdentity,
-    directory: 'u32',
-    path: 'u32',
-    steps: 'u32',
-    kind: 'u32',
-  }),
+  backings: structure(
+    'plan_backing',
+    'What the next steps map; see `backingKinds`. `path` as in `plan_file`.',
+    {
+      ...fileIdentity,
+      directory: 'u32',
+      path: 'u32',
+      steps: 'u32',
+      kind: 'u32',
+    },
+  ),
   steps: structure('plan_step', 'One change of the address space, in order.', {
     address: 'u64',
     length: 'u64',

@@ -208,13 +208,7 @@ export function identityFields({ device, inode, size, mtimeNs, ctimeNs }: FileId
 
 type IdentityRow = Pick<
   FileRow,
-  | 'device'
-  | 'inode'
-  | 'size'
-  | 'mtime_seconds'
-  | 'mtime_nanoseconds'
-  | 'ctime_seconds'
-  | 'ctime_nanoseconds'
+  'device' | 'inode' | 'size' | 'mtime_seconds' | 'mtime_nanoseconds' | 'ctime_seconds' | 'ctime_nanoseconds'
 >;
 
 /** The identity in a row. */

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { MapsLine } from '../capture/memory-map.ts';
 import type { DecodedPlan, DecodedRow } from '../image/plan.ts';
+import { pathOf } from '../image/plan.ts';
 import { backingKinds, operations, planMagic, planOffset } from '../image/plan-layout.ts';
 import type { DecodedOpened, OpenedRow } from '../image/decode-opened.ts';
 import { readOpenedTable } from '../image/read-opened.ts';
@@ -104,7 +105,7 @@ function nameOf(
   root: string,
   lines: readonly MapsLine[],
 ): string | undefined {
-  const file = plan.text(backing.path);
+  const file = pathOf(plan, backing);
   if (file === '') return undefined;
   if (backing.kind !== BigInt(backingKinds.shown)) return realPath(file, root);
   const place = mappedPlace(realPath(plan.text(plan.header.places_path), root), lines);

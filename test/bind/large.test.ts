@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pathOf } from '../../src/image/plan.ts';
 import { readPlan } from '../../src/image/verify-image.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { linkonce } from '../cli/linkonce.ts';
@@ -60,7 +61,7 @@ test.each(['image:partitions', 'image:single', 'install', 'prelink'])(
     const plan = readPlan(`${launcher}.image`);
     const starts = moduleRows(plan).map(({ address }) => Number(address));
     expect(Math.max(...starts) - Math.min(...starts)).toBeGreaterThan(2 ** 31);
-    const files = [`${launcher}.image`, ...plan.rows('backings').flatMap((row) => plan.text(row.path) || [])];
+    const files = [`${launcher}.image`, ...plan.rows('backings').flatMap((row) => pathOf(plan, row) || [])];
     const blocks = files.reduce((sum, file) => sum + statSync(file).blocks, 0);
     const sizes = files.reduce((sum, file) => sum + statSync(file).size, 0);
     expect(blocks * 512).toBeLessThan(8 * 2 ** 20);

@@ -28,7 +28,13 @@ const partitions: Arrangement = {
 const freshZero = 8 * 1024;
 
 /** What the linker wrote, and nothing that a module's own file has: that is shared with processes that are not bound, too. */
-const data: Arrangement = { ...partitions, protections: 'exact', files: 'collection', codeFromModules: true, freshZero };
+const data: Arrangement = {
+  ...partitions,
+  protections: 'exact',
+  files: 'collection',
+  codeFromModules: true,
+  freshZero,
+};
 
 /** One image file for one program, whatever else is bound. */
 const single: Arrangement = { ...partitions, protections: 'exact', files: 'program' };
