@@ -7,7 +7,7 @@ import type { CostLaw, Terms } from '../../models/cost-law.ts';
 import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
-import { codeInCopies } from '../shared/sights.ts';
+import { codeInCopies, codeInModules } from '../shared/sights.ts';
 import type { System } from '../system.ts';
 import { directCalls } from './direct-calls.ts';
 
@@ -67,6 +67,7 @@ export const image: System = {
       summary: 'one image of what the linker wrote; code and constants are those of the modules themselves',
       arrangement: data,
       randomness: drawnForStore(),
+      seenBy: codeInModules,
       costs: inImage({ once: 22, modules: 4, writers: 1 }),
     },
     {
