@@ -3,10 +3,11 @@
  * ld.so and bound as `bind` does it without options; of a browser that of all its processes. `node bench/shared-memory.mjs
  * [PROGRAM...]`. A process is weighed once it rests: all of its tree sleep, and their PSS has not changed for a second.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../dist/src/program/find-program.js';
@@ -54,15 +55,14 @@ const programs = {
 };
 
 function treeOf(pid) {
-  let children = [];
   try {
-    children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean),
     );
+    return [pid, ...children.flatMap((child) => treeOf(Number(child)))];
   } catch {
     return [];
   }
-  return [pid, ...children.flatMap((child) => treeOf(Number(child)))];
 }
 
 function field(pid, file, name) {

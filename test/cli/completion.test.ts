@@ -51,7 +51,7 @@ describe('bash', () => {
     // What stands before the last colon is not part of the word that readline replaces.
     ['linkonce bind --system offset-table:m', ['mask']],
     ['linkonce bind --system=offset-table:m', ['mask']],
-    ['linkonce run -s image:', ['single', 'merged', 'partitions', 'direct']],
+    ['linkonce run -s image:', ['data', 'single', 'merged', 'partitions', 'direct']],
     ['linkonce calls --systems fixed,off', offsetTable('fixed,')],
     ['linkonce calls --systems got-plt:now,image:d', ['direct']],
     ['linkonce inspect lib', ['library.so']],

@@ -205,7 +205,7 @@ test('inspect shows the catalogue and a record', async () => {
   await well(add('search-path'));
   const catalogue = path.join(place.store, 'current', 'catalogue');
   const text = await well(linkonce(['inspect', catalogue]));
-  expect(text).toMatch(/^kind: catalogue\nsystem: image\nvariant: partitions$/m);
+  expect(text).toMatch(/^kind: catalogue\nsystem: image\nvariant: data$/m);
   expect(text).toMatch(/^programs: 1\n {2}name search-path, invocation /m);
   expect(text).toMatch(/^ {2}path \S+liborder\.so, sha256 [0-9a-f]{64}$/m);
   const record = readdirSync(path.join(place.store, 'files')).find((name) => name.endsWith('.record'))!;
