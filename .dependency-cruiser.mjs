@@ -24,6 +24,7 @@ export const layers = [
   'systems',
   'store',
   'pages',
+  'tools',
   'measure',
   'report',
 ];

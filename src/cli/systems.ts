@@ -1,25 +1,75 @@
 /** `linkonce systems`: what each system states of itself. */
 import type { Command } from 'commander';
+import type { SystemChoice } from '../pipeline.ts';
 import type { AddressFormat } from '../ranges/address-format.ts';
 import { pictureOf } from '../ranges/address-format.ts';
 import type { System } from '../systems/system.ts';
 import { colorsFor } from '../util/colors.ts';
 
+interface SystemsOptions {
+  readonly json?: boolean;
+  readonly tryTools?: boolean;
+}
+
 export function registerSystems(program: Command): void {
   program
     .command('systems')
     .summary('list the ways to share code')
-    .description('List the systems: where modules go, what processes share, and when the work happens.')
+    .description(
+      'List the systems: where modules go, what processes share, and when the work happens. With --try-tools: what perf, gdb and ' +
+        'other tools see of a process under each, by trying on this machine; ends with 1 where that is not as stated.',
+    )
+    .argument('[system...]', 'only these, as id or id:variant')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const { systems } = await import('../systems/registry.ts');
-      const { describeRandomness, describeSeen, formatsOf } = await import('../systems/variant-groups.ts');
-      const texts = systems.map((each) =>
-        describe(each, describeRandomness(each), describeSeen(each), formatsOf(each)),
-      );
-      const values = systems.map((each) => plain(each, formatsOf(each)));
-      process.stdout.write(json ? `${JSON.stringify(values, null, 2)}\n` : texts.join('\n'));
+    .option(
+      '--try-tools',
+      'set tools on a process under each, and compare what they see with what the system states',
+    )
+    .action(async (names: readonly string[], options: SystemsOptions, command: Command) => {
+      const choices = await chosen(names, options.tryTools ?? false, command);
+      process.stdout.write(options.tryTools ? await tryEach(choices, options) : await list(choices, options));
     });
+}
+
+/** `byVariant`: a system without a variant stands for each of its variants that tools may see otherwise. */
+async function chosen(
+  names: readonly string[],
+  byVariant: boolean,
+  command: Command,
+): Promise<readonly SystemChoice[]> {
+  const { chooseSystems } = await import('./system-choice.ts');
+  const text = names.length === 0 ? undefined : names.join(',');
+  const choices = await chooseSystems(text, command, byVariant ? 'all' : 'first');
+  if (!byVariant) return choices;
+  const { variantOf } = await import('../systems/build-variant.ts');
+  const seen = choices.map(
+    ({ system, variant }) => `${system.id} ${JSON.stringify(variantOf(system, variant).seenBy)}`,
+  );
+  return choices.filter(
+    (_, index) => names.some((name) => name.includes(':')) || seen.indexOf(seen[index] ?? '') === index,
+  );
+}
+
+async function list(choices: readonly SystemChoice[], { json }: SystemsOptions): Promise<string> {
+  const { describeRandomness, describeSeen, formatsOf } = await import('../systems/variant-groups.ts');
+  const systems = choices.map(({ system }) => system);
+  if (json) {
+    const values = systems.map((each) => plain(each, formatsOf(each)));
+    return `${JSON.stringify(values, null, 2)}\n`;
+  }
+  const texts = systems.map((each) =>
+    describe(each, describeRandomness(each), describeSeen(each), formatsOf(each)),
+  );
+  return texts.join('\n');
+}
+
+async function tryEach(choices: readonly SystemChoice[], { json }: SystemsOptions): Promise<string> {
+  const { tryToolsUnder } = await import('./try-systems.ts');
+  const { trialsJson, trialsText } = await import('./trials-text.ts');
+  const { withProgress } = await import('./progress.ts');
+  const tried = await withProgress((onProgress) => tryToolsUnder(choices, onProgress));
+  if (tried.some(({ differs }) => differs.length > 0)) process.exitCode = 1;
+  return json ? trialsJson(tried) : trialsText(tried);
 }
 
 /** What a system states, without what it does. */

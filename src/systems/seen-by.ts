@@ -18,6 +18,7 @@ export const sights = {
   handedOver: 'checks the program under ld.so',
   trapped: 'shows all, and stops at each call between modules (handle SIGILL nostop)',
   ownFiles: 'names functions, in files of linkonce',
+  innermost: 'names the function that runs, not its callers',
   afterBind: 'sees that files of linkonce are old, once the program is bound again',
   nothing: 'sees nothing',
 } as const;

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { toolsVersion } from '../../src/cli/trials-text.ts';
 import { whyVersion } from '../../src/cli/why-text.ts';
 import { version as compressedVersion } from '../../src/compression/layout.ts';
 import { countVersion, planVersion } from '../../src/image/plan-layout.ts';
@@ -29,6 +30,7 @@ const versions: Readonly<Record<string, number>> = {
   'record.md': recordVersion,
   'scale.md': scaleVersion,
   'store.md': catalogueVersion,
+  'tools.md': toolsVersion,
   'why.md': whyVersion,
 };
 
