@@ -1,4 +1,5 @@
 /** Whether a program looks at its own executable through /proc, as those do that find their home by it (JDK, LibreOffice). */
+import type { ElfFile } from '../elf/elf-file.ts';
 import type { Module, Program } from './program.ts';
 
 /** Whole, or as a format; where strings stand without an end, as in Rust, what follows makes no difference. */
@@ -28,8 +29,13 @@ export function readsExeLink(program: Program): boolean {
 
 function mentionsExeLink(program: Program, module: Module): boolean {
   if (module === program.interpreter || module.name === 'libc.so.6') return false;
-  return mayNameExeLink(module.elf.bytes);
+  const answer = answers.get(module.elf) ?? mayNameExeLink(module.elf.bytes);
+  answers.set(module.elf, answer);
+  return answer;
 }
+
+/** Of files that were searched; many programs have the same modules. */
+const answers = new WeakMap<ElfFile, boolean>();
 
 function mayNameExeLink(bytes: Buffer): boolean {
   if (spellings.some((spelling) => bytes.includes(spelling))) return true;

@@ -13,7 +13,7 @@ import type { Address } from '../util/units.ts';
 import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { ComparedRegion } from './compare-captures.ts';
 import { placeName } from './compare-captures.ts';
-import type { Expectation } from './expected-words.ts';
+import type { Expectation, WordValue } from './expected-words.ts';
 import { expectWords } from './expected-words.ts';
 import { regionPages } from './region-pages.ts';
 
@@ -30,7 +30,7 @@ interface Check {
   readonly region: Region;
   readonly module: Module;
   /** Bytes of the first capture, with slots bound. */
-  readonly read: (address: Address, length: number) => Buffer;
+  readonly memory: Memory;
   readonly ifuncs: Map<string, bigint>;
   readonly tlsOffsets: Map<Module, bigint>;
 }
@@ -43,12 +43,12 @@ export function checkRelocations(
 ): Agreement {
   const expectations = expectWords(captures.program, resolver, captures.first);
   const shared = { captures, ifuncs: new Map<string, bigint>(), tlsOffsets: new Map<Module, bigint>() };
-  const read = memoryReader(captures, compared);
+  const memory = memoryReader(captures, compared);
   const agreement = { agreed: 0, rewritten: 0 };
   captures.first.regions.forEach((region, index) => {
     const { module } = region;
     if (!module) return;
-    const check: Check = { ...shared, index, region, module, read };
+    const check: Check = { ...shared, index, region, module, memory };
     const bias = region.loadBias;
     for (const relocation of module.elf.relocations) {
       const expected = expectations.of(region, relocation);
@@ -81,16 +81,21 @@ function disagreement(check: Check, address: Address, expected: Expectation): st
     case 'tls-offset':
       return compareTlsOffset(check, address, expected.module, expected.value);
     case 'copy': {
-      const same = check.read(address, expected.size).equals(check.read(expected.from, expected.size));
+      const { memory } = check;
+      const same = memory.read(address, expected.size).equals(memory.read(expected.from, expected.size));
       return same ? undefined : `the copy differs from its source at ${hex(expected.from)}`;
     }
   }
 }
 
-function compareValue(check: Check, address: Address, expected: bigint, width: 4 | 8): string | undefined {
-  const bytes = check.read(address, width);
-  const captured = width === 8 ? bytes.readBigUInt64LE(0) : BigInt(bytes.readUInt32LE(0));
-  if (captured === expected) return undefined;
+function compareValue(
+  { memory }: Check,
+  address: Address,
+  expected: WordValue,
+  width: 4 | 8,
+): string | undefined {
+  if (memory.holds(address, expected, width)) return undefined;
+  const captured = numberIn(memory.read(address, width));
   return `computed from the files ${hex(expected)}, captured ${hex(captured)}`;
 }
 
@@ -98,7 +103,7 @@ function compareValue(check: Check, address: Address, expected: bigint, width: 4
  * The same symbol gives the same function everywhere: one of its own module, or of the vdso (`time`), or none
  * (glibc's `init_cacheinfo` is a resolver that only wants to run). */
 function compareIfunc(check: Check, address: Address, module: Module, key: string): string | undefined {
-  const captured = check.read(address, 8).readBigUInt64LE(0);
+  const captured = check.memory.read(address, 8).readBigUInt64LE(0);
   const known = check.ifuncs.get(key) ?? captured;
   check.ifuncs.set(key, captured);
   if (known !== captured) return `an IFUNC gave ${hex(known)} before, captured ${hex(captured)}`;
@@ -109,7 +114,7 @@ function compareIfunc(check: Check, address: Address, module: Module, key: strin
 }
 
 function compareTlsOffset(check: Check, address: Address, module: Module, value: bigint): string | undefined {
-  const captured = check.read(address, 8).readBigInt64LE(0);
+  const captured = check.memory.read(address, 8).readBigInt64LE(0);
   const offset = value - captured;
   const known = check.tlsOffsets.get(module) ?? offset;
   check.tlsOffsets.set(module, known);
@@ -118,11 +123,17 @@ function compareTlsOffset(check: Check, address: Address, module: Module, value:
     : `${module.name} has TLS offset ${hex(known)}, here it is ${hex(offset)}`;
 }
 
+/** The first capture's. */
+interface Memory {
+  readonly read: (address: Address, length: number) => Buffer;
+  /** Whether so many bytes at an address are this value. */
+  readonly holds: (address: Address, value: WordValue, width: 4 | 8) => boolean;
+}
+
+const twoTo32 = 2 ** 32;
+
 /** Reads across pages; the last page is kept, since relocations are mostly in order. */
-function memoryReader(
-  captures: Captures,
-  compared: readonly ComparedRegion[],
-): (address: Address, length: number) => Buffer {
+function memoryReader(captures: Captures, compared: readonly ComparedRegion[]): Memory {
   const regions = captures.first.regions.map((region, index) => ({
     ...region,
     source: regionPages(region),
@@ -138,7 +149,7 @@ function memoryReader(
     last = { start, bytes: region.pages.get(start) ?? region.source.original(start) };
     return last.bytes;
   };
-  return (address, length) => {
+  const read = (address: Address, length: number): Buffer => {
     const start = roundDown(address);
     const inPage = pageAt(start).subarray(address - start, address - start + length);
     if (inPage.length === length) return inPage;
@@ -147,4 +158,17 @@ function memoryReader(
       parts.push(pageAt(next).subarray(0, Math.min(pageSize, address + length - next)));
     return Buffer.concat(parts);
   };
+  const holds = (address: Address, value: WordValue, width: 4 | 8): boolean => {
+    const page = pageAt(roundDown(address));
+    const at = address % pageSize;
+    if (at + width > pageSize || typeof value === 'bigint')
+      return numberIn(read(address, width)) === BigInt(value);
+    const high = width === 8 ? page.readUInt32LE(at + 4) : 0;
+    return high * twoTo32 + page.readUInt32LE(at) === value;
+  };
+  return { read, holds };
+}
+
+function numberIn(bytes: Buffer): bigint {
+  return bytes.length === 8 ? bytes.readBigUInt64LE(0) : BigInt(bytes.readUInt32LE(0));
 }

@@ -11,7 +11,7 @@ import { hex, pageSize, roundDown } from '../util/units.ts';
 import type { ProcessWord, WordCounts, WordKind } from './explained.ts';
 import { wordKinds } from './explained.ts';
 import type { RegionPages } from './region-pages.ts';
-import { pageWords, regionPages } from './region-pages.ts';
+import { pageHalves, pageWords, regionPages } from './region-pages.ts';
 import type { Explainer, Explanation, Keeper } from './sources.ts';
 import type { BoundSlots } from './lazy-slots.ts';
 import type { TornWords } from './torn-words.ts';
@@ -20,7 +20,8 @@ import { readTorn, tornWords } from './torn-words.ts';
 /** A region's words, sorted by what they are made of. Addresses are the first capture's. */
 export interface ComparedRegion {
   readonly pages: Map<Address, Buffer>;
-  readonly references: { readonly address: Address; readonly region: number }[];
+  /** Of equal length: where each is, and the index of the region that it refers to. There are millions. */
+  readonly references: { readonly addresses: Address[]; readonly targets: number[] };
   readonly processWords: ProcessWord[];
   readonly counts: WordCounts;
 }
@@ -69,7 +70,12 @@ export function compareRegion(input: ComparisonInput, index: number): ComparedRe
     torn: tornWords(region),
     isLinker: region.module === input.interpreter,
     clocks: new Set([...input.clockWords].map((word) => region.loadBias + word)),
-    result: { pages: new Map(), references: [], processWords: [], counts: zeroCounts() },
+    result: {
+      pages: new Map(),
+      references: { addresses: [], targets: [] },
+      processWords: [],
+      counts: zeroCounts(),
+    },
   };
   for (const address of writtenInEither(comparison)) comparePage(comparison, address);
   for (const address of comparison.torn.addresses) explainTorn(comparison, address);
@@ -90,16 +96,17 @@ function writtenInEither({ first, second, shift }: Comparison): Address[] {
 function comparePage(comparison: Comparison, address: Address): void {
   const { first, second, shift, slots, result } = comparison;
   const kept = copyPage(first.page(address));
-  const [a, b] = [pageWords(kept), pageWords(second.page(address + shift))];
-  const original = pageWords(first.original(address));
+  const words = pageWords(kept);
+  const [a, b] = [pageHalves(kept), pageHalves(second.page(address + shift))];
+  const original = pageHalves(first.original(address));
   const pageSlots = slots.inPage(address);
-  for (let index = 0; index < a.length; index++) {
-    const slot = pageSlots?.get(index);
-    if (slot !== undefined) takeSlot(comparison, a, address, index, slot);
-    else if (a[index] !== b[index]) explainWord(comparison, a, address, index, b[index]!);
-    else if (a[index] !== original[index]) result.counts.constant++;
+  for (let low = 0; low < a.length; low += 2) {
+    const slot = pageSlots?.get(low / 2);
+    if (slot !== undefined) takeSlot(comparison, words, address, low / 2, slot);
+    else if (a[low] !== b[low] || a[low + 1] !== b[low + 1]) explainHalves(comparison, a, b, address, low);
+    else if (a[low] !== original[low] || a[low + 1] !== original[low + 1]) result.counts.constant++;
   }
-  resetKernelWritten(comparison, a, address);
+  resetKernelWritten(comparison, words, address);
   if (!kept.equals(first.original(address))) result.pages.set(address, kept);
 }
 
@@ -124,20 +131,37 @@ function takeSlot(
 }
 
 function addReference(result: Comparison['result'], address: Address, region: number): void {
-  result.references.push({ address, region });
+  result.references.addresses.push(address);
+  result.references.targets.push(region);
   result.counts.reference++;
 }
 
-function explainWord(
+/** Most words that differ are references, and most references are told by numbers. */
+function explainHalves(
   comparison: Comparison,
-  words: BigUint64Array,
+  a: Uint32Array,
+  b: Uint32Array,
   page: Address,
-  index: number,
-  second: bigint,
+  low: number,
 ): void {
+  const { torn, kernelWritten, explainer, result } = comparison;
+  const address = page + low * 4;
+  const isPlain = !torn.mayHold(address) && (address < kernelWritten.start || address >= kernelWritten.end);
+  const region = isPlain
+    ? explainer.regionOf(a[low + 1]! * twoTo32 + a[low]!, b[low + 1]! * twoTo32 + b[low]!)
+    : undefined;
+  if (region !== undefined) addReference(result, address, region);
+  else explainWord(comparison, address, wordAt(a, low), wordAt(b, low));
+}
+
+const twoTo32 = 2 ** 32;
+
+function wordAt(halves: Uint32Array, low: number): bigint {
+  return (BigInt(halves[low + 1]!) << 32n) | BigInt(halves[low]!);
+}
+
+function explainWord(comparison: Comparison, address: Address, first: bigint, second: bigint): void {
   const { kernelWritten, torn, explainer } = comparison;
-  const address = page + index * 8;
-  const first = words[index]!;
   if (torn.holds(address, first ^ second)) return;
   if (address >= kernelWritten.start && address < kernelWritten.end) return;
   const explanation =

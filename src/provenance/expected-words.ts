@@ -14,11 +14,14 @@ import { Refusal } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 
+/** A number where that is exact, as nearly all are: millions of big ones cost seconds. */
+export type WordValue = number | bigint;
+
 export type Expectation =
   /** The word is this value, in `width` bytes. */
-  | { readonly kind: 'value'; readonly value: bigint; readonly width: 4 | 8 }
+  | { readonly kind: 'value'; readonly value: WordValue; readonly width: 4 | 8 }
   /** As before the first call; when bound, as `bind` says, which throws Refusal where no module defines the symbol. */
-  | { readonly kind: 'lazy'; readonly value: bigint; readonly bind: () => Expectation }
+  | { readonly kind: 'lazy'; readonly value: WordValue; readonly bind: () => Expectation }
   /** An address in this module, the same one wherever the symbol is used. */
   | { readonly kind: 'ifunc'; readonly module: Module; readonly key: string }
   /** `value` minus the module's TLS offset, which is the same wherever the module's TLS is used. */
@@ -56,17 +59,17 @@ export function expectWords(program: Program, resolver: Resolver, capture: Captu
 
 function expect(site: Site, module: Module, relocation: Relocation): Expectation {
   const bias = biasOf(site, module);
-  const addend = BigInt(relocation.addend);
+  const { addend } = relocation;
   switch (formulaOf(relocation.type)) {
     case 'none':
     case 'tlsDescriptor':
       return { kind: 'captured' };
     case 'relative':
-      return whole(BigInt(bias) + addend);
+      return whole(bias, addend);
     case 'absolute':
       return symbolAddress(site, module, relocation, 'data', addend);
     case 'globDat':
-      return symbolAddress(site, module, relocation, 'data', 0n);
+      return symbolAddress(site, module, relocation, 'data', 0);
     case 'jumpSlot':
       return slot(site, module, relocation, bias);
     case 'irelative':
@@ -74,18 +77,15 @@ function expect(site: Site, module: Module, relocation: Relocation): Expectation
     case 'copy':
       return copy(site, module, relocation);
     case 'tlsModule':
-      return whole(BigInt(site.tlsModules.indexOf(tlsDefinition(site, module, relocation).module) + 1));
+      return whole(site.tlsModules.indexOf(tlsDefinition(site, module, relocation).module), 1);
     case 'tlsModuleOffset':
-      return whole(tlsDefinition(site, module, relocation).value + addend);
+      return whole(tlsDefinition(site, module, relocation).value, addend);
     case 'tlsOffset':
       return tlsOffset(site, module, relocation);
     case 'size':
-      return whole(definedSize(site, module, relocation) + addend);
+      return whole(definedSize(site, module, relocation), addend);
     case 'absolute32':
-      return {
-        ...whole(fixed(symbolAddress(site, module, relocation, 'data', addend)) & 0xffff_ffffn),
-        width: 4,
-      };
+      return lowerHalf(symbolAddress(site, module, relocation, 'data', addend));
     case undefined:
       throw new Refusal(`${module.path}: a dynamic relocation of type ${relocationName(relocation.type)}`);
   }
@@ -95,13 +95,20 @@ function biasOf({ biases }: Site, module: Module): Address {
   return present(biases.get(module), 'load bias of a module');
 }
 
-function whole(value: bigint): { kind: 'value'; value: bigint; width: 8 } {
-  return { kind: 'value', value: BigInt.asUintN(64, value), width: 8 };
+/** The sum, of 64 bits. */
+function whole(value: number, addend: number): { kind: 'value'; value: WordValue; width: 8 } {
+  const sum = value + addend;
+  const isExact = sum >= 0 && Number.isSafeInteger(sum);
+  return {
+    kind: 'value',
+    value: isExact ? sum : BigInt.asUintN(64, BigInt(value) + BigInt(addend)),
+    width: 8,
+  };
 }
 
-function fixed(expectation: Expectation): bigint {
-  if (expectation.kind === 'value') return expectation.value;
-  throw new Refusal('a 32-bit relocation against an IFUNC symbol');
+function lowerHalf(expectation: Expectation): Expectation {
+  if (expectation.kind !== 'value') throw new Refusal('a 32-bit relocation against an IFUNC symbol');
+  return { ...expectation, value: Number(BigInt(expectation.value) & 0xffff_ffffn), width: 4 };
 }
 
 function definition(
@@ -115,9 +122,8 @@ function definition(
 }
 
 /** None of a weak symbol that nobody defines. */
-function definedSize(site: Site, module: Module, relocation: Relocation): bigint {
-  const found = definition(site, module, relocation, 'data');
-  return found ? BigInt(found.symbol.size) : 0n;
+function definedSize(site: Site, module: Module, relocation: Relocation): number {
+  return definition(site, module, relocation, 'data')?.symbol.size ?? 0;
 }
 
 function symbolAddress(
@@ -125,15 +131,15 @@ function symbolAddress(
   module: Module,
   relocation: Relocation,
   kind: ReferenceKind,
-  addend: bigint,
+  addend: number,
 ): Expectation {
   const found = definition(site, module, relocation, kind);
-  if (!found) return whole(addend);
+  if (!found) return whole(0, addend);
   const { symbol } = found;
   if (symbol.type === STT.GNU_IFUNC && symbol.sectionIndex !== SHN.UNDEF)
     return { kind: 'ifunc', module: found.module, key: `${found.module.path} ${String(symbol.value)}` };
   const bias = symbol.sectionIndex === SHN.ABS ? 0 : biasOf(site, found.module);
-  return whole(BigInt(bias + symbol.value) + addend);
+  return whole(bias + symbol.value, addend);
 }
 
 /**
@@ -141,17 +147,20 @@ function symbolAddress(
  * the bound value: with `ld -z mark-plt` (glibc 2.41 is built so) it is the PLT entry's address.
  */
 function slot(site: Site, module: Module, relocation: Relocation, bias: Address): Expectation {
-  const bind = (): Expectation => symbolAddress(site, module, relocation, 'plt', 0n);
+  const bind = (): Expectation => symbolAddress(site, module, relocation, 'plt', 0);
   if (!isLazy(site.program, module)) return bind();
-  return { kind: 'lazy', value: fileWord(module, relocation.address) + BigInt(bias), bind };
+  return { kind: 'lazy', value: whole(fileWord(module, relocation.address), bias).value, bind };
 }
 
-function fileWord(module: Module, address: number): bigint {
+/** An address in the module. */
+function fileWord(module: Module, address: number): number {
   const { segments, bytes } = module.elf;
   const load = segments.find(
     (s) => s.type === PT.LOAD && address >= s.address && address + 8 <= s.address + s.fileSize,
   );
-  return load ? bytes.readBigUInt64LE(load.offset + address - load.address) : 0n;
+  if (!load) return 0;
+  const at = load.offset + address - load.address;
+  return bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
 }
 
 function copy(site: Site, module: Module, relocation: Relocation): Expectation {
@@ -166,13 +175,13 @@ function tlsDefinition(
   site: Site,
   module: Module,
   relocation: Relocation,
-): { module: Module; value: bigint } {
+): { module: Module; value: number } {
   const found = definition(site, module, relocation, 'data');
-  if (!found) return { module, value: 0n };
-  return { module: found.module, value: found.symbol.type === STT.TLS ? BigInt(found.symbol.value) : 0n };
+  if (!found) return { module, value: 0 };
+  return { module: found.module, value: found.symbol.type === STT.TLS ? found.symbol.value : 0 };
 }
 
 function tlsOffset(site: Site, module: Module, relocation: Relocation): Expectation {
   const found = tlsDefinition(site, module, relocation);
-  return { kind: 'tls-offset', module: found.module, value: found.value + BigInt(relocation.addend) };
+  return { kind: 'tls-offset', module: found.module, value: BigInt(found.value) + BigInt(relocation.addend) };
 }

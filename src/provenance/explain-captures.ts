@@ -54,7 +54,7 @@ export function explainCaptures(captures: Captures): ExplainedCaptures {
     captures,
     start: startState(captures),
     regions: [...needed, ...opened.regions],
-    references: columns([...compared.flatMap(referencesOf), ...opened.references]),
+    references: columns(compared, opened.references),
     processWords,
     slots: { bound: slots.bound, lazy: slots.lazy },
     vdsoSlots: [...slots.vdso, ...eagerVdsoSlots(first.regions, processWords)],
@@ -89,18 +89,21 @@ interface Reference {
   readonly target: number;
 }
 
-function referencesOf({ references }: ComparedRegion, owner: number): Reference[] {
-  return references.map(({ address, region }) => ({ address, owner, target: region }));
-}
-
-function columns(references: readonly Reference[]): References {
-  const count = references.length;
+/** Those of the regions, one after the other, then the others. */
+function columns(compared: readonly ComparedRegion[], others: readonly Reference[]): References {
+  const count = compared.reduce((sum, { references }) => sum + references.addresses.length, others.length);
   const addresses = new Float64Array(count);
   const [owners, targets] = [new Uint16Array(count), new Uint16Array(count)];
-  references.forEach(({ address, owner, target }, index) => {
-    addresses[index] = address;
-    owners[index] = owner;
-    targets[index] = target;
+  let next = 0;
+  compared.forEach(({ references }, owner) => {
+    addresses.set(references.addresses, next);
+    targets.set(references.targets, next);
+    owners.fill(owner, next, (next += references.addresses.length));
   });
+  for (const { address, owner, target } of others) {
+    addresses[next] = address;
+    owners[next] = owner;
+    targets[next++] = target;
+  }
   return { count, addresses, owners, targets };
 }

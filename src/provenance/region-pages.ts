@@ -17,7 +17,12 @@ export function regionPages(region: CapturedRegion): RegionPages {
   for (const run of region.written)
     for (let at = 0; at < run.bytes.length; at += pageSize)
       pages.set(run.start + at, run.bytes.subarray(at, at + pageSize));
-  const original = (address: Address): Buffer => originalPage(region, address);
+  // Whoever asks for a page asks for it again, and for none of the others between.
+  let last: { readonly address: Address; readonly page: Buffer } | undefined;
+  const original = (address: Address): Buffer => {
+    if (last?.address !== address) last = { address, page: originalPage(region, address) };
+    return last.page;
+  };
   return { written: [...pages.keys()], page: (address) => pages.get(address) ?? original(address), original };
 }
 
@@ -39,4 +44,9 @@ export function mappingAt(region: Region, address: Address): Mapping | undefined
 /** A page's words. Pages of captures and copies are aligned to 8 bytes. */
 export function pageWords(page: Buffer): BigUint64Array {
   return new BigUint64Array(page.buffer, page.byteOffset, pageSize / 8);
+}
+
+/** The same as pairs of halves, the low one first: to compare millions of words makes no big numbers of them. */
+export function pageHalves(page: Buffer): Uint32Array {
+  return new Uint32Array(page.buffer, page.byteOffset, pageSize / 4);
 }

@@ -38,6 +38,11 @@ const unlimitedBelow = 1n << 32n;
 export interface Explainer {
   /** Undefined where the two values are not explained. They differ. */
   explain(first: bigint, second: bigint, keeper?: Keeper): Explanation | undefined;
+  /**
+   * The region of a word that `explain` would explain by nothing but it, for words of which both values are exact as numbers or above all
+   * regions; undefined for all others, which `explain` may explain all the same.
+   */
+  regionOf(first: number, second: number): number | undefined;
 }
 
 /** Throws LinkonceError where the captures do not differ in all that they must (no address randomisation). */
@@ -45,6 +50,7 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
   const shifts = regionShifts(first, second);
   const given = givenValues(first.context, second.context);
   return {
+    regionOf: regionFinder(first.context, second.context, shifts, given),
     explain(a, b, keeper = 'other') {
       return (
         explainGiven(given, a, b) ??
@@ -59,8 +65,34 @@ export function createExplainer(first: Capture, second: Capture): Explainer {
   };
 }
 
+type Given = ReadonlyMap<bigint, { readonly source: ProcessSource; readonly other: bigint }>;
+
+/** Values that `explain` explains before it looks at distances are left to it. */
+function regionFinder(
+  a: Context,
+  b: Context,
+  shifts: ReadonlyMap<bigint, Shift>,
+  given: Given,
+): Explainer['regionOf'] {
+  const byDistance = new Map(
+    [...shifts].flatMap(([distance, shift]) =>
+      shift.region === undefined ? [] : [[Number(distance), { ...shift, region: shift.region }] as const],
+    ),
+  );
+  const others = new Set([...given.keys()].map(Number));
+  const limitPages = roundUp(Number(b.stackLimit));
+  return (first, second) => {
+    const shift = byDistance.get(second - first);
+    if (!shift || first < shift.low || first > shift.high) return undefined;
+    if (others.has(first) || second === limitPages) return undefined;
+    return a.variables.some(({ start, end }) => first >= start && first < end) ? undefined : shift.region;
+  };
+}
+
 /** Words that moved by one distance: what they are, and between which values that is believed. */
 interface Shift {
+  /** Index of the region that moved by it; absent for what is no region. */
+  readonly region?: number;
   readonly explanation: (value: number) => Explanation;
   readonly low: number;
   readonly high: number;
@@ -81,7 +113,7 @@ function regionShifts(first: Capture, second: Capture): Map<bigint, Shift> {
     const explanation = (): Explanation => ({ kind: 'reference', region: index });
     add(
       distance,
-      { explanation, low: region.start - slack, high: region.end + slack },
+      { region: index, explanation, low: region.start - slack, high: region.end + slack },
       `region ${String(index)}`,
     );
   });
@@ -126,7 +158,7 @@ function explainShift(shifts: Map<bigint, Shift>, a: bigint, b: bigint): Explana
 }
 
 /** Whole words that a process is given: value in the first capture → source and value in the second. */
-function givenValues(a: Context, b: Context): Map<bigint, { source: ProcessSource; other: bigint }> {
+function givenValues(a: Context, b: Context): Given {
   const given = new Map<bigint, { source: ProcessSource; other: bigint }>();
   const add = (source: ProcessSource, value: bigint, other: bigint): void => {
     if (!given.has(value)) given.set(value, { source, other });
@@ -155,7 +187,7 @@ function stackCanary(context: Context): bigint {
   return context.random.readBigUInt64LE(0) & ~0xffn;
 }
 
-function explainGiven(given: ReturnType<typeof givenValues>, a: bigint, b: bigint): Explanation | undefined {
+function explainGiven(given: Given, a: bigint, b: bigint): Explanation | undefined {
   const found = given.get(a);
   if (found?.other !== b) return undefined;
   return { kind: 'process', source: found.source, addend: 0, width: 8 };

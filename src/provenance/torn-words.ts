@@ -12,6 +12,8 @@ import type { RegionPages } from './region-pages.ts';
 export interface TornWords {
   /** Their addresses. */
   readonly addresses: readonly Address[];
+  /** Whether a part of one may lie in the aligned word at `address`. */
+  mayHold(address: Address): boolean;
   /** Whether the bits of the aligned word at `address` that are set in `differing` all belong to such words. */
   holds(address: Address, differing: bigint): boolean;
 }
@@ -33,13 +35,18 @@ export function tornWords({ module, loadBias }: Region): TornWords {
     masks.set(start + 8, (masks.get(start + 8) ?? noBits) | (bits >> 64n));
   };
   for (const { address, type } of module?.elf.relocations ?? []) {
+    if (address % 8 === 0) continue;
     const formula = formulaOf(type);
-    if (address % 8 === 0 || untorn.has(formula)) continue;
+    if (untorn.has(formula)) continue;
     add(loadBias + address);
     // A TLS descriptor is two words.
     if (formula === 'tlsDescriptor') add(loadBias + address + 8);
   }
-  return { addresses, holds: (address, differing) => (differing & ~(masks.get(address) ?? noBits)) === 0n };
+  return {
+    addresses,
+    mayHold: (address) => masks.has(address),
+    holds: (address, differing) => (differing & ~(masks.get(address) ?? noBits)) === 0n,
+  };
 }
 
 /** The word at an address that is no multiple of 8; it may lie across two pages. */

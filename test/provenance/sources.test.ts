@@ -185,6 +185,53 @@ test('captures on different processors explain a program all the same', ({ skip 
   expect(counts.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(0);
 });
 
+describe('what is told by numbers', () => {
+  /** As a word of a page is read: exact below 2^53. */
+  const regionOf = (a: bigint, b: bigint): number | undefined => explainer.regionOf(Number(a), Number(b));
+  const any = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+  const values = [...Object.values(given), ...Object.values(moving), ...Object.values(ints), limitInPages];
+  const near = fc.bigInt({ min: -0x20_0000n, max: 0x20_0000n });
+  const pairs = fc.oneof(
+    fc.tuple(any, any),
+    fc
+      .tuple(region, region, near, fc.bigInt({ min: -2n, max: 2n }), fc.boolean())
+      .map(([{ index }, other, distance, wrong, isWrong]): [bigint, bigint] => [
+        startOf(first, index) + distance,
+        startOf(second, isWrong ? other.index : index) + distance + (isWrong ? wrong : 0n),
+      ]),
+    fc
+      .tuple(fc.constantFrom(...values), fc.constantFrom(...values), near)
+      .map(([one, two, distance]): [bigint, bigint] => [one(first) + distance, two(second) + distance]),
+  );
+
+  test('is what is explained, whatever the words are', () => {
+    fc.assert(
+      fc.property(pairs, ([a, b]) => {
+        fc.pre(a >= 0n && b >= 0n && a !== b);
+        const found = regionOf(a, b);
+        if (found !== undefined)
+          expect(explainer.explain(a, b)).toEqual({ kind: 'reference', region: found });
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('is every address in a region', () => {
+    fc.assert(
+      fc.property(region, fc.double({ min: 0, max: 1, noNaN: true }), ({ index, start, end }, part) => {
+        const distance = BigInt(Math.floor((end - start) * part));
+        const pair = [startOf(first, index) + distance, startOf(second, index) + distance] as const;
+        fc.pre(!Object.values(given).some((value) => value(first) === pair[0]));
+        expect(regionOf(...pair)).toBe(index);
+      }),
+    );
+  });
+
+  test('is nothing of what a process is given', () => {
+    for (const value of Object.values(given)) expect(regionOf(value(first), value(second))).toBeUndefined();
+  });
+});
+
 describe('not explained', () => {
   const word = fc.oneof(
     fc.bigInt({ min: 0n, max: 0xffn }),
