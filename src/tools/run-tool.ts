@@ -27,15 +27,14 @@ export function runTool(command: string, args: readonly string[]): Promise<Said>
       const text = stdout + stderr;
       if (error === null) resolve({ text });
       else if (error.code === 'ENOENT') resolve({ text, failure: { skipped: `there is no ${command}` } });
-      else resolve({ text, failure: { skipped: lastLine(stderr) ?? `${command}: ${error.message}` } });
+      else resolve({ text, failure: { skipped: firstLine(stderr) ?? `${command}: ${error.message}` } });
     });
     child.stdin?.end();
   });
 }
 
-function lastLine(text: string): string | undefined {
-  return text
-    .trim()
-    .split('\n')
-    .findLast((line) => line.trim() !== '');
+/** A heading says nothing. */
+function firstLine(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.find((line) => line !== '' && !/^errors?:$/i.test(line));
 }
