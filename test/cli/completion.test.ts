@@ -53,7 +53,7 @@ describe('bash', () => {
     ['linkonce bind --system=offset-table:m', ['mask']],
     ['linkonce run -s image:', ['data', 'single', 'merged', 'partitions', 'direct']],
     ['linkonce calls --systems fixed,off', offsetTable('fixed,')],
-    ['linkonce calls --systems got-plt:now,image:d', ['direct']],
+    ['linkonce calls --systems got-plt:now,image:d', ['data', 'direct']],
     ['linkonce inspect lib', ['library.so']],
     ['linkonce bind --system fixed ./lib', ['./library.so']],
     // All that follows a program is its own.

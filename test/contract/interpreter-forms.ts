@@ -9,8 +9,8 @@ const chosen: readonly string[] = [
   // No program runs so, and that is to be said.
   'got-plt:lazy',
   'got-plt:now',
+  'image:data',
   'image:single',
-  'prelink:files',
   'rebase-startup:slide',
   'rebase-page-in:group',
   'fixed:files',

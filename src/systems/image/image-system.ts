@@ -50,10 +50,12 @@ export const image: System = {
   summary: 'one image with the code and data of all modules, bound and relocated',
   properties: {
     placement: 'all modules without gaps, neighbours by who uses them, at a base drawn for the store',
-    shared: 'code, read-only data, relocated data and GOT until the program writes to them',
+    shared:
+      'relocated data and GOT until the program writes to them; code and read-only data, under data with unbound programs, too',
     private: 'pages with words of the process itself (stack pointer, canary, vdso, …): a handful',
     work: {
-      mapping: 'start-up: one call for each run of modules, one for each writable range',
+      mapping:
+        'start-up: one call for each run of modules, under data for each module; one for each writable range',
       relocation: 'bind',
       binding: 'bind',
     },
