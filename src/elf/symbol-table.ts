@@ -2,6 +2,7 @@
 import { firstFrom } from '../util/search.ts';
 import type { Address } from '../util/units.ts';
 import { SHN, STB, STT } from './constants.ts';
+import type { FrameIndex } from './frame-index.ts';
 import type { NamedFunction } from './functions.ts';
 import { symbolEntry } from './structures.ts';
 
@@ -12,6 +13,8 @@ export interface NamedCode {
   /** Added to what their symbols say. */
   readonly bias: number;
   readonly functions: readonly NamedFunction[];
+  /** How they are unwound, if that is known. */
+  readonly frames?: FrameIndex | undefined;
 }
 
 /** Each symbol is defined in one of these (st_shndx). */

@@ -4,7 +4,7 @@
  *
  *   head     ELF header, program headers, at the end of the page a build id (SHA-1 of the file with zeros in its place)
  *   content  as it was, one page later
- *   tables   .symtab, .strtab, .shstrtab, section headers
+ *   tables   .symtab, .strtab, .shstrtab, .eh_frame_hdr, section headers
  *
  * Tools translate an address to a place in the file by a process's mappings, and from there to what symbols say by the program
  * headers (perf, bcc, libdwfl) or by the section of the symbol (libbpf): p_vaddr, sh_addr and st_value are the addresses of
@@ -14,12 +14,15 @@
  */
 import { createHash } from 'node:crypto';
 import { machine } from '../machine/names.ts';
+import { present } from '../util/present.ts';
 import type { Structure } from '../util/structure.ts';
 import { encodeInto } from '../util/structure.ts';
 import type { Address, FileOffset } from '../util/units.ts';
 import { pageSize, roundUp } from '../util/units.ts';
-import { NT_GNU, PF, PT, SHF, SHT } from './constants.ts';
+import { ET, NT_GNU, PF, PT, SHF, SHT } from './constants.ts';
 import { elfHeader, noteHeader, sectionHeader, segmentHeader, symbolEntry } from './structures.ts';
+import type { FrameIndex } from './frame-index.ts';
+import { encodeFrameIndex, frameIndexSize, mergeFrames } from './frame-index.ts';
 import type { EncodedSymbols, NamedCode } from './symbol-table.ts';
 import { encodeSymbols } from './symbol-table.ts';
 
@@ -47,6 +50,8 @@ export interface FileRange {
 /** What the tables hold, wherever in the file the code comes to stand. */
 export interface NamedRanges {
   readonly symbols: EncodedSymbols;
+  /** Of the range that has most of them; undefined where none are known. */
+  readonly frames: FrameIndex | undefined;
   /** Bytes of the tables. */
   readonly size: number;
 }
@@ -57,8 +62,10 @@ const buildIdSize = 20;
 const noteSize = noteHeader.size + buildIdSize;
 const noteOffset = toolHeadSize - roundUp(noteSize, 8);
 const idOffset = noteOffset + noteHeader.size;
-/** One more is that of the note. */
-const mostRanges = Math.floor((noteOffset - elfHeader.size) / segmentHeader.size) - 1;
+/** Three more are those of note and frames, and an empty one. */
+const mostRanges = Math.floor((noteOffset - elfHeader.size) / segmentHeader.size) - 3;
+/** Frames are told by signed distances of 32 bits, from a table behind all ranges. */
+const mostBytes = 0x7000_0000;
 
 const sectionNames = Buffer.from('\0.note.gnu.build-id\0.text\0.symtab\0.strtab\0.shstrtab\0');
 /** Behind the null section and the note; .symtab, .strtab and .shstrtab follow the code. */
@@ -69,23 +76,47 @@ const sectionCount = (code: number): number => firstCode + code + 3;
 export function nameRanges(ranges: readonly FileRange[], code: readonly NamedCode[]): NamedRanges {
   const sections = codeSections(ranges);
   const symbols = encodeSymbols(code, sections, firstCode);
+  const frames = framesOf(ranges, code);
   const headers = sectionCount(sections.length) * sectionHeader.size;
-  return { symbols, size: roundUp(textSize(symbols), 8) + headers };
+  return {
+    symbols,
+    frames,
+    size: framesPlace(symbols) + roundUp(frames ? frameIndexSize(frames) : 0, 8) + headers,
+  };
 }
 
-const textSize = ({ table, strings }: EncodedSymbols): number =>
-  table.length + strings.length + sectionNames.length;
+/** Behind what is made of symbols. */
+const framesPlace = ({ table, strings }: EncodedSymbols): number =>
+  roundUp(table.length + strings.length + sectionNames.length, 8);
 
-/**
- * Head and tables of a file whose content ends at `end`, a multiple of 8; the id is zero. `type` says whether the addresses are those of
- * processes (ET_EXEC), or move by one distance (ET_DYN): tools ask it before they compute a bias.
- */
+/** One table is for memory that is as far from the file's offsets everywhere: it leads to frames in there only. */
+function framesOf(ranges: readonly FileRange[], code: readonly NamedCode[]): FrameIndex | undefined {
+  const tables = code.flatMap(({ frames }) => frames ?? []);
+  if (tables.length === 0 || ranges.reduce((sum, { length }) => sum + length, 0) > mostBytes)
+    return undefined;
+  const [most] = joined(ranges)
+    .map(({ address, length }) => mergeFrames(tables, address, address + length))
+    .sort((a, b) => b.entries.length - a.entries.length);
+  return most && most.entries.length > 0 ? most : undefined;
+}
+
+export interface MappedHow {
+  /** Whether memory may move by one distance (ET_DYN); else the addresses are those of processes (ET_EXEC). */
+  readonly moves: boolean;
+  /** Whether memory of other files may lie between code that the file holds. */
+  readonly isSplit: boolean;
+  /** Where memory of other files is. */
+  readonly others: readonly Address[];
+}
+
+/** Head and tables of a file whose content ends at `end`, a multiple of 8; the id is zero. */
 export function toolParts(
   ranges: readonly FileRange[],
-  { symbols, size }: NamedRanges,
+  named: NamedRanges,
   end: FileOffset,
-  type: number,
+  how: MappedHow,
 ): { readonly head: Buffer; readonly tables: Buffer } {
+  const { symbols, size } = named;
   const sections = codeSections(ranges);
   const rows = sectionRows(sections, symbols, end);
   const tables = Buffer.alloc(size);
@@ -94,19 +125,66 @@ export function toolParts(
   rows.forEach((row, index) => {
     put(sectionHeader, row, tables, start + index * sectionHeader.size);
   });
-  return { head: headOf(ranges, { type, sections: end + start, sectionCount: rows.length }), tables };
+  const frames = framesPart(ranges, named, end);
+  frames?.bytes.copy(tables, frames.offset - end);
+  const own = [...(frames ? [frames.row] : []), noteRow];
+  return {
+    head: headOf([...segmentRows(ranges, named, how), ...own], {
+      ...{ type: how.moves ? ET.DYN : ET.EXEC, sections: end + start, sectionCount: rows.length },
+    }),
+    tables,
+  };
 }
 
-function headOf(ranges: readonly FileRange[], own: HeaderFields): Buffer {
+/** PT_GNU_EH_FRAME, and what it leads to. */
+function framesPart(ranges: readonly FileRange[], { frames, symbols }: NamedRanges, end: FileOffset) {
+  if (!frames) return undefined;
+  const range = present(
+    joined(ranges).find((each) => isIn(each, frames.frames)),
+    'range of frames',
+  );
+  const offset = end + framesPlace(symbols);
+  const address = offset + range.address - range.offset;
+  const bytes = encodeFrameIndex(frames, address);
+  const sizes = { fileSize: bytes.length, memorySize: bytes.length, alignment: 4 };
+  const row = { type: PT.GNU_EH_FRAME, flags: PF.R, offset, address, physical: address, ...sizes };
+  return { bytes, offset, row };
+}
+
+const isIn = ({ address, length }: FileRange, wanted: Address): boolean =>
+  wanted >= address && wanted < address + length;
+
+/**
+ * libdwfl (eu-stack) takes mappings of one file that no other file parts from each other as one module, and its first PT_LOAD for the
+ * memory where each such group begins. So the first one is of the group with the modules' code: what lies in others below, such as the
+ * image's own plan and loader, has sections only. Where code of several modules may be parted, any bias would be wrong for some of it, and an empty segment
+ * at 0 has libdwfl name nothing instead.
+ */
+function segmentRows(ranges: readonly FileRange[], { frames }: NamedRanges, how: MappedHow): Row[] {
+  const all = joined(ranges);
+  const rows = loadable(all).map(segmentRow);
+  if (how.isSplit || rows.length < all.length) return [emptyRow, ...rows];
+  const code = frames
+    ? present(
+        all.find((each) => isIn(each, frames.frames)),
+        'range of frames',
+      ).address
+    : 0;
+  const before = Math.max(0, ...how.others.filter((address) => address < code));
+  return rows.filter(({ address = 0 }) => address >= before);
+}
+
+const emptyRow = { type: PT.LOAD, flags: PF.R, alignment: pageSize };
+
+function headOf(segments: readonly Row[], own: HeaderFields): Buffer {
   const head = Buffer.alloc(toolHeadSize);
-  const segments = loadable(ranges);
   const header = {
     ...{ ...own, identification, machine: machine.elf, version: 1, size: elfHeader.size },
-    ...{ segments: elfHeader.size, segmentSize: segmentHeader.size, segmentCount: segments.length + 1 },
+    ...{ segments: elfHeader.size, segmentSize: segmentHeader.size, segmentCount: segments.length },
     ...{ sectionSize: sectionHeader.size, sectionNames: own.sectionCount - 1 },
   };
   put(elfHeader, header, head, 0);
-  [...segments.map(segmentRow), noteRow].forEach((row, index) => {
+  segments.forEach((row, index) => {
     put(segmentHeader, row, head, elfHeader.size + index * segmentHeader.size);
   });
   put(noteHeader, { nameSize: 4, descriptorSize: buildIdSize, type: NT_GNU.BUILD_ID }, head, noteOffset);
@@ -121,15 +199,15 @@ interface HeaderFields {
 }
 
 /** By address; where there are too many, those with code, then the largest: data is no tool's question. */
-function loadable(ranges: readonly FileRange[]): FileRange[] {
+function loadable(all: readonly FileRange[]): FileRange[] {
   const weight = ({ flags, length }: FileRange): number => (flags & PF.X ? 2 ** 48 : 0) + length;
-  return joined(ranges)
+  return [...all]
     .sort((a, b) => weight(b) - weight(a))
     .slice(0, mostRanges)
     .sort((a, b) => a.address - b.address);
 }
 
-function segmentRow({ address, length, offset, flags }: FileRange) {
+function segmentRow({ address, length, offset, flags }: FileRange): Row {
   const place = { offset, address, physical: address, fileSize: length, memorySize: length };
   return { type: PT.LOAD, flags, ...place, alignment: pageSize };
 }

@@ -58,6 +58,7 @@ export function writeOwnFile(
       ...runRanges(runs, parts),
     ],
     pieces: [...pieces.map((piece) => ({ blueprint, layout, piece })), ...runs.map(pieceOfRun)],
+    isSole: false,
     moving,
   };
   const file = writeSharedFile(path, kind, content, narrower(readers, readersOf(modules)));

@@ -56,7 +56,14 @@ function writePool(
 ): StockedRun[] {
   const { parts, size } = runParts(runs, toolHeadSize);
   const moving = (): FileOffset[] => runs.flatMap((run, index) => runWords(run, at(parts, index).offset));
-  const content = { size, parts, ranges: runRanges(runs, parts), pieces: runs.map(pieceOfRun), moving };
+  const content = {
+    size,
+    parts,
+    ranges: runRanges(runs, parts),
+    pieces: runs.map(pieceOfRun),
+    isSole: false,
+    moving,
+  };
   const file = writeSharedFile(newFile('pool'), backingOf(arrangement), content, readers);
   return runs.map(({ hash, length }, index) => ({
     hash,

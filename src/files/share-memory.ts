@@ -41,13 +41,14 @@ export interface SharedMemory {
 }
 
 export function shareMemory(programs: readonly PlacedMemory[], input: SharingInput): SharedMemory {
-  const { arrangement, partitions, stock, newFile, readers } = input;
+  const { arrangement, partitions, stock, newFile, readers, grows } = input;
+  const means = { arrangement, newFile, readers, isSole: !grows && programs.length === 1 };
   const contents = collectContents(programs, modulesToStock(programs, input));
   const groups = arrangement.files === 'collection' ? [wholeCollection(partitions)] : partitions;
-  const modules = stockModules(contents, groups, { arrangement, newFile, readers });
+  const modules = stockModules(contents, groups, means);
   const filings = fileMembers(programs, [...stock.modules, ...modules], input);
   const deviating = [...filings.values()].map((filing) => filing.runs);
-  const runs = stockRuns(deviating, stock.runs, { arrangement, newFile, readers });
+  const runs = stockRuns(deviating, stock.runs, means);
   return { filings, places: placesOf([...stock.runs, ...runs]), added: { modules, runs } };
 }
 

@@ -1,7 +1,6 @@
 /** Writes a file that processes map pages from: as they map it, or at rest for a place that relocates it. */
 import { defaultSettings } from '../compression/default-settings.ts';
 import { writeCompressed } from '../compression/write-compressed.ts';
-import { ET } from '../elf/constants.ts';
 import type { FileRange } from '../elf/tool-view.ts';
 import { nameRanges, sealBuildId, toolParts } from '../elf/tool-view.ts';
 import type { FilePart } from '../image/assemble-file.ts';
@@ -10,6 +9,7 @@ import type { WrittenFile } from '../image/backing.ts';
 import { isRelocatedWhenRead } from '../image/backing.ts';
 import type { PieceOf } from '../image/named-code.ts';
 import { piecesCode } from '../image/named-code.ts';
+import { PROT } from '../image/pieces.ts';
 import type { Audience } from '../program/audience.ts';
 import { readableBy } from '../program/audience.ts';
 import { fileIdentity } from '../program/file-identity.ts';
@@ -26,6 +26,8 @@ export interface SharedContent {
   readonly ranges: readonly FileRange[];
   /** Pieces whose functions are named. */
   readonly pieces: readonly PieceOf[];
+  /** Whether nothing lies over it in memory. */
+  readonly isSole: boolean;
   /** Offsets of the words that move. */
   readonly moving: () => readonly FileOffset[];
 }
@@ -43,14 +45,25 @@ export function writeSharedFile(
 
 /** The file as tools read it: elf/tool-view.ts. What places show may move. */
 function withTools(kind: WrittenFile['kind'], content: SharedContent): SharedContent {
-  const { size, parts, ranges, pieces } = content;
+  const { size, parts, ranges, pieces, isSole } = content;
   const named = nameRanges(ranges, piecesCode(pieces));
-  const { head, tables } = toolParts(ranges, named, size, isRelocatedWhenRead[kind] ? ET.DYN : ET.EXEC);
+  const isSplit = !isSole && holdsSeveral(pieces);
+  const { head, tables } = toolParts(ranges, named, size, {
+    moves: isRelocatedWhenRead[kind],
+    isSplit,
+    others: [],
+  });
   return {
     ...content,
     size: size + tables.length,
     parts: [bytesPart(head, 0), ...parts, bytesPart(tables, size)],
   };
+}
+
+/** Pages that a program has differently lie over those of a module's data, and so between its code and that of the next one. */
+function holdsSeveral(pieces: readonly PieceOf[]): boolean {
+  const code = pieces.filter(({ piece }) => (piece.protection & PROT.execute) !== 0);
+  return new Set(code.flatMap(({ piece }) => piece.file?.path ?? [])).size > 1;
 }
 
 type Writer = (path: string, content: SharedContent, readers: Audience) => void;

@@ -32,6 +32,8 @@ export interface StockingMeans {
   readonly newFile: NewFile;
   /** Whom they are for at most. */
   readonly readers: Audience;
+  /** Whether one program has the files for itself, so that no pages of it lie over them. */
+  readonly isSole: boolean;
 }
 
 /** One file for each group of modules, or for each module; a module that not everybody may read has a file of its own. */
@@ -69,7 +71,7 @@ interface PlacedContent {
  */
 function writeGroup(
   group: readonly ModuleContent[],
-  { arrangement, readers: most }: StockingMeans,
+  { arrangement, readers: most, isSole }: StockingMeans,
   output: string,
 ): StockedModule[] {
   const origin = at(group, 0, 'module').address;
@@ -93,6 +95,7 @@ function writeGroup(
     parts: placed.flatMap(contentParts),
     ranges: placed.flatMap(contentRanges),
     pieces: placed.flatMap(contentPieces),
+    isSole,
     moving,
   };
   const file = writeSharedFile(output, backingOf(arrangement), content, readers);

@@ -1,5 +1,4 @@
 /** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
-import { ET } from '../elf/constants.ts';
 import type { FileRange } from '../elf/tool-view.ts';
 import { nameRanges, toolParts } from '../elf/tool-view.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
@@ -28,7 +27,8 @@ import type { Places } from './places.ts';
 import { openedTable } from './opened-table.ts';
 import { installOpener, relocationTablesSize } from './opener.ts';
 import { encodePlan } from './plan.ts';
-import { planOffset } from './plan-layout.ts';
+import { operations, planOffset } from './plan-layout.ts';
+import type { Step } from './steps.ts';
 import type { Moves, PlanRegions } from './regions.ts';
 import { planRegions } from './regions.ts';
 import type { Thunks } from './thunks.ts';
@@ -181,7 +181,14 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
     contents: memory.own,
     fixUps: { offset: parts.fixesOffset, bytes: fixUps.bytes },
     heap: { offset: parts.heapOffset, pages: heap },
-    tools: { ...toolParts(ranges, named, parts.toolsOffset, ET.EXEC), offset: parts.toolsOffset },
+    tools: {
+      ...toolParts(ranges, named, parts.toolsOffset, {
+        moves: false,
+        isSplit: false,
+        others: otherFiles(memory),
+      }),
+      offset: parts.toolsOffset,
+    },
     fileSize: parts.toolsOffset + named.size,
   };
 }
@@ -194,6 +201,14 @@ interface Parts {
   readonly memory: MemoryPlan;
   readonly parts: FileParts;
   readonly ranges: readonly FileRange[];
+}
+
+/** Where a process has files beside its image. */
+function otherFiles({ backings }: MemoryPlan): Address[] {
+  const files = backings.filter(({ backing }) => backing.kind !== 'own');
+  const isMapped = ({ operation }: Step): boolean =>
+    operation === operations.mapFile || operation === operations.mapFileOver;
+  return files.flatMap(({ steps }) => steps.filter(isMapped).map(({ address }) => address));
 }
 
 /** What the file holds of memory: plan and loader first. */
