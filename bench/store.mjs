@@ -224,8 +224,8 @@ try {
   row(
     `relocated pages: ${(relocated.underLinkerKb / 1024).toFixed(1)} MiB / ${(relocated.storedKb / 1024).toFixed(1)} MiB`,
     relocated.ratio.toFixed(2),
-    '≥ 4',
-    relocated.ratio >= 4,
+    first === 'forty' ? '≥ 4' : '-',
+    first !== 'forty' || relocated.ratio >= 4,
   );
   list();
   const verified = linkonce('store', 'verify', '--store', store);
