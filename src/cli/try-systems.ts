@@ -30,10 +30,8 @@ export async function tryToolsUnder(
 }
 
 async function tryOne({ system, variant }: SystemChoice): Promise<TriedSystem> {
-  const { seenBy, arrangement } = variantOf(system, variant);
+  const { seenBy } = variantOf(system, variant);
   const head = { system: system.id, variant };
-  if (arrangement?.places)
-    return { ...head, trials: { skipped: 'its processes need a server (`linkonce pagein`)' }, differs: [] };
   const variables = linkerVariables(process.env);
   const bind = (program: string, output: string) =>
     bindProgram(program, { system, variant, output, variables });

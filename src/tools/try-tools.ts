@@ -3,6 +3,8 @@
  * with what the system states (systems/seen-by.ts). A tool that is not there, or may not look, is skipped.
  */
 import { rmSync } from 'node:fs';
+import type { Image } from '../image/image.ts';
+import { withPlaces } from '../pagein/with-places.ts';
 import type { SeenBy, Tool } from '../systems/seen-by.ts';
 import { tools } from '../systems/seen-by.ts';
 import { makeTemporaryFolder } from '../util/temporary-folder.ts';
@@ -11,19 +13,17 @@ import { tryPerf, tryUprobes } from './profilers.ts';
 import { tryRestartCheckers } from './restart-checkers.ts';
 import type { Trial } from './run-tool.ts';
 import type { Subject } from './subject.ts';
-import type { Launched } from './watched-program.ts';
 import { placeWatched, whileItRuns } from './watched-program.ts';
 
 export type Trials = Readonly<Record<Tool, Trial>>;
 
-export async function tryTools(
-  bind: (program: string, output: string) => Promise<Launched>,
-): Promise<Trials> {
+export async function tryTools(bind: (program: string, output: string) => Promise<Image>): Promise<Trials> {
   const folder = makeTemporaryFolder('tools');
   try {
     const program = await placeWatched(folder);
-    const again = (): Promise<Launched> => bind(program, `${program}-linkonce`);
-    return await tryAll({ folder, program, launched: await again() }, again);
+    const again = (): Promise<Image> => bind(program, `${program}-linkonce`);
+    const image = await again();
+    return await withPlaces([image], () => tryAll({ folder, program, launched: image }, again));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
