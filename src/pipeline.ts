@@ -3,6 +3,7 @@ import { captureProgram } from './capture/capture-program.ts';
 import type { ChoosingMeans, OpenedChoice } from './capture/choose-opened.ts';
 import { chooseWhereAble } from './capture/choose-opened.ts';
 import type { StartedProgram } from './capture/started-program.ts';
+import { describeAgain } from './capture/starts-again.ts';
 import { describeStarted, startedProgram } from './capture/started-program.ts';
 import { inOrder, movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
@@ -29,6 +30,7 @@ import { findProgram } from './program/find-program.ts';
 import type { LoadOptions } from './program/load-program.ts';
 import { loadProgram } from './program/load-program.ts';
 import type { Module, Program } from './program/program.ts';
+import { writtenPages } from './provenance/written-pages.ts';
 import { explainCaptures } from './provenance/explain-captures.ts';
 import type { Explained } from './provenance/explained.ts';
 import type { Subject } from './bind/subject.ts';
@@ -137,12 +139,27 @@ export async function bindProgram(
   const said = [describeStarted(started) ?? []].flat();
   const subject = openProgram(invocation, onProgress, { variables });
   if (!opened) return withNotes(await bindSubject(subject, settings), said);
-  const { modules, remarks } = await chooseWhereAble(subject.program, { ...opened, script }, means);
-  const image = await bindSubject(
-    openProgram(invocation, onProgress, { variables, opened: modules }),
-    settings,
-  );
-  return withNotes(image, [...said, ...remarks]);
+  const chosen = await chooseWhereAble(subject.program, { ...opened, script }, means);
+  const { modules: known, again } = chosen;
+  const learnt = openProgram(invocation, onProgress, { variables, opened: known });
+  const image = await bindSubject(learnt, settings);
+  return withNotes(image, [
+    ...said,
+    ...chosen.remarks,
+    ...(await againNotes(learnt, again, image, settings)),
+  ]);
+}
+
+/** What executes a copy again runs from its image, too. */
+async function againNotes(
+  subject: ProgramSubject,
+  times: number | undefined,
+  image: Image,
+  { asInterpreter = false }: BindSettings,
+): Promise<string[]> {
+  if (times === undefined || asInterpreter || image.files.length === 0) return [];
+  const { regions } = await subject.explained();
+  return [describeAgain({ path: subject.program.path, times, writtenPages: writtenPages(regions) })];
 }
 
 /** Who starts the launcher has not what the script sets, unless the program needs it to find its libraries. */

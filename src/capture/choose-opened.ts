@@ -26,6 +26,8 @@ export interface OpenedChoice {
 export interface ChosenOpened {
   /** Absolute paths, with all that these modules need; no file twice, and none that the program starts with. */
   readonly modules: readonly string[];
+  /** How often the program executed itself again in one of the runs, at most; absent: never. */
+  readonly again?: number;
   /** What a person should know of how they were found; one line each. */
   readonly remarks: readonly string[];
 }
@@ -57,12 +59,13 @@ export async function chooseOpened(
   const roots = named.flatMap(rootsOf);
   const modules: string[] = [];
   const remarks: string[] = [];
+  let again = 0;
   for (const args of runs) {
     onProgress(`running it, for ${String(seconds)} s at most`);
-    const { modules: learnt, fault } = await guard((stop) =>
-      learnOpened(program, { args, seconds, stop, script }),
-    );
-    modules.push(...learnt);
+    const learnt = await guard((stop) => learnOpened(program, { args, seconds, stop, script }));
+    const { fault } = learnt;
+    modules.push(...learnt.modules);
+    again = Math.max(again, learnt.again);
     if (fault !== undefined)
       remarks.push(`its run${args.length > 0 ? ` with ${args.join(' ')}` : ''} ${fault}`);
   }
@@ -70,6 +73,7 @@ export async function chooseOpened(
   return {
     modules: distinctOpened(program, [...modules, ...found.modules]),
     remarks: [...remarks, ...found.remarks],
+    ...(again > 0 && { again }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface LearningRun extends Pick<LimitedRun, 'args' | 'seconds' | 'stop
 export interface Learned {
   /** Absolute paths of what it opened that it did not start with, and of what these need, in the order of loading; each file once. */
   readonly modules: readonly string[];
+  /** How often a process of it executed its file again, as the exe link names it. */
+  readonly again: number;
   /** How the run failed: it may have ended before it opened all that it does at other times. */
   readonly fault: string | undefined;
 }
@@ -44,7 +46,8 @@ export async function learnOpened(program: Program, run: LearningRun): Promise<L
       watching,
     );
     const fault = await runLimited({ ...run, file, environment });
-    return { modules: readNotes(program, readFileSync(notes, 'utf8'), fault), fault };
+    const { modules, starts } = readNotes(program, readFileSync(notes, 'utf8'), fault);
+    return { modules, again: starts - 1, fault };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -93,11 +96,16 @@ export function unwatched(variables: Variables): Variables {
   });
 }
 
-function readNotes(program: Program, text: string, fault: string | undefined): string[] {
+function readNotes(
+  program: Program,
+  text: string,
+  fault: string | undefined,
+): { readonly modules: readonly string[]; readonly starts: number } {
   const notes = text.split('\0').slice(0, -1);
   const named = (kind: string): string[] =>
     notes.filter((note) => note.startsWith(kind)).map((note) => note.slice(1));
-  if (named('S').length === 0)
+  const starts = named('S').length;
+  if (starts === 0)
     throw new LinkonceError(
       `${program.invocation}: could not be watched${fault === undefined ? '' : `: it ${fault}`}`,
     );
@@ -105,7 +113,7 @@ function readNotes(program: Program, text: string, fault: string | undefined): s
   const closed = new Set(named('-'));
   const doubtful = opened.filter((file) => closed.has(file));
   const failing = new Set(doubtful.length === 0 ? [] : notOpenable(program, doubtful));
-  return opened.filter((file) => !failing.has(file));
+  return { modules: opened.filter((file) => !failing.has(file)), starts };
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Which modules programs of a store open with dlopen(3): by runs of them, and by name; and to forget them. */
+import { realpathSync } from 'node:fs';
 import type { ChosenOpened, ChoosingMeans, OpenedChoice } from '../capture/choose-opened.ts';
 import { chooseOpened, chooseWhereAble } from '../capture/choose-opened.ts';
+import { describeAgain } from '../capture/starts-again.ts';
 import { distinctOpened } from '../capture/distinct-opened.ts';
 import { loadProgram } from '../program/load-program.ts';
 import type { Program } from '../program/program.ts';
@@ -8,7 +10,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { attempt, attemptLater } from '../util/outcome.ts';
 import { bindWishes } from './bind-wishes.ts';
 import type { StoredProgram } from './catalogue.ts';
-import { keyOf, requireCatalogue, titleOf } from './catalogue.ts';
+import { isBound, keyOf, requireCatalogue, titleOf } from './catalogue.ts';
 import type { StoreContext } from './lock.ts';
 import { withStoreLock } from './lock.ts';
 import type { WishFailure } from './rebuild.ts';
@@ -21,6 +23,8 @@ export interface ChosenWishes {
   readonly failures: readonly WishFailure[];
   /** One line each. */
   readonly remarks: readonly string[];
+  /** By `keyOf`, how often programs were seen to execute themselves again. */
+  readonly again: ReadonlyMap<string, number>;
 }
 
 interface ChoiceRequest {
@@ -42,7 +46,8 @@ export async function withChosen(
   onProgress: OnProgress,
   choose: Choose = chooseWhereAble,
 ): Promise<ChosenWishes> {
-  if (!choice) return { wishes, failures: [], remarks: [] };
+  const again = new Map<string, number>();
+  if (!choice) return { wishes, failures: [], remarks: [], again };
   const chosen: Wish[] = [];
   const failures: WishFailure[] = [];
   const remarks: string[] = [];
@@ -52,13 +57,29 @@ export async function withChosen(
       if ('failure' in program) return wish;
       const script = scripts?.get(wish.invocation);
       const found = await choose(program.value, { ...choice, script }, { onProgress, guard });
+      if (found.again !== undefined) again.set(keyOf(wish), found.again);
       remarks.push(...found.remarks.map((text) => `${titleOf(wish)}: ${text}`));
       return { ...wish, opened: distinctOpened(program.value, [...wish.opened, ...found.modules]) };
     });
     if ('value' in outcome) chosen.push(outcome.value);
     else failures.push({ wish, error: outcome.failure });
   }
-  return { wishes: chosen, failures, remarks };
+  return { wishes: chosen, failures, remarks, again };
+}
+
+/** What executes a copy again runs from its image, too. */
+export function againRemarks(
+  programs: readonly StoredProgram[],
+  again: ReadonlyMap<string, number>,
+): string[] {
+  return programs.flatMap((program) => {
+    const times = again.get(keyOf(program));
+    if (times === undefined || program.asInterpreter || !isBound(program)) return [];
+    const { writtenPages } = program;
+    return [
+      `${titleOf(program)}: ${describeAgain({ path: realpathSync(program.invocation), times, writtenPages })}`,
+    ];
+  });
 }
 
 export interface LearnRequest {
@@ -85,12 +106,16 @@ export function learnProgram(context: StoreContext, request: LearnRequest): Prom
     const catalogue = requireCatalogue(store);
     const before = catalogue.programs.filter((each) => each.name === name);
     if (before.length === 0) throw new LinkonceError(`${name}: is not in the store`);
-    const { wishes, failures, remarks } = await wishesFor(before.map(wishOf), request, onProgress);
+    const { wishes, failures, remarks, again } = await wishesFor(before.map(wishOf), request, onProgress);
     const known = new Map(before.map((each) => [keyOf(each), each.opened.join('\0')]));
     const news = wishes.filter((wish) => known.get(keyOf(wish)) !== wish.opened.join('\0'));
     if (news.length === 0) return { bound: [], failures, remarks };
     const { added, failures: unbound } = await bindWishes(store, catalogue, news, onProgress);
-    return { bound: added, failures: [...failures, ...unbound], remarks };
+    return {
+      bound: added,
+      failures: [...failures, ...unbound],
+      remarks: [...remarks, ...againRemarks(added, again)],
+    };
   });
 }
 
@@ -100,5 +125,10 @@ async function wishesFor(
   onProgress: OnProgress,
 ): Promise<ChosenWishes> {
   if (opened !== 'forget') return withChosen(wishes, { ...rest, opened }, onProgress, chooseOpened);
-  return { wishes: wishes.map((wish) => ({ ...wish, opened: [] })), failures: [], remarks: [] };
+  return {
+    wishes: wishes.map((wish) => ({ ...wish, opened: [] })),
+    failures: [],
+    remarks: [],
+    again: new Map(),
+  };
 }

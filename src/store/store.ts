@@ -18,7 +18,7 @@ import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isHiddenOfServer, isTemporary, names, shownPlaces } from './folder.ts';
 import { bootId, loaderDigest } from './freshness.ts';
-import { unguarded, withChosen } from './learn.ts';
+import { againRemarks, unguarded, withChosen } from './learn.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
 import type { WishFailure } from './rebuild.ts';
@@ -68,6 +68,7 @@ export async function addPrograms(
       notes: [
         ...programs.flatMap((each) => describeStarted(each) ?? []),
         ...chosen.remarks,
+        ...againRemarks(added, chosen.again),
         ...failures
           .filter(isServed)
           .map(({ wish, error }) => `${formOf(wish)} it is not bound: ${error.message}`),

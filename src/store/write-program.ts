@@ -4,6 +4,7 @@ import type { LaidOut } from '../files/compose-program.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { writeImage } from '../image/write-image.ts';
 import type { Blueprint } from '../provenance/explained.ts';
+import { writtenPages } from '../provenance/written-pages.ts';
 import { pageSize } from '../util/units.ts';
 import type { StoredProgram, UnpreparedModule } from './catalogue.ts';
 import { countPathOf } from './counts.ts';
@@ -42,7 +43,7 @@ export function writeProgram(
     shared: sharedFiles(files, composed.backings),
     modules: blueprint.facts.modules.map((module) => module.path),
     unprepared: [...unpreparedOf(blueprint), ...unread],
-    writtenPages: blueprint.regions.reduce((sum, region) => sum + region.writtenPages, 0),
+    writtenPages: writtenPages(blueprint.regions),
     ownPages: ownPages({ placed, composed }),
     notes: image.notes,
   };
