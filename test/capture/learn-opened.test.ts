@@ -80,6 +80,7 @@ describe('which modules', () => {
     });
     expect(await learnOpened(loadProgram(user), { args: [`o${shared}`], seconds })).toEqual({
       modules: [shared],
+      again: 0,
       fault: undefined,
     });
   });
@@ -87,6 +88,7 @@ describe('which modules', () => {
   test('roots and what they need, in the order of loading, each once; none that the program starts with', async () => {
     expect(await learn(`o${first}`, `l${second}`, `o${first}`, `o${needed}`)).toEqual({
       modules: [first, shared, second],
+      again: 0,
       fault: undefined,
     });
     expect(await modules(`o${second}`, `o${first}`)).toEqual([second, shared, first]);
@@ -117,7 +119,10 @@ describe('which modules', () => {
 
 describe('whose', () => {
   test('of the program that executes itself again, and of a child without exec', async () => {
-    expect(await modules(`o${first}`, 'x', `o${second}`)).toEqual([first, shared, second]);
+    expect(await learn(`o${first}`, 'x', `o${second}`)).toMatchObject({
+      modules: [first, shared, second],
+      again: 1,
+    });
     expect(await modules('f', `o${second}`)).toEqual([second, shared]);
   });
 
@@ -143,9 +148,14 @@ function isRunning(pid: string): boolean {
 
 describe('the run', () => {
   test('how it failed', async () => {
-    expect(await learn(`o${first}`, '3')).toEqual({ modules: [first, shared], fault: 'ended with status 3' });
+    expect(await learn(`o${first}`, '3')).toEqual({
+      modules: [first, shared],
+      again: 0,
+      fault: 'ended with status 3',
+    });
     expect(await learn(`o${first}`, 'a')).toEqual({
       modules: [first, shared],
+      again: 0,
       fault: 'was ended by SIGABRT',
     });
   });
@@ -155,6 +165,7 @@ describe('the run', () => {
     const args = [`o${first}`, `p${pid}`, 'i', 'z'];
     expect(await learnOpened(loadProgram(file), { args, seconds: 1 })).toEqual({
       modules: [first, shared],
+      again: 0,
       fault: undefined,
     });
     expect(existsSync(`/proc/${readFileSync(pid, 'utf8')}`)).toBe(false);
