@@ -201,7 +201,7 @@ static int make_key(struct path *key, const char *file)
 	char loader[IDENTITY_SIZE], rest[2 * IDENTITY_SIZE];
 	if (identify_loader(loader))
 		return -1;
-	snprintf(rest, sizeof rest, "\nimage:single\n%s\n%016lx", loader, digest_variables());
+	snprintf(rest, sizeof rest, "\nimage:data\n%s\n%016lx", loader, digest_variables());
 	return join(key, file, "", rest);
 }
 

@@ -7,8 +7,10 @@ import type { Stock, StockedModule } from '../files/stock.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { isBound } from './catalogue.ts';
 
-/** A file that is used by less than this is written anew. */
+/** A file that is used by less than this is written anew, */
 const leastUse = 3 / 4;
+/** where so many bytes are lost: less is not worth that programs which nothing changed for are laid out again. */
+const leastLoss = 64 * 1024;
 
 export interface WithoutWorn {
   readonly base: Catalogue;
@@ -49,6 +51,6 @@ function wornFiles(modules: readonly StockedModule[]): ReadonlySet<string> {
     entry.bytes += ranges.reduce((sum, { length }) => sum + length, 0);
     used.set(file.path, entry);
   }
-  const worn = [...used].filter(([, { bytes, size }]) => bytes < size * leastUse);
+  const worn = [...used].filter(([, { bytes, size }]) => bytes < size * leastUse && size - bytes >= leastLoss);
   return new Set(worn.map(([file]) => path.basename(file)));
 }

@@ -1,5 +1,5 @@
 /** `doctor` says how many programs of a store run from it, by what their launchers say. */
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(store, { recursive: true, force: true }));
 
 const imageOf = (program: string): string => {
-  const name = readdirSync(path.join(store, 'files')).find((each) => each.startsWith(`${program}.image`));
-  return path.join(store, 'files', name!);
+  const { image } = requireCatalogue(store).programs.find(({ name }) => name === program)!;
+  return path.join(store, 'files', image);
 };
 
 test('all run', async () => {

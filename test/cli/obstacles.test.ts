@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tryExeLink } from '../../src/cli/doctor-probes.ts';
+import { planOffset } from '../../src/image/plan-layout.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { compileHere } from '../contract/compile.ts';
 import { environment, testProgram } from '../programs/build.ts';
@@ -133,7 +134,7 @@ describe('run', () => {
     const [generation] = generations();
     const image = path.join(generation!, 'echo.image');
     const bytes = readFileSync(image);
-    bytes.writeUInt8(bytes.readUInt8(100) ^ 0xff, 100);
+    bytes.writeUInt8(bytes.readUInt8(planOffset + 100) ^ 0xff, planOffset + 100);
     writeFileSync(image, bytes);
     expect(await linkonce(['run', 'echo', 'two'], debug)).toMatchObject({ stdout: 'two\n', stderr: '' });
     expect(generations()).toHaveLength(2);
