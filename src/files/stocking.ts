@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { BackingFile } from '../image/backing.ts';
 import type { FileRange } from '../elf/tool-view.ts';
-import { contentStart } from '../elf/tool-view.ts';
+import { contentStart, toolHeadSize } from '../elf/tool-view.ts';
 import type { PieceOf } from '../image/named-code.ts';
 import { fileRange } from '../image/named-code.ts';
 import type { Piece } from '../image/pieces.ts';
@@ -79,7 +79,7 @@ function writeGroup(
     (each, index) => index === 0 || each.address > at(group, index - 1).address,
   );
   const isAsInMemory = isAscending && arrangement.files !== 'collection';
-  const begin = contentStart(origin);
+  const begin = isAsInMemory ? contentStart(origin) : toolHeadSize;
   let next = begin;
   const placed = group.map((content): PlacedContent => {
     const stored = content.pieces.filter((piece) => isStored(piece, content, arrangement));
