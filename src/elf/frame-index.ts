@@ -4,7 +4,7 @@
  */
 import type { Address } from '../util/units.ts';
 import { PT } from './constants.ts';
-import type { ElfFile } from './elf-file.ts';
+import type { Segment } from './elf-file.ts';
 
 /** Where the frame (FDE) of the function that begins at an address is. */
 interface FrameEntry {
@@ -24,7 +24,11 @@ const headSize = 12;
 const entrySize = 8;
 
 /** The table of a file whose load bias is `bias`; undefined where it has none, or none of this form. */
-export function frameIndex({ bytes, segments }: ElfFile, bias: number): FrameIndex | undefined {
+export function frameIndex(
+  bytes: Buffer,
+  segments: readonly Segment[],
+  bias: number,
+): FrameIndex | undefined {
   const segment = segments.find(({ type }) => type === PT.GNU_EH_FRAME);
   if (!segment) return undefined;
   const { offset, fileSize } = segment;
@@ -42,11 +46,11 @@ export function frameIndex({ bytes, segments }: ElfFile, bias: number): FrameInd
 /** What of several tables is about a range of memory, both functions and frames, as one. */
 export function mergeFrames(tables: readonly FrameIndex[], start: Address, end: Address): FrameIndex {
   const isInside = (address: Address): boolean => address >= start && address < end;
-  const entries = tables
+  const own = tables.filter(({ frames }) => isInside(frames));
+  const entries = own
     .flatMap((table) => table.entries.filter((each) => isInside(each.start) && isInside(each.frame)))
     .sort((a, b) => a.start - b.start);
-  const frames = tables.map((table) => table.frames).filter(isInside);
-  return { frames: Math.min(...frames), entries };
+  return { frames: Math.min(...own.map(({ frames }) => frames)), entries };
 }
 
 /** Bytes of a table. */

@@ -1,11 +1,9 @@
 /**
  * The functions that a file names, for tools only: .symtab, which has those of .dynsym, too; where it was stripped, the dynamic symbols.
- * Nothing depends on them, so that a table which cannot be read names none.
  */
-import { attempt } from '../util/outcome.ts';
 import type { Vaddr } from '../util/units.ts';
 import { SHN, SHT, STT } from './constants.ts';
-import type { ElfFile, Section } from './elf-file.ts';
+import type { Section } from './elf-file.ts';
 import { symbolEntry } from './structures.ts';
 
 export interface NamedFunction {
@@ -19,21 +17,24 @@ export interface NamedFunction {
   readonly size: number;
 }
 
-/** In the table's order. */
-export function namedFunctions(elf: ElfFile): NamedFunction[] {
-  const read = attempt(() => {
-    const find = (wanted: number) => elf.sections.find(({ type, size }) => type === wanted && size > 0);
-    const table = find(SHT.SYMTAB) ?? find(SHT.DYNSYM);
-    return table ? functionsOf(elf, table) : [];
-  });
-  return 'value' in read ? read.value : [];
+export interface FunctionTable {
+  readonly symbols: Section;
+  readonly strings: Section;
 }
 
-function functionsOf({ bytes, sections }: ElfFile, table: Section): NamedFunction[] {
-  const names = sections[table.link];
-  if (!names) return [];
-  const strings = bytes.subarray(names.offset, names.offset + names.size);
-  const symbols = bytes.subarray(table.offset, table.offset + table.size);
+/** The sections that name functions; undefined where there are none. */
+export function functionTable(sections: readonly Section[]): FunctionTable | undefined {
+  const find = (wanted: number) => sections.find(({ type, size }) => type === wanted && size > 0);
+  const symbols = find(SHT.SYMTAB) ?? find(SHT.DYNSYM);
+  const strings = symbols && sections[symbols.link];
+  return symbols && strings && { symbols, strings };
+}
+
+/** In the table's order. */
+export function namedFunctions(bytes: Buffer, table: FunctionTable): NamedFunction[] {
+  const contents = ({ offset, size }: Section): Buffer => bytes.subarray(offset, offset + size);
+  const symbols = contents(table.symbols);
+  const strings = contents(table.strings);
   const found: NamedFunction[] = [];
   for (let at = 0; at + symbolEntry.size <= symbols.length; at += symbolEntry.size) {
     const info = symbols.readUInt16LE(at + 4);

@@ -1,9 +1,7 @@
 /** The names of code in files of ours, for tools: functions of the modules that stand there, and what no module has. */
 import path from 'node:path';
 import { PF } from '../elf/constants.ts';
-import { frameIndex } from '../elf/frame-index.ts';
-import { namedFunctions } from '../elf/functions.ts';
-import { readElf } from '../elf/read-elf.ts';
+import { readNames } from '../elf/read-names.ts';
 import type { NamedCode } from '../elf/symbol-table.ts';
 import { ownFunction } from '../elf/symbol-table.ts';
 import type { FileRange } from '../elf/tool-view.ts';
@@ -53,8 +51,7 @@ export function piecesCode(pieces: readonly PieceOf[]): NamedCode[] {
 }
 
 function moduleCode({ file, bias }: { readonly file: string; readonly bias: number }): NamedCode {
-  const elf = readElf(file);
-  return { name: path.basename(file), bias, functions: namedFunctions(elf), frames: frameIndex(elf, bias) };
+  return { name: path.basename(file), bias, ...readNames(file, bias) };
 }
 
 /** Stubs and tables of a system that changes calls: memory of no file. */
