@@ -38,7 +38,7 @@ export async function tryCore({ program, folder }: Subject, pid: number): Promis
 export async function tryStack(_: Subject, pid: number): Promise<Trial> {
   const { text, failure } = await runTool('eu-stack', ['-m', '-p', String(pid)]);
   if (failure?.skipped.startsWith('there is no')) return failure;
-  const sight = sightOf((program) => new RegExp(`^#\\d+ +\\S+ main - \\S*${program}`, 'm').test(text));
+  const sight = sightOf((program) => new RegExp(`^#\\d+ +\\S+ main - \\S*${program}$`, 'm').test(text));
   return sight === 'nothing' && /^#0 +\S+ \w+ - /m.test(text) ? 'innermost' : sight;
 }
 

@@ -41,7 +41,7 @@ test('what differs is marked, and what was skipped has a reason', () => {
     needrestart: { skipped: 'there is no needrestart' },
   };
   const text = trialsText([found(trials, 'uprobes'), found(trials, 'uprobes')]);
-  expect(text).toMatch(/^image:single +names +all! +all +all +top +by ld\.so +– +late$/m);
+  expect(text).toMatch(/^image:single +names +all! +all +all +names +by ld\.so +– +late$/m);
   expect(text).toContain('! image:single states of uprobes: sees nothing\n');
   expect(text.match(/^– needrestart: there is no needrestart$/gm)).toHaveLength(1);
 });

@@ -43,7 +43,7 @@ export const dispatcher: System = {
       summary: 'by a trap: a signal, whose handler goes on at the function; SIGILL is taken',
       arrangement: { ...rewrittenCopies, calls: trapping },
       randomness: drawnForStore(),
-      seenBy: { ...codeInCopies, gdb: 'trapped' },
+      seenBy: { ...codeInCopies, gdb: 'trapped', 'eu-stack': 'innermost' },
       costs: copyCosts(17),
     },
     {

@@ -13,12 +13,12 @@ export const codeInModules: SeenBy = {
   checkrestart: 'all',
 };
 
-/** Code stands in copies, which are ELF files with the modules' symbols, but without their tables for unwinding. */
+/** Code stands in copies, which are ELF files with the modules' symbols and tables for unwinding. */
 export const codeInCopies: SeenBy = {
   ...codeInModules,
   perf: 'ownFiles',
   uprobes: 'nothing',
-  'eu-stack': 'innermost',
+  'eu-stack': 'ownFiles',
   needrestart: 'afterBind',
   checkrestart: 'afterBind',
 };
