@@ -51,6 +51,8 @@ function wornFiles(modules: readonly StockedModule[]): ReadonlySet<string> {
     entry.bytes += ranges.reduce((sum, { length }) => sum + length, 0);
     used.set(file.path, entry);
   }
-  const worn = [...used].filter(([, { bytes, size }]) => bytes < size * leastUse && size - bytes >= leastLoss);
+  const worn = [...used].filter(
+    ([, { bytes, size }]) => bytes < size * leastUse && size - bytes >= leastLoss,
+  );
   return new Set(worn.map(([file]) => path.basename(file)));
 }
