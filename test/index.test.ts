@@ -23,10 +23,10 @@ describe('the example that compares two systems', () => {
     const figures = rows
       .slice(0, 2)
       .map((row) => /^(\S+): start-up ([\d.]+) ms .* memory (\d+) kB$/.exec(row)!);
-    expect(figures.map(([, name]) => name)).toEqual(['got-plt:now', 'image:single']);
+    expect(figures.map(([, name]) => name)).toEqual(['got-plt:now', 'image:data']);
     for (const [, , ms] of figures) expect(Number(ms)).toBeGreaterThan(0);
     expect(Number(figures[1]![3])).toBeLessThan(Number(figures[0]![3]));
-    expect(rows[3]).toBe('private memory: image:single wins');
+    expect(rows[3]).toBe('private memory: image:data wins');
   });
 
   test('says in one line what is wrong', async () => {
