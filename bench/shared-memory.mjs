@@ -20,7 +20,6 @@ const restMs = 1000;
 const limitMs = 10_000;
 
 const page = 'data:text/html,<h1>page</h1><script>document.title="x".repeat(9)</script>';
-const nginxFile = path.join(folder, 'nginx.conf');
 
 /** `args(k)`: of the k-th process. They live until their input ends, or they are ended. */
 const programs = {
@@ -37,10 +36,7 @@ const programs = {
     args: (k) => ['--port', '0', '--unixsocket', `${folder}/redis-${k}.sock`, '--save', '', '--dir', folder],
     rests: false,
   },
-  nginx: {
-    file: 'nginx',
-    args: (k) => ['-p', folder, '-e', 'stderr', '-c', nginxFile, '-g', `pid ${folder}/${k}.pid;`],
-  },
+  nginx: { file: 'nginx', args: () => ['-p', folder, '-e', 'stderr', '-c', nginxFile()] },
   'gtk3-demo': { file: 'gtk3-demo', args: () => [], display: true },
   chromium: {
     file: '/usr/lib/chromium/chromium',
@@ -53,6 +49,17 @@ const programs = {
     learn: true,
   },
 };
+
+/** Each server has a socket and a file of its own. */
+function nginxFile() {
+  const name = path.join(folder, `nginx-${Math.random()}`);
+  const server = `server { listen unix:${name}.sock; }`;
+  writeFileSync(
+    name,
+    `daemon off; worker_processes 1; error_log stderr; pid ${name}.pid; events {} http { access_log off; ${server} }`,
+  );
+  return name;
+}
 
 function treeOf(pid) {
   try {
@@ -116,7 +123,8 @@ async function measure(file, argv0, { args, rests }, count) {
     children.map(({ pid }) => pid),
     rests,
   );
-  const left = children.flatMap(({ pid }) => treeOf(pid)).reverse();
+  // Parents first: a master process starts another worker for one that is killed.
+  const left = children.flatMap(({ pid }) => treeOf(pid));
   for (const pid of left)
     try {
       process.kill(pid, 'SIGKILL');
@@ -167,10 +175,6 @@ async function compare(name) {
 }
 
 mkdirSync(path.join(folder, 'logs'));
-writeFileSync(
-  nginxFile,
-  `daemon off; worker_processes 1; error_log stderr; events {} http { access_log off; server { listen unix:${folder}/nginx.sock; } }`,
-);
 const asked = process.argv.slice(2);
 const wanted = asked.length > 0 ? asked : Object.keys(programs);
 const display = wanted.includes('gtk3-demo')

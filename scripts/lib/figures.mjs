@@ -61,8 +61,8 @@ function systemsTable(systems) {
 }
 
 /**
- * The smallest program and the largest, under each system by its first variant that served a program, and by the one that a
- * store has by itself.
+ * The smallest program and the largest, under each system by its first variant that served a program, and by the one that starts
+ * fastest.
  * @param {Measurement} measurement @param {string[]} systems
  */
 function summaryTable(measurement, systems) {
@@ -76,7 +76,7 @@ function summaryTable(measurement, systems) {
   ]);
   const rows = systems.flatMap((system) => {
     const first = `${system} ${firstMeasured(measurement.programs, system)}`;
-    return [...new Set(system === 'image' ? [first, 'image partitions'] : [first])];
+    return [...new Set(system === 'image' ? [first, 'image merged'] : [first])];
   });
   const cells = rows.map((name) => [
     `\`${name.replace(' ', ':')}\``,
