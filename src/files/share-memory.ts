@@ -43,7 +43,7 @@ export interface SharedMemory {
 export function shareMemory(programs: readonly PlacedMemory[], input: SharingInput): SharedMemory {
   const { arrangement, partitions, stock, newFile, readers, grows } = input;
   const means = { arrangement, newFile, readers, isSole: !grows && programs.length === 1 };
-  const contents = collectContents(programs, modulesToStock(programs, input));
+  const contents = collectContents(programs, modulesToStock(programs, input, means.isSole));
   const groups = arrangement.files === 'collection' ? [wholeCollection(partitions)] : partitions;
   const modules = stockModules(contents, groups, means);
   const filings = fileMembers(programs, [...stock.modules, ...modules], input);
@@ -56,13 +56,13 @@ function wholeCollection(partitions: readonly Partition[]): Partition {
   return { name: 'data', modules: partitions.flatMap(({ modules }) => modules) };
 }
 
-/** Paths of the modules that no shared file has, and one shall. */
+/** Paths of the modules that no shared file has, and one shall. `isSole`: nobody shares with the one program that there is. */
 function modulesToStock(
   programs: readonly PlacedMemory[],
-  { arrangement: { files }, partitions, stock, grows }: SharingInput,
+  { arrangement: { files }, partitions, stock }: SharingInput,
+  isSole: boolean,
 ): ReadonlySet<string> {
-  const isAlone = files === 'collection' && !grows && programs.length === 1;
-  if (files === 'program' || isAlone) return new Set();
+  if (files === 'program' || (files === 'collection' && isSole)) return new Set();
   const wanted = new Set(partitions.flatMap(({ modules }) => modules));
   for (const { path } of stock.modules) wanted.delete(path);
   if (files !== 'module')
