@@ -40,7 +40,7 @@ const pathOf = (name) => folders.map((each) => path.join(each, name)).find(exist
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-conditions-'));
 chmodSync(folder, 0o755);
 const store = options.store ?? path.join(folder, 'store');
-const base = { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LC_ALL: 'C.UTF-8', LINKONCE_DEBUG: '1' };
+const base = { PATH: '/usr/bin:/bin', HOME: '/proc/nonexistent', LC_ALL: 'C.UTF-8', LINKONCE_DEBUG: '1' };
 const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 /** The same cache as another file; nobody else sees it. */
 const otherCache = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/ld.so.cache && exec "$@"'];

@@ -18,7 +18,7 @@ const rounds = Number(process.argv[2] ?? 40);
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-goals-'));
 const findProgram = (name) => find(name, environment.PATH);
-const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/proc/nonexistent' };
 
 /** Start-up against ld.so: program, argument, goal. */
 const startUps = [

@@ -20,7 +20,7 @@ import { findSystem } from '../dist/src/systems/registry.js';
 import { valueOf } from '../dist/src/util/outcome.js';
 
 const rounds = Number(process.argv[2] ?? 40);
-const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/proc/nonexistent' };
 const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-page-in-system-'));
 const ms = ({ counted }) => counted.map((run) => run.ns / 1e6);
 const range = ({ median: m, low, high }) => `${m.toFixed(3)} [${low.toFixed(3)}–${high.toFixed(3)}]`;

@@ -18,7 +18,7 @@ import { findSystem } from '../dist/src/systems/registry.js';
 import { valueOf } from '../dist/src/util/outcome.js';
 
 const processes = Number(process.argv[2] ?? 8);
-const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' };
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/proc/nonexistent' };
 const names = ['git', 'sqlite3', 'python3', 'gdalinfo', 'ffmpeg'].filter((name) =>
   existsSync(`/usr/bin/${name}`),
 );

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { linkonce } from './linkonce.ts';
 
-const nowhere = path.join('/nonexistent', 'store');
+const nowhere = path.join('/proc/nonexistent', 'store');
 const refused = (line: RegExp, status: number) => ({
   stdout: '',
   stderr: expect.stringMatching(line) as string,
@@ -12,10 +12,14 @@ const refused = (line: RegExp, status: number) => ({
 });
 
 test.each<[string[], RegExp, number]>([
-  [['store', '--store', nowhere, 'list'], /^linkonce: \/nonexistent\/store: there is no store[^\n]*\n$/, 1],
+  [
+    ['store', '--store', nowhere, 'list'],
+    /^linkonce: \/proc\/nonexistent\/store: there is no store[^\n]*\n$/,
+    1,
+  ],
   [
     ['pagein', '--store', nowhere, 'status'],
-    /^linkonce: \/nonexistent\/store: is not there; [^\n]*makes[^\n]*\n$/,
+    /^linkonce: \/proc\/nonexistent\/store: is not there; [^\n]*makes[^\n]*\n$/,
     1,
   ],
   [['store', '--gap', '3', 'list'], /^linkonce: store list has no option '--gap'\n$/, 2],

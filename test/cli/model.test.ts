@@ -33,7 +33,11 @@ describe.each([
 describe('model', () => {
   it.each([
     ['collision --bits 33', 2, /must not be more than 32/],
-    ['collision --names /nonexistent', 1, /^linkonce: \/nonexistent: cannot be read \(ENOENT\)\n$/],
+    [
+      'collision --names /proc/nonexistent',
+      1,
+      /^linkonce: \/proc\/nonexistent: cannot be read \(ENOENT\)\n$/,
+    ],
     ['address nothing', 2, /there is no address format 'nothing'/],
     ['address offset-table-32 --encode B=8', 1, /^linkonce: 8 does not fit into the 3 bits of B\n$/],
   ])('%s ends with status %i', (line, expected, message) => {

@@ -177,8 +177,8 @@ describe('files that are not read', () => {
   });
 
   test('no file', () => {
-    expect(() => readElf('/nonexistent')).toThrow(
-      '/nonexistent: file: cannot be read: no such file or directory',
+    expect(() => readElf('/proc/nonexistent')).toThrow(
+      '/proc/nonexistent: file: cannot be read: no such file or directory',
     );
   });
 

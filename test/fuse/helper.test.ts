@@ -46,7 +46,7 @@ test('fusermount3 mounts for who is not root', (context) => {
 
 test('without fusermount3 the error says what to install', (context) => {
   context.skip(whyNotRoot !== undefined, whyNotRoot);
-  const run = 'PATH=/nonexistent exec "$1" "$2" "$3" "$4/source"';
+  const run = 'PATH=/proc/nonexistent exec "$1" "$2" "$3" "$4/source"';
   const { stderr } = asStranger(run, process.execPath, script, place.mount, place.folder);
   expect(stderr).toMatch(/LinkonceError: .*: only root mounts without fusermount3, .* package fuse3/);
 });

@@ -121,7 +121,7 @@ describe('failures', () => {
   });
 
   test('a tree that cannot be made leaves no mount', async () => {
-    await expect(place.serve(0, '/nonexistent')).rejects.toThrow(/ENOENT/);
+    await expect(place.serve(0, '/proc/nonexistent')).rejects.toThrow(/ENOENT/);
     expect(mountState(place.mount)).toBe('none');
   });
 
@@ -160,6 +160,6 @@ test('an update shows at once, and drops what is stale', async () => {
   expect(old).toEqual(before);
   expect(server.counts().requests.READ).toBe(reads + 1);
   closeSync(held);
-  await expect(server.update({ folder: '/nonexistent' }, {})).rejects.toThrow(/ENOENT/);
+  await expect(server.update({ folder: '/proc/nonexistent' }, {})).rejects.toThrow(/ENOENT/);
   await other.remove();
 });

@@ -110,7 +110,7 @@ describe('weighProcesses', () => {
   });
 
   it('refuses a program that cannot be executed', async () => {
-    const command = { file: '/nonexistent/program', argv: ['program'], environment: {} };
+    const command = { file: '/proc/nonexistent/program', argv: ['program'], environment: {} };
     await expect(weighThree(command, { ...settings, moment: 'exit' })).rejects.toThrow('cannot be executed');
   });
 });

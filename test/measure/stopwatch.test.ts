@@ -66,7 +66,7 @@ describe('the stopwatch', () => {
     const commands = [
       command('/bin/sh', '-c', 'exit 3'),
       command('/bin/sh', '-c', 'kill -11 $$'),
-      command('/nonexistent/program'),
+      command('/proc/nonexistent/program'),
     ];
     const runs = await timeCommands(commands, { ...settings, warmUpRounds: 0, rounds: 1 });
     expect(runs.map(({ counted }) => counted[0]?.end)).toEqual([

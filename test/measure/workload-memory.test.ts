@@ -153,10 +153,10 @@ describe('weighProcesses of several loads', () => {
   it('leaves none of them where one cannot be started', async () => {
     const missing = {
       ...load('b', 1, 0),
-      command: { file: '/nonexistent', argv: ['x'], environment: {} },
+      command: { file: '/proc/nonexistent', argv: ['x'], environment: {} },
     };
     await expect(weighProcesses([load('a', 1, 0), missing], settings)).rejects.toThrow(
-      '/nonexistent: cannot be executed',
+      '/proc/nonexistent: cannot be executed',
     );
   });
 });
