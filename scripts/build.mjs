@@ -2,7 +2,8 @@
  * Builds what is missing or stale: TypeScript by tsc into dist/, the C of native/ by cc into build/native/, the report's
  * page by esbuild. Says nothing when all is well; ends with the compiler's message and status 1 when it is not.
  */
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BuildError, compile, lock, runIfStale } from './lib/steps.mjs';
 
@@ -38,16 +39,19 @@ const steps = [
     name: 'compile',
     inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
     outputs: ['dist/src/cli/main.js'],
-    run: () => compile('node_modules/.bin/tsc', '-p', 'tsconfig.build.json'),
+    run: () => {
+      compile('node_modules/.bin/tsc', '-p', 'tsconfig.build.json');
+      removeOrphans();
+    },
   },
   { name: 'plan-header', inputs: planHeaderModules, outputs: ['native/plan.h'], run: writePlanHeader },
   freestanding('loader'),
   freestanding('opener'),
-  hosted('stopwatch', '-static'),
-  hosted('starter', '-static'),
-  hosted('asker', '-static'),
+  hosted('stopwatch', '-static', '-s'),
+  hosted('starter', '-static', '-s'),
+  hosted('asker', '-static', '-s'),
   hosted('self-test', '-fPIE', '-pie'),
-  hosted('run', '-static'),
+  hosted('run', '-static', '-s'),
   {
     name: 'watcher',
     inputs: ['native/watcher.c', 'scripts/build.mjs'],
@@ -61,6 +65,14 @@ const steps = [
     run: bundlePage,
   },
 ];
+
+/** What was built of a source that is gone would be packed, and might be imported. */
+function removeOrphans() {
+  for (const output of readdirSync('dist/src', { recursive: true, encoding: 'utf8' })) {
+    const source = output.replace(/\.(js|js\.map|d\.ts)$/, '.ts');
+    if (source !== output && !existsSync(join('src', source))) rmSync(join('dist/src', output));
+  }
+}
 
 /** Code without a file format around it. @param {string} name @returns {import('./lib/steps.mjs').Step} */
 function freestanding(name) {

@@ -147,7 +147,7 @@ const checks: readonly Check[] = [
   },
   {
     id: 'cc',
-    purpose: '`calls`, `scale` and `synthetic`, and the calls of `compare`: they compile what they measure',
+    purpose: '`scale` and `synthetic`: they compile what they measure',
     remedy: 'apt install gcc libc6-dev, or what your distribution has',
     ask: askCompiler,
   },

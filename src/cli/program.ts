@@ -15,6 +15,7 @@ import { registerDoctor } from './doctor.ts';
 import { takeEarlyOptions } from './early-options.ts';
 import { registerExplain } from './explain.ts';
 import { registerInspect } from './inspect.ts';
+import { registerMan } from './man.ts';
 import { registerModel } from './model.ts';
 import { registerPagein } from './pagein.ts';
 import { registerPages } from './pages.ts';
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);
   registerCompletion(program);
+  registerMan(program);
   for (const command of program.commands) takeEarlyOptions(command);
   return program;
 }

@@ -31,7 +31,8 @@ interface Part {
   readonly uses: readonly string[];
 }
 
-function probeRecipe(): Recipe {
+/** With what a package brings compiled. */
+export function probeRecipe(): Recipe {
   const parts = [{ name: 'callee', objects: ['o/callee.o'], uses: [] }, ...callStyles.flatMap(partsOf)];
   const mainObjects = ['o/main.o', 'o/evict.o'];
   return {

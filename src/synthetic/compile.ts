@@ -78,7 +78,12 @@ function cc(args: readonly string[], folder: string): Promise<string> {
     const most = 1 << 24;
     execFile('cc', args, { cwd: folder, maxBuffer: most }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else if (error.code === 'ENOENT') reject(new LinkonceError('cc: there is no C compiler'));
+      else if (error.code === 'ENOENT')
+        reject(
+          new LinkonceError(
+            'cc: there is no C compiler in PATH, and what shall be measured is not compiled yet',
+          ),
+        );
       else reject(new LinkonceError(`cc: ${firstLine(stderr) || error.message}`));
     });
   });

@@ -18,7 +18,8 @@ export const watched = {
 
 const flags = ['-O1', '-g', '-fPIC', '-Wall', '-Wextra', '-Werror', '-fno-optimize-sibling-calls'];
 
-function recipe(): Recipe {
+/** With what a package brings compiled. */
+export function watchedRecipe(): Recipe {
   const folder = path.join(packageRoot(), 'native', 'watched');
   const sources = ['watched.h', 'main.c', 'library.c'];
   return {
@@ -39,7 +40,7 @@ function recipe(): Recipe {
 
 /** Copies it to a folder, and answers its path. Throws LinkonceError where there is no working C compiler. */
 export async function placeWatched(folder: string): Promise<string> {
-  const built = await buildCached(recipe());
+  const built = await buildCached(watchedRecipe());
   for (const name of [watched.library, watched.program])
     copyFileSync(path.join(built, name), path.join(folder, name));
   return path.join(folder, watched.program);
