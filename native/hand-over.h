@@ -162,6 +162,8 @@ static __attribute__((noreturn, noinline, cold)) void hand_over(struct start *st
 	note_hand_over(start, program, launcher_string(launcher, launcher->count_path), why);
 	if (start->image >= 0)
 		call1(__NR_close, start->image);
+	if (start->settled.file >= 0)
+		call1(__NR_close, start->settled.file);
 	if (start->place >= 0)
 		call1(__NR_close, start->place);
 	if ((launcher->flags & LAUNCHER_INTERPRETER) && !start->replaced && !is_other_program(start, program)) {

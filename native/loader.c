@@ -67,6 +67,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	why = why ? why : fix(&start, &fixes);
 	if (why)
 		hand_over(&start, why);
+	settle_opened(&start);
 	prefault(&start);
 	if (finish.interpreter) {
 		start.replaced = 1;
@@ -77,6 +78,7 @@ __attribute__((noreturn, used)) void loader(uint64_t *stack)
 	if ((why = seal(&start)))
 		hand_over(&start, why);
 	call1(__NR_close, start.image);
+	close_settled(&start);
 	if (start.place >= 0)
 		call1(__NR_close, start.place);
 

@@ -80,18 +80,21 @@ static long take_step(const struct start *start, const struct plan_step *step, i
  * the image: the plan, which is ours or root's, names the very inode and its ctime, and whoever writes to the file, or changes owner
  * or mode, moves the ctime on; nobody can set it back. A library may belong to another user, as under the platform's linker.
  */
-static int open_unchanged(const struct plan_backing *backing, int directory, const char *path)
+static int open_unchanged(struct start *start, uint32_t index, int directory, const char *path)
 {
+	const struct plan_backing *backing = TABLE(start->plan, backing) + index;
 	struct stat now;
 	int file = (int)call4(__NR_openat, directory, path, O_CLOEXEC, 0);
-	if (file < 0 || (!failed(status_of_file(file, &now)) && IS_SAME_FILE(&now, backing)))
+	if (file < 0 || (!failed(status_of_file(file, &now)) &&
+			 (IS_SAME_FILE(&now, backing) || is_settled(start, row_of_backing(start->plan, index), &now))))
 		return file;
 	call1(__NR_close, file);
 	return -ENOENT;
 }
 
-static int open_backing(const struct start *start, const struct plan_backing *backing, struct directory *directory)
+static int open_backing(struct start *start, uint32_t index, struct directory *directory)
 {
+	const struct plan_backing *backing = TABLE(start->plan, backing) + index;
 	const char *path = plan_string(start->plan, backing->path);
 	int failure = backing->kind == BACKING_OWN ? 0 : (int)enter_directory(directory, start->plan, backing->directory);
 	if (failure)
@@ -102,7 +105,7 @@ static int open_backing(const struct start *start, const struct plan_backing *ba
 	case BACKING_SHOWN:
 		return open_in_place(start, backing, path);
 	default:
-		return open_unchanged(backing, directory->file, path);
+		return open_unchanged(start, index, directory->file, path);
 	}
 }
 
@@ -166,7 +169,7 @@ static const char *map_image(struct start *start)
 	struct directory directory = { 0, AT_FDCWD };
 	const char *why = 0;
 	for (uint32_t i = 0; i < plan->backings_count && !why; i++, backing++) {
-		int file = open_backing(start, backing, &directory);
+		int file = open_backing(start, i, &directory);
 		if (file < 0) {
 			why = unusable(start, backing, file);
 			break;

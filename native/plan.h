@@ -4,11 +4,14 @@
 
 #define PLAN_MAGIC 4990918914529446220ull
 #define LAUNCHER_MAGIC 5928223938417344844ull
-#define PLAN_VERSION 9
+#define PLAN_VERSION 10
 #define PLAN_OFFSET 4096
 #define COUNT_MAGIC 6074886746289163852ull
 #define COUNT_VERSION 1
 #define COUNT_FILE_SIZE 256
+#define SETTLED_MAGIC 5500113701653139020ull
+#define SETTLED_VERSION 1
+#define SETTLED_FOLDER "/run/linkonce"
 #define SLIDE_BITS 24
 #define SLIDE_UNIT 2097152ull
 #define SERVING_SUFFIX ".served"
@@ -320,6 +323,8 @@ struct plan {
 	uint64_t fixes_size;
 	uint64_t fixes_checksum;
 	uint64_t opened_size;
+	uint64_t digests_offset;
+	uint64_t digests_size;
 	uint32_t handoff_region;
 	uint32_t rax_region;
 	uint32_t executable_region;
@@ -369,7 +374,7 @@ struct plan {
 	uint32_t words_offset;
 	uint32_t words_count;
 };
-_Static_assert(sizeof(struct plan) == 424, "plan");
+_Static_assert(sizeof(struct plan) == 440, "plan");
 
 /* Follows the loader in a launcher. */
 struct launcher {
@@ -404,10 +409,44 @@ struct launcher_form {
 	uint64_t tables_size;
 	uint64_t head_size;
 	uint64_t checksum;
+	uint64_t digest_0;
+	uint64_t digest_1;
+	uint64_t digest_2;
+	uint64_t digest_3;
 	uint32_t path;
 	uint32_t reserved;
 };
-_Static_assert(sizeof(struct launcher_form) == 96, "launcher_form");
+_Static_assert(sizeof(struct launcher_form) == 128, "launcher_form");
+
+/* The content of a file that was read or is mapped. */
+struct plan_digest {
+	uint64_t digest_0;
+	uint64_t digest_1;
+	uint64_t digest_2;
+	uint64_t digest_3;
+};
+_Static_assert(sizeof(struct plan_digest) == 32, "plan_digest");
+
+/* The head of a file of settled identities. */
+struct settled_head {
+	uint64_t magic;
+	uint64_t checksum;
+	uint32_t version;
+	uint32_t rows_count;
+};
+_Static_assert(sizeof(struct settled_head) == 24, "settled_head");
+
+/* A file as this mount shows it. */
+struct settled_file {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;
+	int64_t mtime_seconds;
+	int64_t ctime_seconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+};
+_Static_assert(sizeof(struct settled_file) == 48, "settled_file");
 
 /* The head of a file in which hand-overs are counted. */
 struct hand_over_count {

@@ -32,6 +32,21 @@ struct place {
 	uint64_t fixed;
 };
 
+/* Rows of a file of settled identities that are read at once: the stack of a start has few pages. */
+#define SETTLED_ROWS 16
+
+/* What settled.h knows. */
+struct settled {
+	/* Nobody has looked yet: 0. */
+	int is_asked;
+	/* -1: there is no such file. */
+	int file;
+	uint32_t rows_count;
+	/* Which rows of the file stand here. */
+	uint32_t first, count;
+	struct settled_file rows[SETTLED_ROWS];
+};
+
 struct start {
 	uint64_t *stack;
 	uint64_t argc;
@@ -49,6 +64,9 @@ struct start {
 	/* Some region is not where the plan has it. */
 	int moved;
 	int image;
+	/* The image as it is now. */
+	struct stat image_status;
+	struct settled settled;
 	/* The distance of all that is in a place. */
 	uint64_t slide;
 	/* The folder of this process's place; -1: there is none. */
@@ -189,6 +207,7 @@ static void read_stack(struct start *start, uint64_t *stack)
 	memset(start, 0, sizeof *start);
 	start->stack = stack;
 	start->image = -1;
+	start->settled.file = -1;
 	start->place = -1;
 	start->argc = stack[0];
 	start->argv = (char **)(stack + 1);

@@ -23,7 +23,7 @@ export function describeCatalogue(path: string): StoredFile {
       ...(variables.length > 0 && { variables: variables.join(' ') }),
     })),
     launchers,
-    modules: modules.map(({ path: file, digest }) => ({ path: file, sha256: digest })),
+    modules: modules.map(({ path: file, digest }) => ({ path: file, digest })),
     holdings: holdings.map(({ key, start, size, before = 0, numbers }) => ({
       ...{ start: hex(start), size: hex(size), before: hex(before), module: key },
       ...(numbers && { numbers }),

@@ -26,7 +26,8 @@ import { PROT, collectPieces } from './pieces.ts';
 import type { Places } from './places.ts';
 import { openedTable } from './opened-table.ts';
 import { installOpener, relocationTablesSize } from './opener.ts';
-import { encodePlan } from './plan.ts';
+import { decodePlan, encodePlan } from './plan.ts';
+import { digestsSize } from './digests.ts';
 import { operations, planOffset } from './plan-layout.ts';
 import type { Step } from './steps.ts';
 import type { Moves, PlanRegions } from './regions.ts';
@@ -96,6 +97,8 @@ export interface Composed {
   readonly heap: { readonly offset: FileOffset; readonly pages: readonly Buffer[] };
   /** What makes the file an ELF file: elf/tool-view.ts. */
   readonly tools: { readonly head: Buffer; readonly tables: Buffer; readonly offset: FileOffset };
+  /** Where the digests stand, to the end of the file: digests.ts. */
+  readonly digestsOffset: FileOffset;
   readonly fileSize: number;
 }
 
@@ -141,32 +144,37 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const fixUps = collectFixUps({ blueprint, regions, pieces, filing, thunks, thunksOffset: loader.length });
   const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
   const { words } = thunks;
-  const compose = (tablesSize: number, openedSize: number, toolsSize: number): Parts => {
+  const { facts } = blueprint;
+  const compose = (tablesSize: number, openedSize: number, toolsSize: number, digestsLength: number): Parts => {
     const headSize = tablesSize + openedSize + codeSize;
     const memory = planMemory({ blueprint, regions, pieces, words, filing, headEnd, headSize });
     const parts = fileParts(headSize, memory, fixUps, heap);
     const planAddress = headEnd - headSize;
     const loaderOffset = planOffset + tablesSize + openedSize;
+    const digestsOffset = roundUp(parts.toolsOffset + toolsSize, 8);
     const placing = {
       ...{ plan_address: planAddress, head_size: parts.headSize, opened_size: openedSize },
       ...{ loader_address: loaderAddress, loader_offset: loaderOffset, loader_size: codeSize },
       ...{ fixes_offset: parts.fixesOffset, heap_offset: parts.heapOffset },
-      file_size: parts.toolsOffset + toolsSize,
+      ...{ digests_offset: digestsOffset, digests_size: digestsLength },
+      file_size: digestsOffset + digestsLength,
     };
     const plan = encodePlan(makePlan({ ...placed, memory, fixUps, placing, words }), tables.bytes);
     const opened = openedTable({ blueprint, layout, pieces: memory.opened, plan: planAddress });
-    return { plan, planAddress, opened, memory, parts, ranges: imageRanges(planAddress, headSize, memory) };
+    const ranges = imageRanges(planAddress, headSize, memory);
+    return { plan, planAddress, opened, memory, parts, ranges, digestsOffset, fileSize: placing.file_size };
   };
   // The number of rows does not depend on where things are: the second round has the first one's sizes.
-  const sizes = compose(0, 0, 0);
+  const sizes = compose(0, 0, 0, 0);
   const named = nameRanges(sizes.ranges, [
     headCode(loader, loaderAddress, thunks),
     ...piecesCode(sizes.memory.own.map(({ piece }) => ({ blueprint, layout, piece }))),
   ]);
-  const { plan, planAddress, opened, memory, parts, ranges } = compose(
+  const { plan, planAddress, opened, memory, parts, ranges, digestsOffset, fileSize } = compose(
     sizes.plan.length,
     sizes.opened.length,
     named.size,
+    digestsSize(decodePlan(sizes.plan, facts.path), sizes.opened),
   );
   const openedAddress = loaderAddress - opened.length;
   const framesAddress = openedAddress - tables.bytes.length;
@@ -189,7 +197,8 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
       }),
       offset: parts.toolsOffset,
     },
-    fileSize: parts.toolsOffset + named.size,
+    digestsOffset,
+    fileSize,
   };
 }
 
@@ -201,6 +210,8 @@ interface Parts {
   readonly memory: MemoryPlan;
   readonly parts: FileParts;
   readonly ranges: readonly FileRange[];
+  readonly digestsOffset: FileOffset;
+  readonly fileSize: number;
 }
 
 /** Where a process has files beside its image. */

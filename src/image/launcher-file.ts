@@ -12,7 +12,7 @@ import { planChecksum } from './checksum.ts';
 import { codeOffset, launcherHead, mainOffset } from './launcher-head.ts';
 import type { LinkerCover } from './linker-cover.ts';
 import { linkerCover } from './linker-cover.ts';
-import { identityFields, rowIdentity } from './plan.ts';
+import { digestFields, identityFields, rowDigest, rowIdentity } from './plan.ts';
 import { launcherFlags, launcherForm, launcherMagic, launcherTrailer, planVersion } from './plan-layout.ts';
 import { Strings } from './strings.ts';
 import { variablesDigest } from './variables-digest.ts';
@@ -48,6 +48,8 @@ export interface LauncherForm {
   /** Bytes of the image that are mapped at the plan's address. */
   readonly headSize: number;
   readonly checksum: bigint;
+  /** Of the image's content. */
+  readonly digest: Buffer;
 }
 
 /** What a program's facts do not say. */
@@ -149,6 +151,7 @@ export function decodeLauncher(file: Buffer): Launcher | undefined {
         tablesSize: Number(form.tables_size),
         headSize: Number(form.head_size),
         checksum: form.checksum,
+        digest: rowDigest(form),
       };
     }),
   };
@@ -158,13 +161,14 @@ function encodeTrailer({ version, flags, cover, texts, forms }: Launcher): Buffe
   const head = launcherTrailer.size + forms.length * launcherForm.size;
   const strings = new Strings(head);
   const rows = forms.map(
-    ({ variables, imagePath, identity, planAddress, tablesSize, headSize, checksum }) => ({
+    ({ variables, imagePath, identity, planAddress, tablesSize, headSize, checksum, digest }) => ({
       variables,
       ...identityFields(identity),
       plan_address: planAddress,
       tables_size: tablesSize,
       head_size: headSize,
       checksum,
+      ...digestFields(digest),
       path: strings.add(imagePath),
       reserved: 0,
     }),
@@ -220,7 +224,7 @@ export function requireLauncher(file: Buffer): Launcher {
 /** A launcher for another image of the same program, whose memory is the same. Throws Error where it has more than one form. */
 export function patchLauncher(
   file: Buffer,
-  change: Pick<LauncherForm, 'checksum' | 'imagePath' | 'identity'>,
+  change: Pick<LauncherForm, 'checksum' | 'digest' | 'imagePath' | 'identity'>,
 ): Buffer {
   const launcher = requireLauncher(file);
   const [form, other] = launcher.forms;

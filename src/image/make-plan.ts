@@ -32,6 +32,8 @@ export type Placing = Pick<
   | 'loader_offset'
   | 'loader_size'
   | 'opened_size'
+  | 'digests_offset'
+  | 'digests_size'
   | 'fixes_offset'
   | 'heap_offset'
   | 'file_size'

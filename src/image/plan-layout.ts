@@ -20,13 +20,14 @@ const structure = <const F extends Fields>(name: string, comment: string, fields
 });
 
 /** Raised with every change of the layout; a loader refuses any other. */
-export const planVersion = 9;
+export const planVersion = 10;
 /** Where the plan stands in an image: behind the page that makes the file an ELF file. Offsets of the plan in files count from the file's start. */
 export const planOffset = 0x1000;
 /** 'LINKONCE' and 'LAUNCHER' as little-endian words. */
 export const planMagic = Buffer.from('LINKONCE').readBigUInt64LE(0);
 export const launcherMagic = Buffer.from('LAUNCHER').readBigUInt64LE(0);
 export const countMagic = Buffer.from('LNKCOUNT').readBigUInt64LE(0);
+export const settledMagic = Buffer.from('LNKSETTL').readBigUInt64LE(0);
 
 /** What a step does with its range. */
 export const operations = {
@@ -141,7 +142,7 @@ export const launcherFlags = {
 /** The exit status of a launcher that is only asked; why it would hand over stands on its standard output. */
 export const launcherAnswers = { runs: 0, handsOver: 3 } as const;
 
-/** Which file it is: what identifies its content. */
+/** Which file it is: what identifies its content, as long as it stays where it is. */
 const fileIdentity = {
   device: 'u64',
   inode: 'u64',
@@ -151,6 +152,9 @@ const fileIdentity = {
   mtime_nanoseconds: 'u32',
   ctime_nanoseconds: 'u32',
 } as const;
+
+/** What identifies a file's content wherever it is: util/content-digest.ts. Zero: nothing does. */
+export const contentDigestFields = { digest_0: 'u64', digest_1: 'u64', digest_2: 'u64', digest_3: 'u64' } as const;
 
 export const tables = {
   backings: structure(
@@ -301,6 +305,9 @@ export const headerFields = {
   fixes_checksum: 'u64',
   /** What the opener knows, between plan and loader: see `openedHead`. Nothing where no module is to be opened. */
   opened_size: 'u64',
+  /** Digests of all files that the plan and the opener's table name, at the image's end: see `planDigest`. */
+  digests_offset: 'u64',
+  digests_size: 'u64',
   /** Rows of `regions` that addresses above lie in. */
   handoff_region: 'u32',
   rax_region: 'u32',
@@ -361,9 +368,33 @@ export const launcherForm = structure('launcher_form', 'An image that a launcher
   head_size: 'u64',
   /** The plan's. */
   checksum: 'u64',
+  /** Of the image's content. */
+  ...contentDigestFields,
   path: 'u32',
   reserved: 'u32',
 });
+
+/**
+ * A row for each file, in the order of `files`, `backings`, and the opener's modules and files. Before them one for the image itself: that
+ * one is zero here, and in the launcher's form. Zero are also rows whose content nobody compares.
+ */
+export const planDigest = structure('plan_digest', 'The content of a file that was read or is mapped.', contentDigestFields);
+
+/**
+ * What linkonce-settle writes: which files a mount shows in the place of those of the bind, and with the same content. Rows as of
+ * `planDigest`; one with the inode 0 says nothing.
+ */
+export const settledHead = structure('settled_head', 'The head of a file of settled identities.', {
+  magic: 'u64',
+  /** The plan's. */
+  checksum: 'u64',
+  version: 'u32',
+  rows_count: 'u32',
+});
+export const settledFile = structure('settled_file', 'A file as this mount shows it.', fileIdentity);
+export const settledVersion = 1;
+/** Where these files are: the plan's checksum in 16 hexadecimal digits, a dot, and the user whose the file is. It may be a tmpfs. */
+export const settledFolder = '/run/linkonce';
 
 /**
  * What the opener knows (native/opener.c): it stands between plan and loader. Offsets count from its head; addresses are those of a

@@ -6,7 +6,8 @@ import { roundUp } from '../util/units.ts';
 import { planChecksum } from './checksum.ts';
 import type { TableName, headerFields } from './plan-layout.ts';
 import { Strings } from './strings.ts';
-import { planHeader, planMagic, planVersion, tables } from './plan-layout.ts';
+import { contentDigestFields, planHeader, planMagic, planVersion, tables } from './plan-layout.ts';
+import { digestSize } from '../util/content-digest.ts';
 import type { AllValues, Structure } from '../util/structure.ts';
 import { decodeWide, encodeInto } from '../util/structure.ts';
 
@@ -40,6 +41,7 @@ export interface Plan {
 }
 
 const checksumEnd = 24;
+const digestNames = Object.keys(contentDigestFields) as (keyof typeof contentDigestFields)[];
 
 const tableNames = Object.keys(tables) as TableName[];
 
@@ -217,6 +219,18 @@ export function rowIdentity(row: IdentityRow): FileIdentity {
     row[`${kind}_seconds`] * nanoseconds + row[`${kind}_nanoseconds`];
   const { device, inode, size } = row;
   return { device, inode, size, mtimeNs: time('mtime'), ctimeNs: time('ctime') };
+}
+
+/** The digest in a row. */
+export function rowDigest(row: Readonly<Record<keyof typeof contentDigestFields, bigint>>): Buffer {
+  const bytes = Buffer.alloc(digestSize);
+  digestNames.forEach((name, index) => bytes.writeBigUInt64LE(row[name], index * 8));
+  return bytes;
+}
+
+export function digestFields(digest: Buffer): Readonly<Record<keyof typeof contentDigestFields, bigint>> {
+  const word = (index: number): bigint => digest.readBigUInt64LE(index * 8);
+  return { digest_0: word(0), digest_1: word(1), digest_2: word(2), digest_3: word(3) };
 }
 
 /** Gives changed bytes of a plan their checksum, and answers it. */

@@ -2,6 +2,7 @@
  * Writes a launcher and its image: one file with the plan, the loader's last stage and the memory of all modules. The image
  * is there, and was read back, before the launcher that leads to it appears.
  */
+import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Audience, Permissions } from '../program/audience.ts';
 import { copyFor, executableBy, executorsOf, narrower, readableBy, readersOf } from '../program/audience.ts';
@@ -10,6 +11,7 @@ import { requireTellingTimes } from '../program/file-system.ts';
 import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
+import { contentDigest } from '../util/content-digest.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
@@ -21,6 +23,10 @@ import { interpreterCopy } from './interpreter-copy.ts';
 import type { LauncherTarget } from './launcher-file.ts';
 import { launcherFile } from './launcher-file.ts';
 import { nameImage } from './opened-table.ts';
+import type { NamedFile } from './digests.ts';
+import { digestTable, namedFiles } from './digests.ts';
+import { decodeOpened } from './decode-opened.ts';
+import { decodePlan } from './plan.ts';
 import { planOffset } from './plan-layout.ts';
 import { waitForNewTimestamp } from './timestamps.ts';
 import { verifyImage } from './verify-image.ts';
@@ -50,8 +56,9 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
   requireTellingTimes(filesRead(blueprint));
   waitForNewTimestamp(modulesOf(blueprint), imagePath);
   nameImage(composed.opened, imagePath, present(process.geteuid, 'user of this process')());
+  const digests = digestTable(filesNamed(composed, imagePath));
   const write = (file: number): void => {
-    writeContents(file, composed);
+    writeContents(file, composed, digests);
   };
   const { mode, group } = readableBy(narrower(readers, readersOf(pathsOf(blueprint))));
   writeAtomically(imagePath, mode, write, group);
@@ -65,6 +72,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
       tablesSize: composed.plan.length,
       headSize: composed.headSize,
       checksum: composed.plan.readBigUInt64LE(16),
+      digest: contentDigest(readFileSync(imagePath)),
     },
     ownName: request.ownName ?? basename(request.output),
     countPath: request.countPath ?? '',
@@ -107,7 +115,12 @@ function entryOf(blueprint: Blueprint, { layout }: Composed): Address {
   return moveAddress(blueprint, layout, entry);
 }
 
-function writeContents(file: number, composed: Composed): void {
+function filesNamed({ plan, opened, fileSize }: Composed, imagePath: string): NamedFile[] {
+  const table = opened.length === 0 ? undefined : decodeOpened(opened, imagePath, BigInt(fileSize));
+  return namedFiles(decodePlan(plan, imagePath), table);
+}
+
+function writeContents(file: number, composed: Composed, digests: Buffer): void {
   const { plan, opened, code, contents, fixUps, heap, tools } = composed;
   const openedOffset = planOffset + plan.length;
   assembleIdentified(file, composed.fileSize, [
@@ -119,6 +132,7 @@ function writeContents(file: number, composed: Composed): void {
     bytesPart(fixUps.bytes, fixUps.offset),
     bytesPart(Buffer.concat(heap.pages), heap.offset),
     bytesPart(tools.tables, tools.offset),
+    bytesPart(digests, composed.digestsOffset),
   ]);
 }
 

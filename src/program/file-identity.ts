@@ -1,10 +1,14 @@
 /** Which file a path leads to, and whether it is still the one that was read. */
+import type { BigIntStats } from 'node:fs';
 import { statSync } from 'node:fs';
 import type { FileIdentity } from './program.ts';
 
 /** The identity of the file that `path` leads to, symbolic links followed. Throws the system's error. */
 export function fileIdentity(path: string): FileIdentity {
-  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return identityOfStatus(statSync(path, { bigint: true }));
+}
+
+export function identityOfStatus({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIdentity {
   return { device: dev, inode: ino, size, mtimeNs, ctimeNs };
 }
 

@@ -32,7 +32,7 @@ export interface StoreSettings {
 
 /** A module as it was read. */
 export interface KnownModule extends ModuleFacts {
-  /** SHA-256 of the whole file. */
+  /** Of its content, in hexadecimal: util/content-digest.ts. */
   readonly digest: string;
   /** Who might read it; its bytes stand in files of the store for nobody else. */
   readonly readers: Audience;
@@ -131,7 +131,7 @@ export function launcherOfName({ programs, launchers }: Catalogue, name: string)
 }
 
 const format = 'linkonce-store';
-export const catalogueVersion = 6;
+export const catalogueVersion = 7;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {

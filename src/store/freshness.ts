@@ -2,7 +2,6 @@
  * What a store knows of its files and modules: whether they are there, the same, and for the same users. Whether a program runs
  * from the store its launcher says itself (ask-programs.ts).
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readPlan } from '../image/verify-image.ts';
@@ -12,6 +11,7 @@ import { isSameAudience, readersOf } from '../program/audience.ts';
 import type { CachedAnswer } from '../program/cached-answers.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity, Module } from '../program/program.ts';
+import { contentDigest } from '../util/content-digest.ts';
 import { nativePart } from '../util/native.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf } from './catalogue.ts';
@@ -88,14 +88,14 @@ export function isForSameUsers({ modules }: Pick<Catalogue, 'modules'>): boolean
   return modules.every(({ path: file, readers }) => isSameAudience(readersOf([file]), readers));
 }
 
-/** SHA-256 of a file, in hexadecimal. */
+/** The digest of a file's content, in hexadecimal. */
 export function digestOf(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
+  return contentDigest(readFileSync(file)).toString('hex');
 }
 
 /** The same of a module's bytes as they were read. */
 export function moduleDigest({ elf }: Module): string {
-  return createHash('sha256').update(elf.bytes).digest('hex');
+  return contentDigest(elf.bytes).toString('hex');
 }
 
 /** Of the loader that goes into images. */

@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { contentDigest } from '../util/content-digest.ts';
+import { namedFiles, renewDigests } from '../image/digests.ts';
 import { sealBuildId } from '../elf/tool-view.ts';
 import { freshName } from '../ranges/place-programs.ts';
 import { writeWhole } from '../image/assemble-file.ts';
@@ -45,16 +47,19 @@ export function refreshProgram(
     if (!identity) throw new LinkonceError(`${file}: is gone`);
     return identity;
   };
+  const named = namedFiles(plan, undefined);
   encodeIdentities(planBytes, plan, required);
   if (plan.header.cached_count > 0n) refreshAnswers(planBytes, plan, required(cacheFile));
   const image = freshName(`${program.name}.image`);
   nameImage(openedTableIn(bytes, plan), path.join(files, image), process.geteuid?.() ?? 0);
   const checksum = sealPlan(planBytes, plan);
+  renewDigests(bytes, plan, named);
   sealBuildId(bytes);
   writeWhole(path.join(files, image), bytes, readableBy(narrower(readers, readersOf(allModules(program)))));
   const launcher = freshName(`${program.name}.launcher`);
   const code = patchLauncher(readFileSync(path.join(files, program.launcher)), {
     checksum,
+    digest: contentDigest(bytes),
     imagePath: path.join(files, image),
     identity: fileIdentity(path.join(files, image)),
   });

@@ -34,6 +34,7 @@ import { joinedFiles } from './joined-launchers.ts';
 import { at } from '../util/present.ts';
 import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
+import { contentDigest } from '../util/content-digest.ts';
 import { attempt } from '../util/outcome.ts';
 
 export interface Verified {
@@ -188,6 +189,7 @@ function launcherFaults(
       tablesSize: Number(header.tables_size),
       headSize: Number(header.head_size),
       checksum: header.checksum,
+      digest: contentDigest(readFileSync(path.join(files, image))),
     },
     ownName: name,
     countPath: countPathOf(store, name),

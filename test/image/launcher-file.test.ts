@@ -75,6 +75,7 @@ test('the magic in a path of the trailer is no other trailer', async () => {
         tablesSize: 4096,
         headSize: 8192,
         checksum: 5n,
+        digest: Buffer.alloc(32, 5),
       },
       ownName: 'x',
       countPath: '',
@@ -83,12 +84,14 @@ test('the magic in a path of the trailer is no other trailer', async () => {
     });
     const patched = patchLauncher(bytes, {
       checksum: 7n,
+      digest: Buffer.alloc(32, 7),
       imagePath: `/opt/${padding}LAUNCHER/y.image`,
       identity: identity(2n),
     });
     expect(decodeLauncher(patched)!.forms).toEqual([
       expect.objectContaining({
         checksum: 7n,
+        digest: Buffer.alloc(32, 7),
         imagePath: `/opt/${padding}LAUNCHER/y.image`,
         identity: identity(2n),
       }),

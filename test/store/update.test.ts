@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { contentDigest } from '../../src/util/content-digest.ts';
 import { patchLauncher } from '../../src/image/launcher-file.ts';
 import { planOffset } from '../../src/image/plan-layout.ts';
 import { decodePlan, encodeIdentities, sealPlan } from '../../src/image/plan.ts';
@@ -197,6 +198,7 @@ function forgetIdentity(program: string, forgotten: string): void {
     launcherPath!,
     patchLauncher(readFileSync(launcherPath!), {
       checksum,
+      digest: contentDigest(bytes),
       imagePath: imagePath!,
       identity: fileIdentity(imagePath!),
     }),
