@@ -52,6 +52,7 @@ const steps = [
   hosted('asker', '-static', '-s'),
   hosted('self-test', '-fPIE', '-pie'),
   hosted('run', '-static', '-s'),
+  hosted('linkonce-settle', '-static', '-s'),
   {
     name: 'watcher',
     inputs: ['native/watcher.c', 'scripts/build.mjs'],
@@ -92,7 +93,7 @@ function hosted(name, ...flags) {
   const output = `build/native/${name}`;
   return {
     name,
-    inputs: [source, 'native/plan.h', 'scripts/build.mjs'],
+    inputs: [source, 'native', 'scripts/build.mjs'],
     outputs: [output],
     run: () => compile('cc', ...hostedFlags, ...flags, '-o', output, source),
   };

@@ -34,6 +34,7 @@ import {
   sources,
   tables,
 } from './plan-layout.ts';
+import { fileSystemsInMemory, localFileSystems, overlayType } from '../program/file-system.ts';
 import { openedStates } from '../provenance/opened-states.ts';
 import { reasons } from './reasons.ts';
 
@@ -84,6 +85,9 @@ export function planHeaderText(): string {
     `#define SERVING_SUFFIX "${serving.suffix}"`,
     `#define SERVING_SECOND ${String(serving.second)}`,
     `#define SERVING_PATIENCE ${String(serving.patience)}`,
+    `#define LOCAL_FILE_SYSTEMS ${Object.values(localFileSystems).join(', ')}`,
+    `#define FILE_SYSTEMS_IN_MEMORY ${Object.values(fileSystemsInMemory).join(', ')}`,
+    `#define OVERLAY_FILE_SYSTEM ${String(overlayType)}`,
     '',
     enumeration('OPERATION', operations),
     enumeration('BACKING', backingKinds),

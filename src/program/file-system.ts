@@ -8,18 +8,21 @@ import koffi from 'koffi';
 import { Refusal } from '../util/errors.ts';
 
 /** linux/magic.h, and the file systems' own headers. The kernel writes the ctime there. */
-const local: ReadonlyMap<number, string> = new Map([
-  [0xef53, 'ext4'],
-  [0x58465342, 'xfs'],
-  [0x9123683e, 'btrfs'],
-  [0xf2f52010, 'f2fs'],
-  [0xca451a4e, 'bcachefs'],
-  [0x2fc12fc1, 'zfs'],
-  [0x3153464a, 'jfs'],
-]);
+export const localFileSystems = {
+  ext4: 0xef53,
+  xfs: 0x58465342,
+  btrfs: 0x9123683e,
+  f2fs: 0xf2f52010,
+  bcachefs: 0xca451a4e,
+  zfs: 0x2fc12fc1,
+  jfs: 0x3153464a,
+} as const;
 /** The same, and all that is there was written since it was mounted. */
-const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
-const overlayType = 0x794c7630;
+export const fileSystemsInMemory = { tmpfs: 0x01021994, ramfs: 0x858458f6 } as const;
+export const overlayType = 0x794c7630;
+
+const local: ReadonlySet<number> = new Set(Object.values(localFileSystems));
+const inMemory: ReadonlySet<number> = new Set(Object.values(fileSystemsInMemory));
 /** linux/fs.h: FS_IOC_GETFLAGS. */
 const getFlags = 0x80086601;
 
