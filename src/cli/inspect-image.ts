@@ -6,12 +6,16 @@ import {
   launcherFlags,
   planMagic,
   planOffset,
+  settledMagic,
   tables,
   textFieldNames,
 } from '../image/plan-layout.ts';
 import type { TableName } from '../image/plan-layout.ts';
+import { namedFiles, readDigests } from '../image/digests.ts';
 import { readOpenedTable } from '../image/read-opened.ts';
+import { readSettled } from '../image/settled.ts';
 import { readPlan } from '../image/verify-image.ts';
+import { at } from '../util/present.ts';
 import { wordAt } from '../util/read-word.ts';
 import { hex } from '../util/units.ts';
 import { describeOpened } from './inspect-opened.ts';
@@ -24,6 +28,7 @@ export function readStoredFile(path: string): StoredFile | undefined {
   const magic = wordAt(path, 0);
   if (magic === recordMagic) return describeRecord(path);
   if (magic === countMagic) return describeCount(path);
+  if (magic === settledMagic) return describeSettled(path);
   return magic === catalogueStart ? describeCatalogue(path) : undefined;
 }
 
@@ -40,9 +45,9 @@ export function readLauncher(path: string, bytes: Buffer): StoredFile | undefine
     name: texts.own_name,
     interpreter: texts.interpreter_path,
     handOversCountedIn: texts.count_path || 'no file',
-    forms: forms.map(({ variables, imagePath, planAddress, checksum }) => ({
+    forms: forms.map(({ variables, imagePath, planAddress, checksum, digest }) => ({
       ...{ image: imagePath, variables: hex(variables) },
-      ...{ planAddress: hex(planAddress), checksum: hex(checksum) },
+      ...{ planAddress: hex(planAddress), checksum: hex(checksum), digest: digest.toString('hex') },
     })),
   };
 }
@@ -56,6 +61,26 @@ function describeCount(path: string): StoredFile {
     count,
     last: last?.toISOString() ?? 'not known',
     reason,
+  };
+}
+
+/** Which files a mount shows: the image first, then those of its digests. */
+function describeSettled(path: string): StoredFile {
+  const { checksum, files } = readSettled(path);
+  return {
+    path,
+    kind: 'settled identities',
+    checksum: hex(checksum),
+    files: files.map((identity) =>
+      identity
+        ? {
+            settled: 'yes',
+            device: hex(identity.device),
+            inode: Number(identity.inode),
+            size: hex(identity.size),
+          }
+        : { settled: 'no' },
+    ),
   };
 }
 
@@ -94,12 +119,17 @@ function readImage(path: string): StoredFile {
     );
   const names = Object.keys(tables) as TableName[];
   const opened = readOpenedTable(path, plan);
+  const digests = readDigests(path, plan);
   return {
     path,
     kind: 'image',
     ...Object.fromEntries(scalars),
     ...Object.fromEntries(names.map((name) => [name, rows(name)])),
     ...(opened && describeOpened(opened, path)),
+    digests: namedFiles(plan, opened).map(({ path: file }, index) => ({
+      digest: at(digests, index, 'digest').toString('hex'),
+      file: file || 'the image, or a place',
+    })),
   };
 }
 

@@ -20,7 +20,7 @@ export function registerInspect(program: Command): void {
     )
     .argument(
       '<file>',
-      'an ELF file, or an image, launcher, catalogue, record, count or journal of linkonce; --calls: or a name',
+      'an ELF file, or an image, launcher, catalogue, record, count, journal or settled identities of linkonce; --calls: or a name',
     )
     .option('--calls', 'show call sites, and references between modules')
     .option('--all', 'with --calls: all rows of each table')

@@ -145,7 +145,12 @@ export function composeImage(placed: PlacedMemory, filing: Filing): Composed {
   const tables = frameTables([...thunks.frames, ...(placed.frames ?? [])]);
   const { words } = thunks;
   const { facts } = blueprint;
-  const compose = (tablesSize: number, openedSize: number, toolsSize: number, digestsLength: number): Parts => {
+  const compose = (
+    tablesSize: number,
+    openedSize: number,
+    toolsSize: number,
+    digestsLength: number,
+  ): Parts => {
     const headSize = tablesSize + openedSize + codeSize;
     const memory = planMemory({ blueprint, regions, pieces, words, filing, headEnd, headSize });
     const parts = fileParts(headSize, memory, fixUps, heap);

@@ -7,11 +7,13 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { identityOfStatus, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { contentDigest } from '../util/content-digest.ts';
+import { LinkonceError } from '../util/errors.ts';
 import { at } from '../util/present.ts';
 import { decode } from '../util/structure.ts';
 import type { DecodedOpened } from './decode-opened.ts';
 import type { DecodedPlan } from './plan.ts';
 import { pathOf, rowIdentity } from './plan.ts';
+import { readPart } from './read-opened.ts';
 import { backingKinds, openedHead, planDigest } from './plan-layout.ts';
 
 /** A file that an image names; `path` is empty where nobody compares its content: the image itself, what a place shows. */
@@ -67,6 +69,17 @@ export function renewDigests(image: Buffer, plan: DecodedPlan, earlier: readonly
     if (sameIdentity(file.identity, at(earlier, index, 'file').identity)) return;
     (digestOf(file) ?? Buffer.alloc(planDigest.size)).copy(image, start + (1 + index) * planDigest.size);
   });
+}
+
+/** The digest of each of `namedFiles`, as an image has it. Throws LinkonceError where the image has not as many. */
+export function readDigests(image: string, { header }: DecodedPlan): Buffer[] {
+  const bytes = readPart(image, header.digests_offset, header.digests_size);
+  if (BigInt(bytes.length) !== header.digests_size)
+    throw new LinkonceError(`${image}: its digests are truncated`);
+  const count = bytes.length / planDigest.size - 1;
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray((1 + index) * planDigest.size, (2 + index) * planDigest.size),
+  );
 }
 
 /** In one process a file is read once, however many programs need it. */

@@ -103,7 +103,16 @@ export function planHeaderText(): string {
     '',
     ...[
       ...Object.values(tables),
-      ...[planHeader, launcherTrailer, launcherForm, planDigest, settledHead, settledFile, handOverCount, openedHead],
+      ...[
+        planHeader,
+        launcherTrailer,
+        launcherForm,
+        planDigest,
+        settledHead,
+        settledFile,
+        handOverCount,
+        openedHead,
+      ],
       ...Object.values(openedTables),
     ].map((each) => `${cStructure(each)}\n`),
   ].join('\n');

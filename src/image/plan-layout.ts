@@ -154,7 +154,12 @@ const fileIdentity = {
 } as const;
 
 /** What identifies a file's content wherever it is: util/content-digest.ts. Zero: nothing does. */
-export const contentDigestFields = { digest_0: 'u64', digest_1: 'u64', digest_2: 'u64', digest_3: 'u64' } as const;
+export const contentDigestFields = {
+  digest_0: 'u64',
+  digest_1: 'u64',
+  digest_2: 'u64',
+  digest_3: 'u64',
+} as const;
 
 export const tables = {
   backings: structure(
@@ -378,7 +383,11 @@ export const launcherForm = structure('launcher_form', 'An image that a launcher
  * A row for each file, in the order of `files`, `backings`, and the opener's modules and files. Before them one for the image itself: that
  * one is zero here, and in the launcher's form. Zero are also rows whose content nobody compares.
  */
-export const planDigest = structure('plan_digest', 'The content of a file that was read or is mapped.', contentDigestFields);
+export const planDigest = structure(
+  'plan_digest',
+  'The content of a file that was read or is mapped.',
+  contentDigestFields,
+);
 
 /**
  * What linkonce-settle writes: which files a mount shows in the place of those of the bind, and with the same content. Rows as of

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { toolsVersion } from '../../src/cli/trials-text.ts';
 import { whyVersion } from '../../src/cli/why-text.ts';
 import { version as compressedVersion } from '../../src/compression/layout.ts';
-import { countVersion, planVersion } from '../../src/image/plan-layout.ts';
+import { countVersion, planVersion, settledVersion } from '../../src/image/plan-layout.ts';
 import { callsVersion } from '../../src/measure/call-measurement.ts';
 import { measurementVersion } from '../../src/measure/measurement.ts';
 import { scaleVersion } from '../../src/measure/scale-measurement.ts';
@@ -29,6 +29,7 @@ const versions: Readonly<Record<string, number>> = {
   'processes.md': processesVersion,
   'record.md': recordVersion,
   'scale.md': scaleVersion,
+  'settled.md': settledVersion,
   'store.md': catalogueVersion,
   'tools.md': toolsVersion,
   'why.md': whyVersion,
