@@ -7,18 +7,13 @@ import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { decodeWide } from '../util/structure.ts';
 import { rowIdentity } from './plan.ts';
-import { settledFile, settledFolder, settledHead, settledMagic, settledVersion } from './plan-layout.ts';
+import { settledFile, settledHead, settledMagic, settledVersion } from './plan-layout.ts';
 
 export interface Settled {
   /** Of the plan whose image it is for. */
   readonly checksum: bigint;
   /** In the order of the image's digests, the image itself first; undefined for a file that is not settled. */
   readonly files: readonly (FileIdentity | undefined)[];
-}
-
-/** Where what a user has settled of an image stands. `checksum`: its plan's. */
-export function settledPath(checksum: bigint, user: number): string {
-  return `${settledFolder}/${checksum.toString(16).padStart(16, '0')}.${String(user)}`;
 }
 
 /** Throws LinkonceError naming the file where it is of another version, or not whole. */
