@@ -146,7 +146,7 @@ export function decodeCatalogue(text: string, file: string): Catalogue {
   if (head?.format !== format) throw new LinkonceError(`${file}: not a catalogue of linkonce`);
   if (head.version !== catalogueVersion)
     throw new LinkonceError(
-      `${file}: a catalogue of version ${String(head.version)}, not ${String(catalogueVersion)}: \`store undo\` takes the store away, \`store add\` makes it anew`,
+      `${file}: a catalogue of version ${String(head.version)}, not ${String(catalogueVersion)}: \`store update\` binds its programs anew`,
     );
   if (head.sha256 !== digestOf(body)) throw new LinkonceError(`${file}: the catalogue is damaged`);
   return fromJson(body) as Catalogue;
@@ -183,7 +183,23 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-/** The same; throws LinkonceError where there is none. */
+/** A catalogue that another version of linkonce wrote: what stands in it is that version's own. */
+export interface OtherVersion {
+  readonly version: unknown;
+  readonly body: unknown;
+}
+
+/** Undefined where the store has a catalogue of this version, or none that is whole. */
+export function readOtherVersion(store: string): OtherVersion | undefined {
+  const text = readIfThere(path.join(store, names.current, names.catalogue)) ?? '';
+  const [first = '', body = ''] = text.split('\n');
+  const head = parseHead(first);
+  const isOther = head?.format === format && head.version !== catalogueVersion;
+  if (!isOther || head.sha256 !== digestOf(body)) return undefined;
+  return { version: head.version, body: fromJson(body) };
+}
+
+/** The catalogue of the current generation; throws LinkonceError where there is none. */
 export function requireCatalogue(store: string): Catalogue {
   const catalogue = readCatalogue(store);
   if (!catalogue) throw new LinkonceError(`${store}: there is no store; \`store add\` makes one`);

@@ -20,7 +20,7 @@ import { freshName } from '../ranges/place-programs.ts';
 import { writeWhole } from '../image/assemble-file.ts';
 import { readableBy } from '../program/audience.ts';
 import type { Catalogue } from './catalogue.ts';
-import { encodeCatalogue, launcherOfName, readCatalogue, referencedFiles } from './catalogue.ts';
+import { encodeCatalogue, launcherOfName, readCatalogue, readOtherVersion, referencedFiles } from './catalogue.ts';
 import { countsWithoutProgram, makeCounts } from './counts.ts';
 import { currentGeneration, isTemporary, names } from './folder.ts';
 import { isForSameUsers } from './freshness.ts';
@@ -28,7 +28,7 @@ import { withJoinedLaunchers } from './joined-launchers.ts';
 
 /** The caller holds the store's lock. Every file that the catalogue names is there. */
 export function commit(store: string, bound: Catalogue): void {
-  const before = readCatalogue(store);
+  const before = readOtherVersion(store) ? undefined : readCatalogue(store);
   const catalogue = withJoinedLaunchers(store, bound);
   const name = freshName('generation');
   const folder = path.join(store, names.generations, name);

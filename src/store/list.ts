@@ -114,11 +114,12 @@ function listProgram(
 
 /** The launcher's own answer. Why a bind failed says more than that its launcher is that of before. */
 function staleOf(
-  { invocation, relocatedAtStart, failed }: StoredProgram,
+  { invocation, relocatedAtStart, failed, launcher }: StoredProgram,
   obstacle: Obstacle | undefined,
 ): Pick<ListedProgram, 'stale' | 'outcome'> {
   if (!identityOf(invocation)) return { stale: 'it is gone', outcome: 'fails' };
   if (relocatedAtStart !== undefined) return { stale: relocatedAtStart, outcome: 'hands-over' };
+  if (failed !== undefined && launcher === '') return { stale: failed, outcome: 'hands-over' };
   if (obstacle === undefined) return {};
   return { stale: failed ?? describeReason(obstacle), outcome: obstacle.outcome };
 }

@@ -13,7 +13,8 @@ import { LinkonceError } from '../util/errors.ts';
 import { attemptLater } from '../util/outcome.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { bindWishes } from './bind-wishes.ts';
-import { allModules, isBound, readCatalogue, requireCatalogue, titleOf } from './catalogue.ts';
+import { allModules, isBound, readCatalogue, readOtherVersion, requireCatalogue, titleOf } from './catalogue.ts';
+import { chosenBefore } from './chosen-before.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';
 import { isHiddenOfServer, isTemporary, names, shownPlaces } from './folder.ts';
@@ -140,17 +141,24 @@ function describeSetting(value: StoreSettings[keyof StoreSettings]): string {
   return typeof value === 'object' ? describeReaders(value) : String(value);
 }
 
-/** Brings everything up to date. */
+/** Brings everything up to date; a store of another version of linkonce is bound anew. */
 export function updateStore(context: StoreContext): Promise<Updated> {
   const { store, onProgress } = context;
   return withStoreLock(context, async () => {
-    const catalogue = requireCatalogue(store);
+    const catalogue = catalogueToUpdate(store);
     const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
     const updated = await updatePrograms(store, catalogue, onProgress);
     const slid = isNewBoot ? await slideAnew(store, updated.catalogue, onProgress) : undefined;
     if (updated.changed || slid) commit(store, slid ?? updated.catalogue);
     return updated;
   });
+}
+
+function catalogueToUpdate(store: string): Catalogue {
+  const other = readOtherVersion(store);
+  if (!other) return requireCatalogue(store);
+  const { settings, programs } = chosenBefore(store, other);
+  return { ...emptyCatalogue(settings), programs };
 }
 
 /** Gives all modules new addresses. Answers how many programs were laid out. */
