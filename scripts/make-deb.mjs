@@ -15,7 +15,10 @@ import { parseArgs } from 'node:util';
 import { writeControl } from './lib/deb-control.mjs';
 import { fillTree, settleTree } from './lib/deb-tree.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' } },
+});
 const folder = resolve(positionals[0] ?? '.');
 // Where npm and git look, and what is packed.
 process.chdir(join(import.meta.dirname, '..'));
@@ -47,7 +50,9 @@ try {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const installed = said('dpkg-deb', '--field', file, 'Installed-Size');
-  console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB, ${(Number(installed) / 1e3).toFixed(0)} MB installed`);
+  console.log(
+    `${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB, ${(Number(installed) / 1e3).toFixed(0)} MB installed`,
+  );
 } finally {
   rmSync(work, { recursive: true });
 }

@@ -1,6 +1,14 @@
 /** DEBIAN/: what dpkg is told of the package. */
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { dependencies } from './deb-depends.mjs';
 
@@ -11,7 +19,10 @@ export async function writeControl(tree, facts) {
   const files = readdirSync(tree, { recursive: true, encoding: 'utf8' }).sort();
   const folder = join(tree, 'DEBIAN');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'control'), controlText(facts, sizeOf(tree, files), await dependencies(tree, files)));
+  writeFileSync(
+    join(folder, 'control'),
+    controlText(facts, sizeOf(tree, files), await dependencies(tree, files)),
+  );
   writeFileSync(join(folder, 'md5sums'), sumsOf(tree, files));
   const settings = files.filter((file) => file.startsWith('etc/') && lstatSync(join(tree, file)).isFile());
   writeFileSync(join(folder, 'conffiles'), settings.map((file) => `/${file}\n`).join(''));
@@ -52,6 +63,9 @@ function sizeOf(tree, files) {
 /** Of all but what an administrator may change. @param {string} tree @param {string[]} files */
 function sumsOf(tree, files) {
   const plain = files.filter((file) => lstatSync(join(tree, file)).isFile() && !file.startsWith('etc/'));
-  const sum = (/** @type {string} */ file) => createHash('md5').update(readFileSync(join(tree, file))).digest('hex');
+  const sum = (/** @type {string} */ file) =>
+    createHash('md5')
+      .update(readFileSync(join(tree, file)))
+      .digest('hex');
   return plain.map((file) => `${sum(file)}  ${file}\n`).join('');
 }

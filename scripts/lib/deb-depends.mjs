@@ -3,6 +3,7 @@
  * a part needs more: of a Node of a newer distribution, say, which takes its libraries from there.
  */
 import { lstatSync, openSync, readSync, closeSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
 import { basename, join } from 'node:path';
 
 /** @typedef {import('../../dist/src/elf/elf-file.js').ElfFile} ElfFile */

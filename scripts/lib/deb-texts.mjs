@@ -28,7 +28,10 @@ function packagesBelow(folder) {
     if (name.startsWith('@')) return packagesBelow(join(folder, name));
     const home = join(folder, name);
     if (!existsSync(join(home, 'package.json'))) return [];
-    return [JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')), ...packagesBelow(join(home, 'node_modules'))];
+    return [
+      JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')),
+      ...packagesBelow(join(home, 'node_modules')),
+    ];
   });
 }
 
@@ -43,6 +46,9 @@ export function debianChangelog({ version, upstream, maintainer, seconds }) {
 function changesOf(text, version) {
   const section = text.split(/^## /m).find((each) => each.startsWith(`${version}\n`));
   if (section === undefined) throw new Error(`CHANGELOG.md says nothing of ${version}`);
-  const lines = section.split('\n').slice(1).filter((line) => line.trim() !== '');
+  const lines = section
+    .split('\n')
+    .slice(1)
+    .filter((line) => line.trim() !== '');
   return lines.map((line) => `  ${line.replace(/^- /, '* ')}\n`).join('');
 }

@@ -1,4 +1,5 @@
 /** The files of the Debian package, each where Debian has such. */
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -73,7 +74,10 @@ function addNode(tree) {
 
 /** As distributed by Node's own archives, and by packages of Debian. */
 function nodeLicence() {
-  const places = [join(dirname(realpathSync(process.execPath)), '../LICENSE'), '/usr/share/doc/nodejs/copyright'];
+  const places = [
+    join(dirname(realpathSync(process.execPath)), '../LICENSE'),
+    '/usr/share/doc/nodejs/copyright',
+  ];
   const found = places.find((file) => existsSync(file));
   if (found === undefined) throw new Error(`the licence of this Node is not there: ${places.join(', ')}`);
   return found;
@@ -93,7 +97,10 @@ function addHooks(tree) {
   const places = [
     ['apt/90linkonce', 'etc/apt/apt.conf.d/90linkonce'],
     ['linkonce-update', `${home}/contrib/linkonce-update`],
-    ...readdirSync(join(contrib, 'systemd')).map((unit) => [`systemd/${unit}`, `usr/lib/systemd/system/${unit}`]),
+    ...readdirSync(join(contrib, 'systemd')).map((unit) => [
+      `systemd/${unit}`,
+      `usr/lib/systemd/system/${unit}`,
+    ]),
   ];
   for (const [from = '', to = ''] of places)
     writeText(tree, to, forDebian(readFileSync(join(contrib, from), 'utf8')));
@@ -118,7 +125,11 @@ function addCompletions(tree) {
     fish: 'usr/share/fish/vendor_completions.d/linkonce.fish',
   };
   for (const [shell, file] of Object.entries(places))
-    writeText(tree, file, execFileSync(process.execPath, ['dist/src/cli/main.js', 'completion', shell], { encoding: 'utf8' }));
+    writeText(
+      tree,
+      file,
+      execFileSync(process.execPath, ['dist/src/cli/main.js', 'completion', shell], { encoding: 'utf8' }),
+    );
 }
 
 /** @param {string} tree */

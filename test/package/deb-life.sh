@@ -9,6 +9,7 @@
 set -e
 replaced=$1
 shift
+programs=$*
 store=/var/lib/linkonce
 export DEBIAN_FRONTEND=noninteractive
 
@@ -21,35 +22,49 @@ start() {
   done
 }
 
-# What is other than in the layer below, but for what dpkg and apt know and write down.
+# Replaces a library by another file that does the same, or by a new copy of it.
+replace() {
+  case $replaced in
+  /*)
+    cp -p "$replaced" "$replaced.new"
+    echo >>"$replaced.new"
+    mv "$replaced.new" "$replaced"
+    ;;
+  *) apt-get -y -q --reinstall install "$replaced" ;;
+  esac
+}
+
+# What is other than in the layer below, but for what dpkg and apt write down.
 list_changes() {
   (cd /tmp/layers/upper && find . -mindepth 1) | while read -r file; do
     if ! [ -d "/tmp/layers/upper/$file" ] || [ -L "/tmp/layers/upper/$file" ] || ! [ -d "/tmp/layers/lower/$file" ]; then
       echo "${file#.}"
     fi
-  done | grep -Ev '^/var/(lib|cache)/(dpkg|apt|man)/|^/var/log/|^/tmp/|^/etc/ld\.so\.cache$|^/var/cache/ldconfig/' |
-    sort >"/mnt/$1.list"
+  done | grep -Ev '^/var/(lib|cache)/(apt|debconf|dpkg|man)/|^/var/log/|^/tmp/' | sort >"/mnt/$1.list"
 }
 
+case $replaced in
+/*) ;;
+*) apt-get -q update >/mnt/fetch.log 2>&1 || exit 77 ;;
+esac
+# That it was there before, or replaced, is no change.
+rm -rf /root/.cache/linkonce
+replace >>/mnt/fetch.log 2>&1
 list_changes before
 dpkg -i /mnt/linkonce.deb >/mnt/install.log 2>&1
-programs=$*
+dpkg -V linkonce >/mnt/verify.out 2>&1
+list_changes installed
 linkonce doctor >/mnt/doctor.out 2>&1 || true
-linkonce store add "$@" >/mnt/add.out 2>&1
+linkonce store add $programs >/mnt/add.out 2>&1
 start first
-start nobody setpriv --reuid 65534 --regid 65534 --clear-groups
+start nobody setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent
 
+replace >/mnt/replace.log 2>&1
 case $replaced in
 /*)
-  cp -p "$replaced" "$replaced.new"
-  echo >>"$replaced.new"
-  mv "$replaced.new" "$replaced"
   start between
-  apt-get -y -q --reinstall install /mnt/linkonce.deb >/mnt/apt.log 2>&1
-  ;;
-*)
-  apt-get -q update >/mnt/apt.log 2>&1
-  apt-get -y -q --reinstall install "$replaced" >>/mnt/apt.log 2>&1
+  # apt runs its hooks after whatever it had dpkg do.
+  apt-get -y -q --reinstall install /mnt/linkonce.deb >/mnt/hook.log 2>&1
   ;;
 esac
 start after
@@ -58,7 +73,8 @@ dpkg -i /mnt/next.deb >/mnt/upgrade.log 2>&1
 linkonce store list >/mnt/list.out 2>&1
 start upgraded
 
-linkonce run "$1" --version >/mnt/run.out 2>&1
+# What root leaves in the cache.
+linkonce run "${programs%% *}" --version >/mnt/run.out 2>&1
 mkdir -p /run/linkonce
 dpkg -r linkonce >/mnt/remove.log 2>&1
 list_changes removed

@@ -23,5 +23,10 @@ for layer in lower upper; do
   mkdir -p "$root/tmp/layers/$layer"
   mount --bind "$layers/$layer" "$root/tmp/layers/$layer"
 done
-exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C \
-  ${http_proxy:+"http_proxy=$http_proxy"} "$@"
+# No chroot: below one, users have no user namespaces.
+mkdir "$root/tmp/outside"
+cd "$root"
+pivot_root . tmp/outside
+# shellcheck disable=SC2016
+exec chroot . /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C \
+  sh -c 'umount -l /tmp/outside && rmdir /tmp/outside && exec "$@"' sh "$@"
