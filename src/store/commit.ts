@@ -20,7 +20,13 @@ import { freshName } from '../ranges/place-programs.ts';
 import { writeWhole } from '../image/assemble-file.ts';
 import { readableBy } from '../program/audience.ts';
 import type { Catalogue } from './catalogue.ts';
-import { encodeCatalogue, launcherOfName, readCatalogue, readOtherVersion, referencedFiles } from './catalogue.ts';
+import {
+  encodeCatalogue,
+  launcherOfName,
+  readCatalogue,
+  readOtherVersion,
+  referencedFiles,
+} from './catalogue.ts';
 import { countsWithoutProgram, makeCounts } from './counts.ts';
 import { currentGeneration, isTemporary, names } from './folder.ts';
 import { isForSameUsers } from './freshness.ts';

@@ -13,7 +13,14 @@ import { LinkonceError } from '../util/errors.ts';
 import { attemptLater } from '../util/outcome.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { bindWishes } from './bind-wishes.ts';
-import { allModules, isBound, readCatalogue, readOtherVersion, requireCatalogue, titleOf } from './catalogue.ts';
+import {
+  allModules,
+  isBound,
+  readCatalogue,
+  readOtherVersion,
+  requireCatalogue,
+  titleOf,
+} from './catalogue.ts';
 import { chosenBefore } from './chosen-before.ts';
 import type { Leftover } from './commit.ts';
 import { collectGarbage, commit } from './commit.ts';

@@ -47,6 +47,7 @@ test('it has what Debian expects, where Debian expects it', ({ skip }) => {
   expect(textOf('DEBIAN/conffiles')).toBe('/etc/apt/apt.conf.d/90linkonce\n');
   const files = [
     'usr/bin/linkonce',
+    'usr/bin/linkonce-settle',
     'usr/share/man/man1/linkonce.1.gz',
     'usr/share/bash-completion/completions/linkonce',
     'usr/share/zsh/vendor-completions/_linkonce',
