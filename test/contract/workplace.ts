@@ -1,6 +1,6 @@
 /** A bound program in a folder of its own, where a test may damage whatever it likes. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -35,8 +35,10 @@ export async function createWorkplace({
   asInterpreter = false,
   name = 'search-path',
   form = 'image:single',
+  isForAll = false,
 } = {}): Promise<Workplace> {
   const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-fault-'));
+  if (isForAll) chmodSync(folder, 0o755);
   cpSync(path.dirname(testProgram(name).path), folder, { recursive: true });
   const program = path.join(folder, name);
   const image = await bindCopy(program, path.join(folder, 'launcher'), asInterpreter, form);
