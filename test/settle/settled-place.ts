@@ -12,7 +12,13 @@ import { runProgram, type Outcome } from '../run-program.ts';
 import { readFileSync } from 'node:fs';
 
 const isRoot = process.geteuid?.() === 0;
-const ownMounts = ['unshare', ...(isRoot ? [] : ['--map-root-user']), '--mount', '--propagation', 'private'];
+export const ownMounts = [
+  'unshare',
+  ...(isRoot ? [] : ['--map-root-user']),
+  '--mount',
+  '--propagation',
+  'private',
+];
 
 /** Why nobody can have a /run of their own here, if so. */
 export const whyNoMounts =
