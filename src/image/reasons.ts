@@ -19,6 +19,12 @@ export interface Reason {
 
 export const bindItAgain = 'bind it again here (`bind`, `store add`)';
 
+/** The same content may be there: in a container's layer, after an archive was unpacked. */
+const bindOrSettle = (text: string): Reason => ({
+  text,
+  remedy: 'bind-again',
+  help: `${bindItAgain}, or where files are the same but were mounted or unpacked anew, run linkonce-settle`,
+});
 const bindAgain = (text: string): Reason => ({ text, remedy: 'bind-again', help: bindItAgain });
 const person = (text: string, help: string): Reason => ({ text, remedy: 'person', help });
 
@@ -54,7 +60,7 @@ export const reasons = {
   imageVersion: bindAgain('the image is not of this version'),
   imageDamaged: bindAgain('the image is damaged, or another one than at bind'),
   imageLoader: bindAgain('the image has another loader'),
-  fileChanged: bindAgain('a file is not as at bind'),
+  fileChanged: bindOrSettle('a file is not as at bind'),
   cachedLibrary: bindAgain("the linker's cache has something else for a library"),
   cacheUnread: bindAgain("the linker's cache is another one, and cannot be read"),
   filteredLinks: person(
@@ -93,7 +99,7 @@ export const reasons = {
     'this process may not make memory executable',
     'let it do so (systemd: MemoryDenyWriteExecute=no)',
   ),
-  storeFile: bindAgain('a file of the store is not as at bind'),
+  storeFile: bindOrSettle('a file of the store is not as at bind'),
   fixesUnmapped: person('the fix-ups cannot be mapped', room),
   fixesDamaged: bindAgain("the image's fix-ups are damaged"),
   noPlaces: person('there are no places', serve),

@@ -22,6 +22,7 @@ import {
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettled } from '../../src/image/settled.ts';
+import { contentDigest } from '../../src/util/content-digest.ts';
 import { compileLibrary, expectHandOver, expectImage } from '../contract/workplace.ts';
 import { asStranger, whyNoStranger } from '../stranger.ts';
 import type { SettledPlace } from './settled-place.ts';
@@ -217,6 +218,19 @@ describe.skipIf(whyNoMounts)('settled identities', () => {
       status: 1,
       stderr: `linkonce-settle: ${place.library}: is open for writing\n`,
     });
+  });
+
+  test('a file that the kernel has measured is not read', async ({ skip }) => {
+    if (spawnSync('strace', ['-V']).status !== 0) skip('there is no strace');
+    replaceByEqual(place.library);
+    const digest = contentDigest(readFileSync(place.library)).toString('hex');
+    // struct fsverity_digest: SHA-256, 32 bytes.
+    const answer = `inject=ioctl:retval=0:poke_exit=@arg3=01002000${digest}`;
+    const quiet = ['strace', '-o', '/dev/null', '-e', 'trace=ioctl', '-e', answer];
+    const outcome = await place.see([...quiet, settler, '-v', place.launcher]);
+    if (outcome.stderr.includes('poke_exit')) skip('this strace cannot answer in the place of the kernel');
+    expect(outcome).toMatchObject({ stdout: '0 files compared, 0 kB\n', stderr: '', status: 0 });
+    expectImage(await place.startThere(), usual);
   });
 
   describe.skipIf(whyNoStranger)('of several users', () => {
