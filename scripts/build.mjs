@@ -50,6 +50,7 @@ const steps = [
   hosted('stopwatch', '-static', '-s'),
   hosted('starter', '-static', '-s'),
   hosted('asker', '-static', '-s'),
+  hosted('enter', '-static', '-s'),
   hosted('self-test', '-fPIE', '-pie'),
   hosted('run', '-static', '-s'),
   hosted('linkonce-settle', '-static', '-s'),

@@ -8,6 +8,7 @@ import { addOpenedOptions, openedChoice } from './opened-options.ts';
 import { openedText, unpreparedLines } from './opened-text.ts';
 import { address, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { rootOption } from './root-option.ts';
 import { asEnvironment, linkerVariables } from '../program/environment.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
@@ -33,6 +34,7 @@ export function registerBind(program: Command): void {
     .argument('<program...>', 'name or path of an ELF program, or of a script that starts one')
     .option('-s, --system <id[:variant]>', 'which system; see `linkonce systems`', 'image')
     .option('-o, --output <file>', 'the launcher (default: PROGRAM-linkonce in the current directory)')
+    .option(...rootOption)
     .option(
       '--as-interpreter',
       'write a copy of the program whose PT_INTERP is the loader, for programs that read /proc/self/exe',

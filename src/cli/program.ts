@@ -20,6 +20,7 @@ import { registerModel } from './model.ts';
 import { registerPagein } from './pagein.ts';
 import { registerPages } from './pages.ts';
 import { registerReport } from './report.ts';
+import { hearRoot } from './root-option.ts';
 import { registerRun } from './run.ts';
 import { registerScale } from './scale.ts';
 import { registerStore } from './store.ts';
@@ -60,6 +61,7 @@ export function createProgram(): Command {
   registerCompletion(program);
   registerMan(program);
   for (const command of program.commands) takeEarlyOptions(command);
+  hearRoot(program);
   return program;
 }
 

@@ -9,6 +9,7 @@ import type { OpenedOptions } from './opened-options.ts';
 import { addOpenedOptions, learnSecondsOption, openedChoice, withOption } from './opened-options.ts';
 import { audience, linkerVariable, slideTime, wholeNumber, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
+import { rootOption } from './root-option.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
 
@@ -60,6 +61,7 @@ function registerAdd(store: Command): void {
     .summary('bind programs into the store')
     .argument('<program...>', 'names or paths of ELF programs, or of scripts that start them')
     .option(...storeOption)
+    .option(...rootOption)
     .option(...waitOption)
     .option('-s, --system <id[:variant]>', 'system of a new store (default: image:data)')
     .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
@@ -115,6 +117,7 @@ function registerLearn(store: Command): void {
     .argument('<program>', 'a name as `store list` shows it')
     .argument('[args...]', "the program's arguments")
     .option(...storeOption)
+    .option(...rootOption)
     .option(...waitOption)
     .option(...learnSecondsOption)
     .option(...withOption)
@@ -169,9 +172,13 @@ function registerRest(store: Command): void {
       .command(name)
       .summary(summary)
       .option(...storeOption);
-  const add = (name: string, summary: string): Command => reader(name, summary).option(...waitOption);
+  const add = (name: string, summary: string): Command =>
+    reader(name, summary)
+      .option(...rootOption)
+      .option(...waitOption);
 
   reader('list', 'show programs, sizes, and what they share')
+    .option(...rootOption)
     .option('--json', 'print JSON')
     .option('--long', 'show also why modules that programs open are not prepared')
     .action(async (options: CommonOptions & { json?: boolean; long?: boolean }) => {

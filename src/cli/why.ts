@@ -1,6 +1,7 @@
 /** `linkonce why`: whether a start would run from its image, or the reason and what helps. */
 import path from 'node:path';
 import type { Command } from 'commander';
+import { rootOption } from './root-option.ts';
 import { chooseSystem } from './system-choice.ts';
 
 interface WhyOptions {
@@ -21,6 +22,7 @@ export function registerWhy(program: Command): void {
     .argument('<program>', 'a launcher, or name or path of an ELF program')
     .argument('[args...]', 'its arguments, which make no difference')
     .option('--store <dir>', 'the store (default: /var/lib/linkonce, or $XDG_DATA_HOME/linkonce for a user)')
+    .option(...rootOption)
     .option('-s, --system <id[:variant]>', 'which system of the launchers of `run`', 'image')
     .option('--json', 'print JSON')
     .passThroughOptions()

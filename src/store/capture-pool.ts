@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { LinkonceError, Refusal } from '../util/errors.ts';
 import { packageRoot } from '../util/native.ts';
+import { nodeCommand } from '../util/node-command.ts';
 import type { Outcome } from '../util/outcome.ts';
 import type { CaptureAnswer, CaptureOrder } from './capture-worker.ts';
 
@@ -44,7 +45,8 @@ class Worker {
 
   constructor() {
     const program = path.join(packageRoot(), 'dist', 'src', 'store', 'capture-worker.js');
-    this.#process = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [node, ...args] = nodeCommand();
+    this.#process = spawn(node, [...args, program], { stdio: ['pipe', 'pipe', 'inherit'] });
     const { stdin, stdout } = this.#process;
     if (!stdin || !stdout) throw new Error('the worker has no input or output');
     // That it ended shows at its output.
