@@ -8,6 +8,8 @@ import type { Environment, Obstacle } from '../image/obstacle.ts';
 import { variablesDigest } from '../image/variables-digest.ts';
 import { linkerVariables } from '../program/environment.ts';
 import { loadProgram } from '../program/load-program.ts';
+import { storeAround } from '../store/folder.ts';
+import { otherStoreOf } from '../store/moved-store.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { FoundLauncher, Places } from './find-launcher.ts';
 import { findLauncher } from './find-launcher.ts';
@@ -29,7 +31,8 @@ export function examineStart(file: string, places: Places): ExaminedStart {
   const launcher = findLauncher(file, places);
   if (!launcher) return { verdict: unbound(file) };
   const environment = { ...process.env, ...launcher.environment };
-  const obstacle = askLauncher(launcher.file, environment);
+  const asked = askLauncher(launcher.file, environment);
+  const obstacle = asked && mendedAs(asked, launcher.file);
   const decoded = readLauncher(launcher.file);
   const handedOver = decoded && readCount(decoded.texts.count_path);
   return {
@@ -38,6 +41,15 @@ export function examineStart(file: string, places: Places): ExaminedStart {
       : { outcome: 'image', launcher, image: imageOf(decoded, environment) },
     ...(handedOver && handedOver.count > 0 && { handedOver }),
   };
+}
+
+/** What helps a store that was moved is not to bind its programs again one by one. */
+function mendedAs(obstacle: Obstacle, file: string): Obstacle {
+  const store = storeAround(file);
+  const written = store && otherStoreOf(file, store);
+  if (written === undefined) return obstacle;
+  const help = `its store was written for ${written}: \`linkonce store update --store ${store}\` writes its paths anew, or show it there`;
+  return { ...obstacle, help };
 }
 
 /** Undefined where it cannot be read. */

@@ -6,7 +6,7 @@ import type { SystemChoice } from '../pipeline.ts';
 import { fileKind } from '../program/file-kind.ts';
 import { findProgram } from '../program/find-program.ts';
 import { launcherOfName, readCatalogue } from '../store/catalogue.ts';
-import { names } from '../store/folder.ts';
+import { names, storeAround } from '../store/folder.ts';
 import { isSystemError } from '../util/system-errors.ts';
 import { statusOf } from '../util/status.ts';
 import { cachedImage } from './run-cache.ts';
@@ -47,9 +47,9 @@ function isLauncher(file: string): boolean {
   try {
     return launcherOf(file) !== undefined;
   } catch (error) {
-    // A program without its linker.
+    // A program without its linker; or a copy in a store that was moved.
     if (!isSystemError(error)) throw error;
-    return false;
+    return storeAround(file) !== undefined;
   }
 }
 

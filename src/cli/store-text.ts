@@ -38,9 +38,10 @@ export function describeLearnt(name: string, { bound, failures, remarks }: Learn
 
 /** `isLong`: with what is not prepared. */
 export function describeList(listing: Listing, isLong = false): string {
-  const { relocated, disk, programs, window } = listing;
+  const { relocated, disk, programs, window, movedFrom } = listing;
   return [
     `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}, for ${listing.readers}`,
+    ...(movedFrom === undefined ? [] : [`it was written for ${movedFrom}: \`store update\` writes its paths anew`]),
     ...programs.flatMap((program) => describeProgram(program, isLong)),
     `${String(new Set(programs.map(({ name }) => name)).size)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
     `relocated pages: ${megabytes(relocated.storedKb)} stored; under ld.so one process of each program holds ` +
@@ -78,8 +79,9 @@ export function describeHandOvers({ count, last, reason }: HandOvers): string {
 }
 
 export function describeUpdate(updated: Updated, ms: number): string {
-  const { rebuilt, refreshed, gone, changedModules } = updated;
+  const { rebuilt, refreshed, gone, changedModules, movedFrom } = updated;
   const lines = [
+    ...(movedFrom === undefined ? [] : [`moved from ${movedFrom}: paths written anew`]),
     ...changedModules.map((file) => `changed: ${file}`),
     ...rebuilt.map(({ name, reason }) => `bound again: ${name} (${reason})`),
     ...(refreshed.length > 0 ? [`only their files' identities changed: ${refreshed.join(', ')}`] : []),

@@ -242,8 +242,16 @@ function registerRest(store: Command): void {
   add('undo', 'remove the whole store').action(async (options: WorkOptions) => {
     const { undoStore } = await import('../store/store.ts');
     const left = await inStore(options, undoStore);
-    if (left.length > 0) process.stdout.write(`not the store's own, and left alone: ${left.join(', ')}\n`);
+    sayLeft(left);
   });
+  add('move', 'put the store elsewhere')
+    .argument('<dir>', 'its new folder; empty or not there')
+    .action(async (target: string, options: WorkOptions) => {
+      const { moveStore } = await import('../store/move.ts');
+      const { count, left } = await inStore(options, (context) => moveStore(context, path.resolve(target)));
+      process.stdout.write(`${path.resolve(target)}: ${String(count)} programs\n`);
+      sayLeft(left);
+    });
   add('export', 'write the same programs as a store of its own')
     .argument('<dir>', 'folder of the new store; empty or not there')
     .action(async (target: string, options: WorkOptions) => {
@@ -251,6 +259,10 @@ function registerRest(store: Command): void {
       const count = await inStore(options, (context) => exportStore(context, path.resolve(target)));
       process.stdout.write(`${path.resolve(target)}: ${String(count)} programs\n`);
     });
+}
+
+function sayLeft(names: readonly string[]): void {
+  if (names.length > 0) process.stdout.write(`not the store's own, and left alone: ${names.join(', ')}\n`);
 }
 
 function storeOf(

@@ -9,7 +9,7 @@
  * 4. New addresses, and a store elsewhere, need records only (relayout.ts): nothing is captured again.
  * 5. `verifyStore` does the loader's work on paper, and compares every page with what the record says.
  */
-import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { placesName, socketName } from '../files/places-name.ts';
 import { serving } from '../image/plan-layout.ts';
@@ -51,6 +51,12 @@ export function shownPlaces(store: string): { readonly path: string; readonly fi
 
 export function isStore(folder: string): boolean {
   return existsSync(path.join(folder, names.lock));
+}
+
+/** The store that a launcher is in: among its files, or in a generation. Undefined where it is in none. */
+export function storeAround(launcher: string): string | undefined {
+  const folder = path.dirname(realpathSync(launcher));
+  return [path.dirname(folder), path.resolve(folder, '../../..')].find(isStore);
 }
 
 /** The name of the generation that a store shows. Another command may replace it, but never takes it away before `undo`. */

@@ -15,6 +15,7 @@ import { storedKb } from './commit.ts';
 import { askPrograms } from './ask-programs.ts';
 import { countPathOf } from './counts.ts';
 import { identityOf } from './freshness.ts';
+import { writtenElsewhere } from './moved-store.ts';
 import { describeReaders } from './readers.ts';
 
 export interface ListedProgram {
@@ -40,6 +41,8 @@ export interface ListedProgram {
 
 export interface Listing {
   readonly store: string;
+  /** For which folder its files were written, where it is another one: nothing runs from it before an update. */
+  readonly movedFrom?: string;
   readonly system: string;
   readonly window: { readonly base: Address; readonly bits: number };
   readonly slide: string;
@@ -66,8 +69,10 @@ export async function listStore(store: string): Promise<Listing> {
   const { settings, space, modules, programs } = catalogue;
   const obstacles = await askPrograms(store, programs, 'bin');
   const known = new Map(modules.map(({ path, identity }) => [path, identity]));
+  const movedFrom = writtenElsewhere(store, catalogue);
   return {
     store,
+    ...(movedFrom !== undefined && { movedFrom }),
     system: `${settings.system}:${settings.variant}`,
     window: space,
     slide: settings.slide,

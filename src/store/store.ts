@@ -29,6 +29,7 @@ import { bootId, loaderDigest } from './freshness.ts';
 import { againRemarks, unguarded, withChosen } from './learn.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
+import { atItsPlace } from './moved-store.ts';
 import type { WishFailure } from './rebuild.ts';
 import type { OnProgress } from './session.ts';
 import { describeReaders, requireGivable, usualReaders } from './readers.ts';
@@ -152,12 +153,13 @@ function describeSetting(value: StoreSettings[keyof StoreSettings]): string {
 export function updateStore(context: StoreContext): Promise<Updated> {
   const { store, onProgress } = context;
   return withStoreLock(context, async () => {
-    const catalogue = catalogueToUpdate(store);
+    const { catalogue, movedFrom } = await atItsPlace(store, catalogueToUpdate(store), onProgress);
     const isNewBoot = catalogue.settings.slide === 'boot' && catalogue.boot !== bootId();
     const updated = await updatePrograms(store, catalogue, onProgress);
     const slid = isNewBoot ? await slideAnew(store, updated.catalogue, onProgress) : undefined;
-    if (updated.changed || slid) commit(store, slid ?? updated.catalogue);
-    return updated;
+    const changed = updated.changed || movedFrom !== undefined;
+    if (changed || slid) commit(store, slid ?? updated.catalogue);
+    return { ...updated, changed, ...(movedFrom !== undefined && { movedFrom }) };
   });
 }
 
@@ -246,28 +248,38 @@ export function collectStore(context: StoreContext): Promise<readonly Leftover[]
 export function undoStore(context: StoreContext): Promise<readonly string[]> {
   const { store } = context;
   return withStoreLock(context, () => {
-    const { path: places } = shownPlaces(store);
-    if (['live', 'hung'].includes(placesState(places)))
-      throw new LinkonceError(`${store}: its places are served; \`pagein stop\` takes them away`);
-    const isLink = lstatSync(store).isSymbolicLink();
-    // The link first: from then on there is no program. The lock last: until then it is a store.
-    const own = [
-      names.current,
-      names.bin,
-      names.generations,
-      names.files,
-      names.counts,
-      names.places,
-      names.socket,
-      names.beacon,
-    ];
-    for (const name of [...own, ...readdirSync(store).filter(isOwn)])
-      rmSync(path.join(store, name), { recursive: true, force: true });
-    const foreign = readdirSync(store).filter((name) => name !== names.lock);
-    rmSync(path.join(store, names.lock));
-    if (foreign.length === 0 && !isLink) removeEmpty(store);
-    return foreign;
+    requireUnserved(store);
+    return takeAway(store);
   });
+}
+
+/** Throws LinkonceError where processes take their memory from its places. */
+export function requireUnserved(store: string): void {
+  const { path: places } = shownPlaces(store);
+  if (['live', 'hung'].includes(placesState(places)))
+    throw new LinkonceError(`${store}: its places are served; \`pagein stop\` takes them away`);
+}
+
+/** The caller holds the lock. */
+export function takeAway(store: string): readonly string[] {
+  const isLink = lstatSync(store).isSymbolicLink();
+  // The link first: from then on there is no program. The lock last: until then it is a store.
+  const own = [
+    names.current,
+    names.bin,
+    names.generations,
+    names.files,
+    names.counts,
+    names.places,
+    names.socket,
+    names.beacon,
+  ];
+  for (const name of [...own, ...readdirSync(store).filter(isOwn)])
+    rmSync(path.join(store, name), { recursive: true, force: true });
+  const foreign = readdirSync(store).filter((name) => name !== names.lock);
+  rmSync(path.join(store, names.lock));
+  if (foreign.length === 0 && !isLink) removeEmpty(store);
+  return foreign;
 }
 
 /** What a killed command or server left. */

@@ -50,6 +50,8 @@ export interface Updated {
   /** Modules whose content changed. */
   readonly changedModules: readonly string[];
   readonly failures: readonly { readonly name: string; readonly error: LinkonceError }[];
+  /** Where the store was when it was written, if it stands elsewhere now; its files are those of its new place. */
+  readonly movedFrom?: string;
 }
 
 type Verdict =

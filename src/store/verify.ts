@@ -31,6 +31,7 @@ import { changedFile, damageOf, loaderDigest } from './freshness.ts';
 import type { MappedPlace } from './mapped-memory.ts';
 import { MappedMemory, OpenedMemory } from './mapped-memory.ts';
 import { joinedFiles } from './joined-launchers.ts';
+import { writtenElsewhere } from './moved-store.ts';
 import { at } from '../util/present.ts';
 import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
@@ -58,6 +59,8 @@ export async function verifyStore(context: StoreContext): Promise<Verified> {
 
 function verify(store: string, catalogue: Catalogue, onProgress: (step: string) => void): Verified {
   const faults = missingFiles(store, catalogue);
+  const movedFrom = writtenElsewhere(store, catalogue);
+  if (movedFrom !== undefined) return unread(store, catalogue, movedFrom, faults);
   const comparison = new Comparison();
   const stale: string[] = [];
   const isOtherLoader = catalogue.loader !== loaderDigest();
@@ -78,6 +81,19 @@ function verify(store: string, catalogue: Catalogue, onProgress: (step: string) 
     stale,
     leftovers: findLeftovers(store, [catalogue]),
   };
+}
+
+/** Its plans lead to files of another place, which there may be, or not. */
+function unread(
+  store: string,
+  catalogue: Catalogue,
+  movedFrom: string,
+  faults: readonly string[],
+): Verified {
+  const moved = `${store}: was written for ${movedFrom}: \`store update\` writes its paths anew`;
+  const leftovers = findLeftovers(store, [catalogue]);
+  const { length: programs } = catalogue.programs;
+  return { programs, pages: 0, faults: [moved, ...faults], stale: [], leftovers };
 }
 
 /** A fault of its own. */
