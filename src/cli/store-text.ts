@@ -41,7 +41,9 @@ export function describeList(listing: Listing, isLong = false): string {
   const { relocated, disk, programs, window, movedFrom } = listing;
   return [
     `${listing.store}: ${listing.system}, window of ${String(window.bits)} bits at ${hex(window.base)}, slide per ${listing.slide}, for ${listing.readers}`,
-    ...(movedFrom === undefined ? [] : [`it was written for ${movedFrom}: \`store update\` writes its paths anew`]),
+    ...(movedFrom === undefined
+      ? []
+      : [`it was written for ${movedFrom}: \`store update\` writes its paths anew`]),
     ...programs.flatMap((program) => describeProgram(program, isLong)),
     `${String(new Set(programs.map(({ name }) => name)).size)} programs, ${String(listing.modules)} modules; launchers in ${path.join(listing.store, 'bin')}`,
     `relocated pages: ${megabytes(relocated.storedKb)} stored; under ld.so one process of each program holds ` +

@@ -2,7 +2,15 @@
  * A store goes elsewhere: it is written there from its records, as its launchers and plans name their files by whole paths, and only then
  * taken away here. A kill leaves the old one or both, each of them whole.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { writeWhole } from '../image/assemble-file.ts';
 import { LinkonceError } from '../util/errors.ts';

@@ -84,12 +84,7 @@ function verify(store: string, catalogue: Catalogue, onProgress: (step: string) 
 }
 
 /** Its plans lead to files of another place, which there may be, or not. */
-function unread(
-  store: string,
-  catalogue: Catalogue,
-  movedFrom: string,
-  faults: readonly string[],
-): Verified {
+function unread(store: string, catalogue: Catalogue, movedFrom: string, faults: readonly string[]): Verified {
   const moved = `${store}: was written for ${movedFrom}: \`store update\` writes its paths anew`;
   const leftovers = findLeftovers(store, [catalogue]);
   const { length: programs } = catalogue.programs;
