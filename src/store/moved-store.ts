@@ -60,6 +60,6 @@ export async function atItsPlace(
 
 /** For which other folder the store was written, by one of its launchers; undefined where it was for this one. */
 export function writtenElsewhere(store: string, { programs }: Catalogue): string | undefined {
-  const program = programs.find((each) => isBound(each) && each.launcher !== '');
+  const program = programs.find(isBound);
   return program && otherStoreOf(path.join(store, names.files, program.launcher), store);
 }
