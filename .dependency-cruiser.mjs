@@ -27,6 +27,7 @@ export const layers = [
   'tools',
   'measure',
   'report',
+  'doctor',
 ];
 
 const order = layers.map((layer, place) => ({

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { importBuffers } from './lib/declarations.mjs';
 import { BuildError, compile, lock, runIfStale } from './lib/steps.mjs';
 
 /** Hosted C: programs of their own, which the lab starts. */
@@ -37,11 +38,18 @@ const planHeaderModules = ['plan-header', 'plan-layout', 'reasons'].map(
 const steps = [
   {
     name: 'compile',
-    inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    inputs: [
+      'src',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'package-lock.json',
+      'scripts/lib/declarations.mjs',
+    ],
     outputs: ['dist/src/cli/main.js'],
     run: () => {
       compile('node_modules/.bin/tsc', '-p', 'tsconfig.build.json');
       removeOrphans();
+      importBuffers('dist/src');
     },
   },
   { name: 'plan-header', inputs: planHeaderModules, outputs: ['native/plan.h'], run: writePlanHeader },

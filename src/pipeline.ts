@@ -8,6 +8,7 @@ import { describeStarted, startedProgram } from './capture/started-program.ts';
 import { inOrder, movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
+import type { Finding } from './doctor/finding.ts';
 import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
 import type { OnProgress } from './measure/course.ts';
 import { Journal } from './measure/journal.ts';
@@ -115,6 +116,7 @@ export interface CallLabSettings extends CallSettings {
   readonly stop?: AbortSignal;
 }
 
+/** What `compareGrowth` measures: systems, sizes, and what the other axes are where one grows. */
 export interface ScaleLabSettings extends ScaleSettings {
   readonly choices: readonly SystemChoice[];
 }
@@ -331,10 +333,21 @@ async function baseLineChoice(): Promise<SystemChoice> {
 }
 
 /** Measures how the costs of each chosen system grow with modules, imports and processes of synthetic programs. */
-export function compareGrowth(settings: ScaleLabSettings, onProgress: OnProgress): Promise<ScaleMeasurement> {
+export function compareGrowth(
+  settings: ScaleLabSettings,
+  onProgress: OnProgress = silent,
+): Promise<ScaleMeasurement> {
   // The lab says itself which program it binds: the steps of a bind, thousands of them, would only hide that.
   const open = (file: string): Subject => openProgram(file, () => undefined);
   return measureScale(settings, open, onProgress);
+}
+
+/** Tries what linkonce needs of this machine: a small program is captured, bound and started, too. */
+export async function examineMachine(): Promise<readonly Finding[]> {
+  const { askEverything } = await import('./doctor/checks.ts');
+  const { chooseSystem } = await import('./systems/choose.ts');
+  const choice = chooseSystem('image');
+  return askEverything({ bind: ({ program, ...rest }) => bindProgram(program, { ...choice, ...rest }) });
 }
 
 /**

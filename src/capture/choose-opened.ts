@@ -12,6 +12,7 @@ import { listOpened } from './capture-opened.ts';
 import { distinctOpened } from './distinct-opened.ts';
 import { learnOpened } from './learn-opened.ts';
 
+/** How to find out which modules a program opens: by runs of it, and by names. */
 export interface OpenedChoice {
   /** Arguments of each run. */
   readonly runs: readonly (readonly string[])[];

@@ -1,7 +1,7 @@
 /** `linkonce doctor`: what this machine permits, what that is needed for, and what a person can do about it. */
 import type { Command } from 'commander';
 import { colorsFor } from '../util/colors.ts';
-import type { Finding } from './doctor-finding.ts';
+import type { Finding } from '../doctor/finding.ts';
 
 export function registerDoctor(program: Command): void {
   program
@@ -12,7 +12,7 @@ export function registerDoctor(program: Command): void {
     )
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const { examineMachine } = await import('./doctor-checks.ts');
+      const { examineMachine } = await import('../pipeline.ts');
       const findings = await examineMachine();
       process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(describe).join(''));
       if (findings.some((finding) => finding.required && finding.answer === 'no')) process.exitCode = 1;

@@ -30,7 +30,7 @@ import type { FileIdentity } from '../program/program.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { nativePart } from '../util/native.ts';
 import { describeSystemError, isSystemError } from '../util/system-errors.ts';
-import { userFolder } from '../util/user-folder.ts';
+import { cacheFolder } from '../util/user-folder.ts';
 import { isOwn, isPrivate } from './private-folder.ts';
 
 /** What `run` needs to start a program, and to know whether it still may. */
@@ -158,11 +158,6 @@ function folderOf(file: string, choice: SystemChoice): string {
 }
 
 const hexOf = (value: bigint): string => value.toString(16).padStart(16, '0');
-
-/** Where the launchers of `run` are. Throws LinkonceError where this user has no home. */
-export function cacheFolder(): string {
-  return path.join(userFolder('XDG_CACHE_HOME', '.cache'), 'linkonce');
-}
 
 /** Creates a folder in the cache; a cache that another user could write is refused. */
 function makePrivate(folder: string): void {

@@ -60,7 +60,7 @@ async function scale(options: ScaleOptions, command: Command): Promise<void> {
   const { compareGrowth } = await import('../pipeline.ts');
   const measurement = await withProgress((onProgress) => compareGrowth(settings, onProgress));
   const { renderScale } = await import('../report/scale-table.ts');
-  process.stdout.write(renderScale(measurement, colorsFor(process.stdout)));
+  process.stdout.write(renderScale(measurement, { colors: colorsFor(process.stdout) }));
   if (options.json !== undefined)
     await (await import('../report/scale-json.ts')).writeScaleJson(measurement, options.json);
 }

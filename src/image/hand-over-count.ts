@@ -9,6 +9,7 @@ import { writeAtomically } from '../util/write-atomically.ts';
 import { writeBytes } from './assemble-file.ts';
 import { countFileSize, countMagic, countVersion, handOverCount } from './plan-layout.ts';
 
+/** Starts of a launcher that the platform's linker did, and why the last one was. */
 export interface HandOvers {
   readonly count: number;
   /** When the last one was; absent where it could not be asked. */

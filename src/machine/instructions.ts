@@ -35,7 +35,7 @@ export function callInPlace(target: bigint): Buffer {
 }
 
 /** int3. The counter stands behind it when it has trapped. */
-export const trapCode = Buffer.of(0xcc);
+export const trapCode: Buffer = Buffer.of(0xcc);
 
 /** What may stand before the linker's first call, in any order. */
 const beforeCall = [

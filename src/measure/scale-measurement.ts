@@ -6,15 +6,18 @@ import type { Estimate, Machine, ResultHead, UnmeasuredResult, Warning } from '.
 
 /** What grows, all else being equal. */
 export const scaleAxes = ['modules', 'imports', 'processes'] as const;
+/** What grows. */
 export type ScaleAxis = (typeof scaleAxes)[number];
 
 /** What is looked at. `updateMs`: binding again after one library was replaced, with a store. */
 export const scaleFigures = ['startupMs', 'privateKb', 'pssKb', 'mappings', 'bindMs', 'updateMs'] as const;
+/** What is looked at of each size. */
 export type ScaleFigure = (typeof scaleFigures)[number];
 
 /** Of the format. */
 export const scaleVersion = 1;
 
+/** How costs grew; docs/formats/scale.md. */
 export interface ScaleMeasurement {
   readonly format: 'linkonce-scale';
   readonly version: typeof scaleVersion;
@@ -27,6 +30,7 @@ export interface ScaleMeasurement {
   readonly warnings: readonly Omit<Warning, 'program'>[];
 }
 
+/** Sizes, and how often each is run. */
 export interface ScaleSettings {
   readonly runs: number;
   /** The sizes of each axis, ascending; empty for an axis that was not looked at. */
@@ -42,6 +46,7 @@ export interface ScaleSeries extends ResultHead {
   readonly fits: readonly ScaleFit[];
 }
 
+/** One size of a series: measured, or why it is not. */
 export type ScalePoint = MeasuredPoint | (Omit<UnmeasuredResult, keyof ResultHead> & { readonly at: number });
 
 /** Figures of one program; of the axis `processes` sums over all processes, and the start-up of all, one after the other. */

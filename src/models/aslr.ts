@@ -8,6 +8,7 @@
 /** How often addresses are drawn; `store`: once for a store, or for a launcher that stands for itself. */
 export type Drawn = 'process' | 'boot' | 'store' | 'never';
 
+/** How random addresses are, and when they are drawn. */
 export interface LayoutSettings {
   /** Random bits of an address. */
   readonly bits: number;
@@ -18,6 +19,7 @@ export interface LayoutSettings {
   readonly relocatedKb: number;
 }
 
+/** What addresses that are drawn so often are worth against guesses, and what they cost. */
 export interface LayoutCost {
   /** Expected number of different layouts among the processes. */
   readonly layouts: number;

@@ -9,6 +9,7 @@ import { wilson } from './wilson.ts';
 /** Draws a whole number from 0 up to, not including, `limit`. */
 export type Random = (limit: number) => number;
 
+/** Draws of names, to be counted in place of computed. */
 export interface CollisionTrials {
   readonly bits: number;
   readonly libraries: number;

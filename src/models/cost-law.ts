@@ -32,6 +32,7 @@ export interface ProgramQuantities {
 /** So many times each; what is absent not at all. */
 export type Terms = Readonly<Partial<Record<keyof ProgramQuantities, number>>>;
 
+/** What a system's costs are made of. */
 export interface CostLaw {
   /** Of a process: lines of /proc/PID/maps. */
   readonly mappings: Terms;

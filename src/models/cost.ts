@@ -33,6 +33,7 @@ export const syntheticTree: Omit<ProgramSize, 'modules' | 'imports'> = {
   filePages: 5,
 };
 
+/** What processes of a program cost under a system. */
 export interface ProcessCosts {
   /** Of one process. */
   readonly mappings: number;
@@ -81,6 +82,7 @@ const prices = {
   call: 0.064,
 };
 
+/** What so many processes of a program cost under the law of a system's variant (`SystemVariant.costs`). */
 export function costOf(law: CostLaw, program: ProgramSize, processes: number): ProcessCosts {
   const quantities = quantitiesOf(program);
   const of = (name: keyof CostLaw): number => evaluateTerms(law[name], quantities);

@@ -4,6 +4,7 @@ import { sharedEntries } from './saturation.ts';
 
 export const treeShapes = ['chain', 'tree', 'star'] as const;
 
+/** Modules that use one another in a tree. */
 export interface TreeDescription {
   /** Each module needs one more, several more of its own, or the executable needs all. */
   readonly shape: (typeof treeShapes)[number];
@@ -12,6 +13,7 @@ export interface TreeDescription {
   readonly importsOfModule: number;
 }
 
+/** How full a dispatcher's tables are at one depth of the tree. */
 export interface TreeSaturation {
   /** Steps from the executable to the furthest module. */
   readonly depth: number;

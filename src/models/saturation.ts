@@ -17,6 +17,7 @@ export interface Importer {
   readonly imports: number;
 }
 
+/** Programs that differ in how much they import. */
 export interface CurveSettings {
   /** Numbers of imports of the whole program, ascending. */
   readonly imports: readonly number[];
@@ -35,6 +36,7 @@ export interface SaturationPoint {
   readonly oneTable: number;
 }
 
+/** For each number of imports, which part of them has to be told apart, where they are of one module and of many. */
 export function saturationCurve({ imports, importsOfModule }: CurveSettings): readonly SaturationPoint[] {
   return imports.map((all) => {
     const modules = modulesOf(all, importsOfModule);

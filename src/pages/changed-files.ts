@@ -5,6 +5,7 @@ import type { DecodedPlan } from '../image/plan.ts';
 import type { FileIdentity } from '../program/program.ts';
 import { plannedFiles } from '../store/freshness.ts';
 
+/** A file that a process was made of, and what became of it. */
 export interface ChangedFile {
   readonly path: string;
   readonly now: 'another file' | 'gone';

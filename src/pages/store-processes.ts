@@ -23,6 +23,7 @@ import { startOf } from './process-state.ts';
 /** Of the format. */
 export const processesVersion = 1;
 
+/** A running process whose image is, or was, one of the store. */
 export interface StoreProcess {
   readonly pid: number;
   /** The program's path at bind. */
@@ -35,6 +36,7 @@ export interface StoreProcess {
   readonly changed?: readonly ChangedFile[];
 }
 
+/** Processes of a store that go on with what they started with. */
 export interface ProcessesReport {
   readonly format: 'linkonce-processes';
   readonly version: typeof processesVersion;
@@ -46,7 +48,7 @@ export interface ProcessesReport {
 }
 
 /** Throws LinkonceError where there is no store. `isAll`: also those that are as a start now would be. */
-export function listProcesses(store: string, isAll: boolean): ProcessesReport {
+export function listProcesses(store: string, isAll = false): ProcessesReport {
   const { programs } = requireCatalogue(store);
   const files = path.join(realpathSync(store), names.files);
   const images = new Set(programs.map(({ image }) => path.join(files, image)));

@@ -10,6 +10,7 @@ import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { hasAttribute } from './extended-attributes.ts';
 
+/** Who may read a file. */
 export type Audience = 'everybody' | 'owner' | { readonly group: number };
 
 /** Permissions of a new file; `group` is absent where they do not depend on it. */

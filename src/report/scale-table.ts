@@ -11,6 +11,8 @@ import type {
 } from '../measure/scale-measurement.ts';
 import { scaleAxes, scaleFigures } from '../measure/scale-measurement.ts';
 import type { Colors } from '../util/colors.ts';
+import type { Look } from './text.ts';
+import { uncoloured } from './text.ts';
 import { compactKb, none, statusText, threeDigits, width, wrap } from './format.ts';
 import { describeAxis, describeLaw, figureWords, hasFigure } from './scale-words.ts';
 
@@ -24,7 +26,7 @@ const formats: Readonly<Record<ScaleFigure, (value: number) => string>> = {
 };
 
 /** Lines, the last one ended, too. */
-export function renderScale(measurement: ScaleMeasurement, colors: Colors): string {
+export function renderScale(measurement: ScaleMeasurement, { colors }: Look = uncoloured): string {
   const paragraphs = [
     renderHead(measurement, colors),
     ...scaleAxes.flatMap((axis) => renderAxis(measurement, axis, colors)),

@@ -33,7 +33,7 @@ export interface Look {
   readonly colors: Colors;
 }
 
-const uncoloured: Look = { colors: pc.createColors(false) };
+export const uncoloured: Look = { colors: pc.createColors(false) };
 
 /** Lines of at most 80 columns, except for words that are longer. */
 export function renderText(measurement: Measurement, { colors }: Look = uncoloured): string {

@@ -10,6 +10,7 @@ import { LinkonceError } from '../util/errors.ts';
 /** How long to wait for another command, and who is told that it begins. */
 export interface Patience {
   readonly seconds: number;
+  /** Hears one line, when the waiting begins. */
   readonly say: (line: string) => void;
 }
 

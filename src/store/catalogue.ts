@@ -15,8 +15,10 @@ import { fromJson, toJson } from '../util/json.ts';
 import { names } from './folder.ts';
 import { isNowhere, statusOf } from '../util/status.ts';
 
+/** When a store draws its addresses anew: by `reslideStore`, or at each boot. */
 export type Slide = 'store' | 'boot';
 
+/** What is said once, when a store is made. */
 export interface StoreSettings {
   readonly system: string;
   readonly variant: string;
@@ -74,6 +76,7 @@ export interface StoredProgram {
   readonly notes: readonly string[];
 }
 
+/** A module that a program opens, and ld.so relocates as ever. */
 export interface UnpreparedModule {
   readonly path: string;
   /** One line. */

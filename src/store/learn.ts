@@ -82,14 +82,17 @@ export function againRemarks(
   });
 }
 
+/** Which program of a store, and which modules it opens. */
 export interface LearnRequest {
   /** As `store list` shows it. */
   readonly name: string;
   /** What it opens beside what is known; `forget`: nothing, and nothing of before. */
   readonly opened: OpenedChoice | 'forget';
+  /** Has the runs; absent: nobody stops them before their end. */
   readonly guard?: ChoosingMeans['guard'];
 }
 
+/** What came of learning which modules a program opens. */
 export interface Learnt {
   /** The forms of the program that opened other modules before, as they are bound now. */
   readonly bound: readonly StoredProgram[];

@@ -18,6 +18,7 @@ import { identityOf } from './freshness.ts';
 import { writtenElsewhere } from './moved-store.ts';
 import { describeReaders } from './readers.ts';
 
+/** One form of a program, as it would start now. */
 export interface ListedProgram {
   readonly name: string;
   /** The linker's variables that this form is for, as `NAME=VALUE`. */
@@ -39,6 +40,7 @@ export interface ListedProgram {
   readonly notes: readonly string[];
 }
 
+/** What a store holds, and what it saves. */
 export interface Listing {
   readonly store: string;
   /** For which folder its files were written, where it is another one: nothing runs from it before an update. */

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { LinkonceError } from '../util/errors.ts';
 import type { Patience } from './await-lock.ts';
 import { awaitLock } from './await-lock.ts';
-import { currentGeneration, names, requirePrivate } from './folder.ts';
+import { currentGeneration, defaultStore, names, requirePrivate } from './folder.ts';
 import { prepareFolder } from './new-folder.ts';
 import type { OnProgress } from './session.ts';
 
@@ -18,6 +18,14 @@ export interface StoreContext {
   readonly onProgress: OnProgress;
   /** Absent: as long as it takes. */
   readonly patience?: Patience | undefined;
+}
+
+/** The store of this folder, or this user's usual one: $XDG_DATA_HOME/linkonce, /var/lib/linkonce of root. */
+export function storeAt(
+  folder: string = defaultStore(),
+  means: Partial<Omit<StoreContext, 'store'>> = {},
+): StoreContext {
+  return { onProgress: () => undefined, ...means, store: path.resolve(folder) };
 }
 
 type Work<T> = () => Promise<T> | T;

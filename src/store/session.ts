@@ -32,6 +32,7 @@ export interface Destination {
   readonly readers: Audience;
 }
 
+/** Hears what a command is at. */
 export type OnProgress = (step: string) => void;
 
 export interface Loaded {

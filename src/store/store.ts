@@ -40,6 +40,7 @@ import type { Updated } from './update.ts';
 import type { AddRequest, ProgramFailure } from './wishes.ts';
 import { findTyped, formOf, toWishes } from './wishes.ts';
 
+/** What came of adding programs. */
 export interface Added {
   readonly added: readonly StoredProgram[];
   readonly failures: readonly ProgramFailure[];
@@ -54,7 +55,7 @@ export interface Added {
 export async function addPrograms(
   context: StoreContext,
   request: AddRequest,
-  settings: Partial<StoreSettings>,
+  settings: Partial<StoreSettings> = {},
 ): Promise<Added> {
   const { store, onProgress } = context;
   const { typed, unknown } = findTyped(store, request.typed);

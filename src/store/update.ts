@@ -37,6 +37,7 @@ import { wishOf } from './session.ts';
 import { refreshProgram } from './refresh.ts';
 import { attempt } from '../util/outcome.ts';
 
+/** What an update of a store did. */
 export interface Updated {
   readonly catalogue: Catalogue;
   /** Whether it is another one than before. */

@@ -38,6 +38,7 @@ import { currentBlueprint } from './current-blueprint.ts';
 import { contentDigest } from '../util/content-digest.ts';
 import { attempt } from '../util/outcome.ts';
 
+/** What a comparison of all stored pages with the modules found. */
 export interface Verified {
   readonly programs: number;
   /** Pages that were read and compared. */

@@ -12,10 +12,12 @@ import { names } from './folder.ts';
 import type { Wish } from './session.ts';
 import { wishOf } from './session.ts';
 
+/** Which programs a store shall have, and in which forms. */
 export interface AddRequest {
   /** Names in PATH, or paths. */
   readonly typed: readonly string[];
-  readonly asInterpreter: boolean;
+  /** Copies of programs whose PT_INTERP is the loader; absent: launchers. */
+  readonly asInterpreter?: boolean;
   /** One form, for these of the linker's variables; absent: one for none, and one for those that are set here. */
   readonly variables?: Variables;
   /** Which modules that they open are prepared, beside those of before; absent: none. */
@@ -31,6 +33,7 @@ export interface Typed {
   readonly variables?: Variables;
 }
 
+/** A program that could not be bound, and why; the others were. */
 export interface ProgramFailure {
   readonly name: string;
   readonly error: LinkonceError;
@@ -75,7 +78,7 @@ function requireDistinct(typed: readonly Typed[]): void {
 export function toWishes(
   catalogue: Catalogue,
   typed: readonly Typed[],
-  { asInterpreter, variables }: Pick<AddRequest, 'asInterpreter' | 'variables'>,
+  { asInterpreter = false, variables }: Pick<AddRequest, 'asInterpreter' | 'variables'>,
 ): Wish[] {
   requireDistinct(typed);
   const wishes = typed.flatMap(({ invocation, variables: here = linkerVariables(process.env) }) => {

@@ -9,7 +9,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isCheckout, packageRoot } from '../util/native.ts';
-import { userFolder } from '../util/user-folder.ts';
+import { cacheFolder } from '../util/user-folder.ts';
 import { compileRecipe, compilerVersion } from './compile.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -17,7 +17,7 @@ import type { Recipe } from './recipe.ts';
 export async function buildCached(recipe: Recipe): Promise<string> {
   const packed = packedFolder(recipe);
   if (!isCheckout() && existsSync(packed)) return packed;
-  const folder = path.join(cacheFolder(), digestOf(recipe, await compilerVersion()));
+  const folder = path.join(compiledFolder(), digestOf(recipe, await compilerVersion()));
   if (!existsSync(folder)) await buildFolder(recipe, folder);
   return folder;
 }
@@ -61,10 +61,10 @@ function digestOf({ sources, compilations, links }: Recipe, compiler: string): s
 }
 
 /** In the checkout; where that is someone else's, or there is none, in the user's own cache. */
-function cacheFolder(): string {
+function compiledFolder(): string {
   const build = path.join(packageRoot(), 'build');
   if (isCheckout() && isWritable(build)) return path.join(build, 'synthetic');
-  return path.join(userFolder('XDG_CACHE_HOME', '.cache'), 'linkonce', 'synthetic');
+  return path.join(cacheFolder(), 'synthetic');
 }
 
 function isWritable(folder: string): boolean {

@@ -4,10 +4,12 @@
  */
 import { LinkonceError } from './errors.ts';
 
+/** What went wrong, for a person. */
 export interface Failure {
   readonly failure: LinkonceError;
 }
 
+/** A value, or what went wrong in its place. */
 export type Outcome<T> = { readonly value: T } | Failure;
 
 /** What `work` returns, or the LinkonceError that it throws. */

@@ -12,6 +12,11 @@ export function userFolder(variable: string, below: string): string {
   return path.isAbsolute(given) ? given : path.join(homeFolder(variable), below);
 }
 
+/** What this user can do without: launchers of `run`, compiled modules. Throws LinkonceError where no home is known. */
+export function cacheFolder(): string {
+  return path.join(userFolder('XDG_CACHE_HOME', '.cache'), 'linkonce');
+}
+
 /** HOME, or what the system has of this user: a HOME that is empty or relative would be a folder wherever somebody stands. */
 function homeFolder(variable: string): string {
   const given = process.env.HOME ?? '';

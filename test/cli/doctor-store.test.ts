@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { askStoredPrograms } from '../../src/cli/doctor-store.ts';
+import { askStoredPrograms } from '../../src/doctor/stored-programs.ts';
 import { reasons } from '../../src/image/reasons.ts';
 import { requireCatalogue } from '../../src/store/catalogue.ts';
 import { environment } from '../programs/build.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/cli/doctor-finding.ts';
+import type { Finding } from '../../src/doctor/finding.ts';
 import { compileHere } from '../contract/compile.ts';
 import { testProgram } from '../programs/build.ts';
 import type { Lacks } from '../machine/poor-machine.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { tryExeLink } from '../../src/cli/doctor-probes.ts';
+import { tryExeLink } from '../../src/doctor/probes.ts';
 import { planOffset } from '../../src/image/plan-layout.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { compileHere } from '../contract/compile.ts';

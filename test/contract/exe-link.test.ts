@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tryExeLink } from '../../src/cli/doctor-probes.ts';
+import { tryExeLink } from '../../src/doctor/probes.ts';
 import { bindProgram } from '../../src/pipeline.ts';
 import { findSystem } from '../../src/systems/registry.ts';
 import { environment } from '../programs/build.ts';

@@ -4,7 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { tryExeLink } from '../../src/cli/doctor-probes.ts';
+import { tryExeLink } from '../../src/doctor/probes.ts';
 import type { Image } from '../../src/image/image.ts';
 import { bindProgram } from '../../src/pipeline.ts';
 import { findSystem } from '../../src/systems/registry.ts';

@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pc from 'picocolors';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ScaleFit, ScaleMeasurement } from '../../src/measure/scale-measurement.ts';
 import { parseScale, readScaleJson, writeScaleJson } from '../../src/report/scale-json.ts';
@@ -11,7 +10,7 @@ import { describeLaw } from '../../src/report/scale-words.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { pointsAlong, scaleSample } from './scale-sample.ts';
 
-const render = (measurement: ScaleMeasurement) => renderScale(measurement, pc.createColors(false));
+const render = (measurement: ScaleMeasurement) => renderScale(measurement);
 const lineOf = (text: string, start: string) => text.split('\n').find((line) => line.startsWith(start));
 
 describe('the tables', () => {

@@ -3,7 +3,7 @@ import type { Obstacle } from '../image/obstacle.ts';
 import { askPrograms } from '../store/ask-programs.ts';
 import type { StoredProgram } from '../store/catalogue.ts';
 import { keyOf, requireCatalogue } from '../store/catalogue.ts';
-import type { Answer } from './doctor-finding.ts';
+import type { Answer } from './finding.ts';
 
 /** Throws LinkonceError where the store cannot be read. */
 export async function askStoredPrograms(store: string): Promise<Answer> {

@@ -11,6 +11,7 @@ import { readFrames } from '../measure/page-frames.ts';
 import { defaultStore, isStore } from '../store/folder.ts';
 import { linkerVariables, nameOf, unbindableNames } from '../program/environment.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { cacheFolder } from '../util/user-folder.ts';
 import {
   addressSpaceLimit,
   canOpen,
@@ -22,11 +23,16 @@ import {
   readText,
   statusField,
   tryExeLink,
-} from './doctor-probes.ts';
-import { cacheFolder } from './run-cache.ts';
-import type { Answer, Finding } from './doctor-finding.ts';
-import { askStoredPrograms } from './doctor-store.ts';
+} from './probes.ts';
+import type { Answer, Finding } from './finding.ts';
+import { askStoredPrograms } from './stored-programs.ts';
+import type { Bind } from './self-test.ts';
 import { testBind } from './self-test.ts';
+
+/** What the questions cannot have from below. */
+interface Means {
+  readonly bind: Bind;
+}
 
 interface Check {
   readonly id: string;
@@ -34,7 +40,7 @@ interface Check {
   readonly purpose: string;
   readonly remedy: string;
   readonly required?: boolean;
-  readonly ask: () => Answer | Promise<Answer>;
+  readonly ask: (means: Means) => Answer | Promise<Answer>;
 }
 
 /** Linux 4.18 has the youngest call that everything needs: rseq(2), after MAP_FIXED_NOREPLACE (4.17). */
@@ -83,7 +89,7 @@ const checks: readonly Check[] = [
     purpose: 'the main job; without it programs run through the platform’s linker',
     remedy: 'mend what is missed above; where all is there, it is a bug of linkonce: report this line',
     required: true,
-    ask: testBind,
+    ask: ({ bind }) => testBind(bind),
   },
   {
     id: 'environment',
@@ -154,10 +160,10 @@ const checks: readonly Check[] = [
 ];
 
 /** Asks everything. */
-export async function examineMachine(): Promise<readonly Finding[]> {
+export async function askEverything(means: Means): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { id, purpose, remedy, required = false, ask } of checks)
-    findings.push({ id, ...(await attempt(ask)), purpose, remedy, required });
+    findings.push({ id, ...(await attempt(() => ask(means))), purpose, remedy, required });
   return findings.map((each) => ({ ...each, detail: each.detail.replace(pointer, '') }));
 }
 
@@ -165,7 +171,7 @@ export async function examineMachine(): Promise<readonly Finding[]> {
 const pointer = ': see `linkonce doctor`';
 
 /** A file of /proc that is missing, or a folder that cannot be written, is an answer. */
-async function attempt(ask: Check['ask']): Promise<Answer> {
+async function attempt(ask: () => Answer | Promise<Answer>): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {

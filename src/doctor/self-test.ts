@@ -4,9 +4,10 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { askLauncher } from '../image/ask-launcher.ts';
 import { describeObstacle } from '../image/obstacle.ts';
+import type { Variables } from '../program/environment.ts';
 import { linkerVariables } from '../program/environment.ts';
 import { nativePart } from '../util/native.ts';
-import type { Answer } from './doctor-finding.ts';
+import type { Answer } from './finding.ts';
 import { attemptLater } from '../util/outcome.ts';
 import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 
@@ -14,29 +15,30 @@ import { makeTemporaryFolder } from '../util/temporary-folder.ts';
 const expected = '123\n';
 const limitMs = 10_000;
 
+/** Binds a program as a person would who chooses nothing. */
+export type Bind = (request: BindRequest) => Promise<unknown>;
+
+interface BindRequest {
+  /** Path of the program. */
+  readonly program: string;
+  /** Path of the launcher. */
+  readonly output: string;
+  readonly variables: Variables;
+}
+
 /** Throws what is no fault of this machine. */
-export async function testBind(): Promise<Answer> {
+export async function testBind(bind: Bind): Promise<Answer> {
   const folder = makeTemporaryFolder('doctor');
   try {
-    const outcome = await attemptLater(() => bindAndStart(path.join(folder, 'launcher')));
+    const outcome = await attemptLater(() => bindAndStart(bind, path.join(folder, 'launcher')));
     return 'value' in outcome ? outcome.value : { answer: 'no', detail: outcome.failure.message };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function bindAndStart(output: string): Promise<Answer> {
-  const { bindProgram } = await import('../pipeline.ts');
-  const { findSystem } = await import('../systems/registry.ts');
-  const system = findSystem('image');
-  const variant = system?.variants[0]?.id;
-  if (!system || variant === undefined) throw new Error('there is no system image');
-  await bindProgram(nativePart('self-test'), {
-    system,
-    variant,
-    output,
-    variables: linkerVariables(process.env),
-  });
+async function bindAndStart(bind: Bind, output: string): Promise<Answer> {
+  await bind({ program: nativePart('self-test'), output, variables: linkerVariables(process.env) });
   const obstacle = askLauncher(output);
   if (obstacle?.outcome === 'hands-over') return { answer: 'limited', detail: describeObstacle(obstacle) };
   if (obstacle) return { answer: 'no', detail: describeObstacle(obstacle) };
