@@ -3,15 +3,17 @@
  * than most programs' whole start-up.
  *
  * The rounds are interleaved (A B C A B C …), so that whatever changes on the machine in the meantime meets all commands
- * alike. Each round begins with a run of the first command that does not count. The standard streams of a command are
+ * alike. Each round begins with a run of the first command that does not count; where starts shall be cold, the kernel is told instead
+ * before each run to forget what it has of files (proc_sys_vm(5), drop_caches), which it does of all that no process maps. The standard streams of a command are
  * /dev/null. Each is the leader of its own process group, and what is left of the group is killed when the leader has ended.
  *
  * Standard input is the job, a sequence of strings that end with a NUL each; numbers are decimal:
  *
- *   "linkonce-stopwatch-1"   what this is
+ *   "linkonce-stopwatch-2"   what this is
  *   warm-up                  rounds that are run and reported but that come before round 0
  *   rounds
  *   limit                    milliseconds that a run may take
+ *   cold                     1: starts shall be cold; else 0
  *   commands                 their number, and for each:
  *     file                     path of the executable, as for execve(2)
  *     argc, argv…              their number, then the strings
@@ -53,6 +55,7 @@ struct job {
 	long warmup;
 	long rounds;
 	long limit_ms;
+	long is_cold;
 	long count;
 	struct command *commands;
 };
@@ -147,12 +150,13 @@ static char **next_strings(struct input *input, const char *name)
 static struct job read_job(void)
 {
 	struct input input = read_standard_input();
-	if (strcmp(next_string(&input), "linkonce-stopwatch-1") != 0)
-		give_up("standard input is no job of version 1");
+	if (strcmp(next_string(&input), "linkonce-stopwatch-2") != 0)
+		give_up("standard input is no job of version 2");
 	struct job job = {
 		.warmup = next_number(&input, "warm-up", 1000000),
 		.rounds = next_number(&input, "rounds", 1000000),
 		.limit_ms = next_number(&input, "limit", 86400000),
+		.is_cold = next_number(&input, "cold", 1),
 		.count = next_number(&input, "commands", 100000),
 	};
 	job.commands = allocate((size_t)job.count + 1, sizeof *job.commands);
@@ -260,8 +264,25 @@ static void print_round(long round, const struct run *runs, long count)
  */
 static void settle(const struct job *job, int null)
 {
-	if (job->count > 0)
+	if (job->count > 0 && !job->is_cold)
 		run_once(&job->commands[0], null, job->limit_ms);
+}
+
+/* What has not been written yet stays: sync(2) comes first. 3: pages of files, and what is known of folders and inodes. */
+static void forget_files(void)
+{
+	sync();
+	int file = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	if (file < 0 || write(file, "3", 1) != 1)
+		give_up("/proc/sys/vm/drop_caches: %s", strerror(errno));
+	close(file);
+}
+
+static struct run run_in_turn(const struct job *job, long command, int null)
+{
+	if (job->is_cold)
+		forget_files();
+	return run_once(&job->commands[command], null, job->limit_ms);
 }
 
 int main(void)
@@ -275,7 +296,7 @@ int main(void)
 	for (long round = -job.warmup; round < job.rounds; round++) {
 		settle(&job, null);
 		for (long i = 0; i < job.count; i++)
-			runs[i] = run_once(&job.commands[i], null, job.limit_ms);
+			runs[i] = run_in_turn(&job, i, null);
 		print_round(round, runs, job.count);
 	}
 	return 0;

@@ -1,9 +1,11 @@
 /** `linkonce compare`: measures programs under several systems side by side. */
+import { accessSync, constants } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { learnSecondsOption } from './opened-options.ts';
 import { collected, moment, outputFile, positiveInteger, processCounts, windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { chooseSettings, type RunSetOptions } from './run-sets.ts';
+import { LinkonceError } from '../util/errors.ts';
 import { withStop } from './stopping.ts';
 import { chooseSystems } from './system-choice.ts';
 import type { ProgramLine } from './workload.ts';
@@ -52,6 +54,10 @@ export function registerCompare(program: Command): void {
       processCounts,
     )
     .option('--no-calls', 'do not time calls between modules')
+    .option(
+      '--cold',
+      'time starts after which nothing of the files is in memory but what running processes map: the kernel is told to forget before each (root; 10 runs, quick: 5, full: 25)',
+    )
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--learn', 'run each program once before, and prepare the modules that it opens then')
     .option(...learnSecondsOption)
@@ -98,12 +104,25 @@ function parseOption(line: string, command: Command): ProgramLine {
   }
 }
 
+/** Asked before anything is measured. */
+function requireForgetting(): void {
+  const file = '/proc/sys/vm/drop_caches';
+  try {
+    accessSync(file, constants.W_OK);
+  } catch {
+    throw new LinkonceError(
+      `--cold: this user may not write to ${file}: only root has the kernel forget files`,
+    );
+  }
+}
+
 async function compare(
   lines: readonly ProgramLine[],
   options: CompareOptions,
   command: Command,
 ): Promise<void> {
   const { window, learn = false } = options;
+  if (options.cold === true) requireForgetting();
   const chosen = await chooseSystems(options.systems, command);
   const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));

@@ -48,13 +48,13 @@ export async function compareImages(
   noteSpeed(job);
   const measured = courses.map((course) => assembleProgram(course, stop.aborted));
   const together = await weighTogether(job, measured);
-  const { mode, runs, moment, counts, date } = job.settings;
+  const { mode, runs, moment, counts, cold, date } = job.settings;
   return {
     format: 'linkonce-measurement',
     version: measurementVersion,
     date,
     machine: readMachine(),
-    settings: { mode, runs, moment, counts },
+    settings: { mode, runs, moment, counts, ...(cold && { cold }) },
     programs: measured,
     workload: together.results,
     warnings: [
@@ -70,7 +70,7 @@ function beginJob(
   settings: CompareSettings,
   onProgress: OnProgress,
 ): Job {
-  const usual = { warmUpRounds: 3, limitMs: 30_000, mode: 'custom', counts: [] } as const;
+  const usual = { warmUpRounds: 3, limitMs: 30_000, mode: 'custom', counts: [], cold: false } as const;
   const kept = {
     journal: new Journal(),
     stop: new AbortController().signal,

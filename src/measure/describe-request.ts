@@ -15,6 +15,7 @@ export interface DescribedRequest {
   readonly settings: Pick<Settings, 'runs' | 'moment' | 'mode'> & {
     readonly counts: number[];
     readonly window?: number;
+    readonly cold?: boolean;
     readonly calls?: CallSettings;
   };
   readonly machine: Machine;
@@ -37,7 +38,7 @@ export interface RequestSettings extends RunSettings {
 
 export function describeRequest(
   programs: readonly MeasureRequest[],
-  { choices, calls, runs, moment, mode = 'custom', counts = [] }: RequestSettings,
+  { choices, calls, runs, moment, mode = 'custom', counts = [], cold }: RequestSettings,
 ): DescribedRequest {
   const window = choices[0]?.window;
   return {
@@ -49,6 +50,7 @@ export function describeRequest(
     settings: {
       ...{ runs, moment, mode, counts: [...counts] },
       ...(window !== undefined && { window }),
+      ...(cold !== undefined && { cold }),
       ...(calls && { calls }),
     },
     machine: readMachine(),

@@ -44,6 +44,8 @@ export interface Settings {
   readonly moment: 'entry' | 'exit' | number;
   /** How many processes of one program were alive at once for `growth`. Ascending; empty where that was not measured. */
   readonly counts: readonly number[];
+  /** Before each timed run the kernel forgot what it had of files that no process maps; absent: it kept it. */
+  readonly cold?: boolean;
 }
 
 /** A program with its arguments, and what was found of it under each system. */

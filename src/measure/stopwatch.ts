@@ -22,6 +22,8 @@ export interface StopwatchSettings {
   readonly rounds: number;
   /** A run that takes longer is killed. */
   readonly limitMs: number;
+  /** Before each run the kernel forgets what it has of files; absent: it keeps it. Only root may. */
+  readonly cold?: boolean;
   /** Number of the first round that counts; 0 where absent. */
   readonly firstRound?: number;
 }
@@ -97,8 +99,9 @@ export async function timeCommands(
 }
 
 function encodeJob(commands: readonly Command[], settings: StopwatchSettings): string {
-  const strings: (string | number)[] = ['linkonce-stopwatch-1'];
-  strings.push(settings.warmUpRounds, settings.rounds, settings.limitMs, commands.length);
+  const strings: (string | number)[] = ['linkonce-stopwatch-2'];
+  const { warmUpRounds, rounds, limitMs, cold = false } = settings;
+  strings.push(warmUpRounds, rounds, limitMs, Number(cold), commands.length);
   for (const { file, argv, environment } of commands) {
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     strings.push(file, argv.length, ...argv, variables.length, ...variables);

@@ -42,11 +42,13 @@ function nextRuns(job: Job, entries: readonly Entry[]): Behind | undefined {
 }
 
 async function timeSome(job: Job, { entries, done, rounds }: Behind): Promise<void> {
-  const { runs, warmUpRounds, limitMs } = job.settings;
+  const { runs, limitMs, cold } = job.settings;
+  // What the kernel forgets needs no warming up.
+  const warmUpRounds = cold ? 0 : job.settings.warmUpRounds;
   const commands = entries.map(({ candidate }) => candidate.command);
   await timeCommands(
     commands,
-    { rounds, warmUpRounds, limitMs, firstRound: done },
+    { rounds, warmUpRounds, limitMs, cold, firstRound: done },
     {
       stop: job.stop,
       onRound(round) {

@@ -1,6 +1,6 @@
 /** Figures as people read them: three significant digits, no false precision. Shared by the terminal and the page. */
 
-import type { MeasuredProgram, Measurement, Result } from '../measure/measurement.ts';
+import type { MeasuredProgram, Measurement, Result, Settings } from '../measure/measurement.ts';
 
 /** In place of a figure that was not measured. */
 export const none = '–';
@@ -129,6 +129,14 @@ export function significantDigits(value: number): string {
   const size = Math.abs(value);
   if (size >= 999.5) return Math.round(size).toLocaleString('en');
   return size < 0.995 && size > 0 ? size.toPrecision(2) : threeDigits(size);
+}
+
+/** `start-up of 40 runs each`, `cold start-up of 10 runs each`. */
+export function timingText(
+  { timed }: Pick<MeasuredProgram, 'timed'>,
+  { runs, cold = false }: Pick<Settings, 'runs' | 'cold'>,
+): string {
+  return timed ? `${cold ? 'cold start-up' : 'start-up'} of ${runs} runs each` : 'start-up not timed';
 }
 
 /** `70 modules`, `70 modules and 33 that it opens`. */

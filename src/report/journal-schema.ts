@@ -86,6 +86,7 @@ export const journalHeadSchema = z.object({
       counts: z.array(count),
       mode: z.enum(['quick', 'full', 'custom']),
       window: count.exactOptional(),
+      cold: z.boolean().exactOptional(),
       calls: z.object({ rounds: count, calls: count, repetitions: count }).exactOptional(),
     }),
     machine,

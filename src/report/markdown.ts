@@ -25,6 +25,7 @@ import {
   listing,
   none,
   modulesText,
+  timingText,
   processesOf,
   statusText,
   threeDigits,
@@ -67,8 +68,8 @@ function adviceParts(measurement: Measurement): readonly string[] {
 }
 
 function programParts({ settings }: Measurement, program: MeasuredProgram): readonly string[] {
-  const { results, timed } = program;
-  const timing = timed ? `start-up of ${settings.runs} runs each` : 'start-up not timed';
+  const { results } = program;
+  const timing = timingText(program, settings);
   return [
     `## \`${commandLine(program).replaceAll('`', "'").replaceAll('\n', ' ')}\``,
     `${modulesText(program)}; ${timing}; ${processesOf(program)} weighed ${formatMoment(settings.moment)}.`,

@@ -63,6 +63,7 @@ export const measurementSchema: z.ZodType<Measurement> = z.object({
     runs: count,
     moment: z.union([z.enum(['entry', 'exit']), z.number().positive()]),
     counts: z.array(count),
+    cold: z.boolean().exactOptional(),
   }),
   programs: z.array(program).min(1),
   workload: z.array(z.discriminatedUnion('status', [measuredWorkload, unmeasured])),

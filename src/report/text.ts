@@ -18,6 +18,7 @@ import {
   labelsOf,
   listing,
   modulesText,
+  timingText,
   processesOf,
   wrap,
   wrapCommand,
@@ -89,7 +90,7 @@ function renderAdvice(measurement: Measurement, colors: Colors): string {
 }
 
 function renderHead(program: MeasuredProgram, settings: Measurement['settings'], colors: Colors): string {
-  const timing = program.timed ? `start-up of ${settings.runs} runs each` : 'start-up not timed';
+  const timing = timingText(program, settings);
   const weighing = `${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
   const facts = `${modulesText(program)}; ${timing}; ${weighing}`;
   return `${colors.bold(wrap(commandLine(program)))}\n${wrap(facts, '')}`;

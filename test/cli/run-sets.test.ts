@@ -28,6 +28,8 @@ describe('chooseSettings', () => {
     });
     expect(chooseSettings({ ...all, counts: [2] })).toMatchObject({ mode: 'custom', counts: [2] });
     expect(chooseSettings({ ...all, calls: false })).not.toHaveProperty('calls');
+    expect(chooseSettings({ ...all, cold: true })).toMatchObject({ mode: 'custom', runs: 5, cold: true });
+    expect(chooseSettings({ ...all, cold: true, runs: 9 })).toMatchObject({ runs: 9 });
   });
 });
 

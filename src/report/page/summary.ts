@@ -1,14 +1,12 @@
 /** What was measured of one program, what it comes to, and its key figures. */
 import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
 import { conclude } from '../conclusion.ts';
-import { commandLine, formatMoment, modulesText, processesOf } from '../format.ts';
+import { commandLine, formatMoment, modulesText, processesOf, timingText } from '../format.ts';
 import { element } from './element.ts';
 import { createProgramFigures } from './key-figures.ts';
 
 export function createSummary({ settings }: Measurement, program: MeasuredProgram): readonly HTMLElement[] {
-  const timing = program.timed
-    ? `${settings.runs} timed runs of each system, interleaved`
-    : 'start-up not timed';
+  const timing = timingText(program, settings);
   const facts = `${modulesText(program)} · ${timing} · ${processesOf(program)} weighed ${formatMoment(settings.moment)}`;
   return [
     element('p', { class: 'command' }, element('code', {}, commandLine(program))),
