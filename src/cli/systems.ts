@@ -51,15 +51,22 @@ async function chosen(
 }
 
 async function list(choices: readonly SystemChoice[], { json }: SystemsOptions): Promise<string> {
-  const { describeRandomness, describeSeen, formatsOf } = await import('../systems/variant-groups.ts');
+  const { describeConstants, describeRandomness, describeSeen, formatsOf } =
+    await import('../systems/variant-groups.ts');
   const systems = choices.map(({ system }) => system);
   if (json) {
     const values = systems.map((each) => plain(each, formatsOf(each)));
     return `${JSON.stringify(values, null, 2)}\n`;
   }
-  const texts = systems.map((each) =>
-    describe(each, describeRandomness(each), describeSeen(each), formatsOf(each)),
-  );
+  const texts = systems.map((each) => {
+    const byVariant = [
+      ['ASLR', describeRandomness(each)],
+      ['callable', describeConstants(each, 'called')],
+      ['readable', describeConstants(each, 'read')],
+      ['seen by', describeSeen(each)],
+    ] as const;
+    return describe(each, byVariant, formatsOf(each));
+  });
   return texts.join('\n');
 }
 
@@ -75,19 +82,15 @@ async function tryEach(choices: readonly SystemChoice[], { json }: SystemsOption
 /** What a system states, without what it does. */
 function plain(system: System, formats: readonly AddressFormat[]) {
   const { id, seed, summary, properties } = system;
-  const variants = system.variants.map(({ id, summary, randomness, seenBy }) => ({
-    id,
-    summary,
-    randomness,
-    seenBy,
+  const variants = system.variants.map(({ id, summary, randomness, constants = {}, seenBy }) => ({
+    ...{ id, summary, randomness, constants, seenBy },
   }));
   return { id, seed, summary, properties, variants, formats };
 }
 
 function describe(
   { id, seed, summary, properties, variants }: System,
-  randomness: string,
-  seen: string,
+  byVariant: readonly (readonly [string, string])[],
   formats: readonly AddressFormat[],
 ): string {
   const colors = colorsFor(process.stdout);
@@ -103,8 +106,7 @@ function describe(
     ['collision', properties.onCollision],
     ['upgrade', properties.onUpgrade],
     ['dlopen', properties.onDlopen],
-    ['ASLR', randomness],
-    ['seen by', seen],
+    ...byVariant,
     ...formats.map((format) => ['addresses', `${pictureOf(format)}  (${format.id})`] as const),
   ];
   const lines = rows.map(([name, text]) => `  ${colors.dim(name.padEnd(10))}  ${text}\n`);

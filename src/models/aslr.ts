@@ -13,6 +13,9 @@ export interface LayoutSettings {
   /** Random bits of an address. */
   readonly bits: number;
   readonly drawn: Drawn;
+  /** Functions can be called, or their addresses read, at constant addresses. */
+  readonly isCalled?: boolean;
+  readonly isRead?: boolean;
   /** Alive at once on one machine, of one program. */
   readonly processes: number;
   /** kB that the linker writes in a process. */
@@ -25,6 +28,10 @@ export interface LayoutCost {
   readonly layouts: number;
   /** Expected guesses until an address is found. */
   readonly guesses: number;
+  /** The same until a function of another module is called, by whoever chooses where a process jumps. */
+  readonly toCall: number;
+  /** The same until a word is read that tells where code is, by whoever chooses what a process reads. */
+  readonly toRead: number;
   /** The part of all processes, from 0 to 1, whose addresses are known once those of one are. */
   readonly exposed: number;
   /** Of all processes, kB: what the linker wrote, as often as it cannot be shared. */
@@ -32,12 +39,14 @@ export interface LayoutCost {
 }
 
 /** Exact, for layouts that are drawn uniformly. */
-export function layoutCost({ bits, drawn, processes, relocatedKb }: LayoutSettings): LayoutCost {
+export function layoutCost(settings: LayoutSettings): LayoutCost {
+  const { bits, drawn, isCalled = false, isRead = false, processes, relocatedKb } = settings;
   const isOwn = drawn === 'process';
   const layouts = isOwn ? distinctLayouts(bits, processes) : Math.min(1, processes);
+  const guesses = expectedGuesses(drawn === 'never' ? 0 : bits, isOwn);
   return {
     layouts,
-    guesses: expectedGuesses(drawn === 'never' ? 0 : bits, isOwn),
+    ...{ guesses, toCall: isCalled ? 1 : guesses, toRead: isRead ? 1 : guesses },
     exposed: isOwn ? exposedPart(bits, processes) : 1,
     // Two processes that draw the same do not share either: each has relocated for itself.
     memoryKb: relocatedKb * (isOwn ? processes : layouts),
@@ -68,9 +77,10 @@ function exposedPart(bits: number, processes: number): number {
 export function groupedCost(settings: Omit<LayoutSettings, 'drawn'>, groups: number): LayoutCost {
   const { bits, processes, relocatedKb } = settings;
   const layouts = distinctLayouts(bits, Math.min(groups, processes));
+  const guesses = expectedGuesses(bits, false);
   return {
     layouts,
-    guesses: expectedGuesses(bits, false),
+    ...{ guesses, toCall: guesses, toRead: guesses },
     exposed: Math.min(1, 1 / layouts),
     memoryKb: relocatedKb * layouts,
   };

@@ -35,6 +35,8 @@ interface VariantHead {
   readonly summary: string;
   /** Of a module's address; where a module has it in several ways, one each. */
   readonly randomness: readonly Randomness[];
+  /** What stands at the same addresses in every process, wherever modules are; absent: nothing. */
+  readonly constants?: Constants;
   readonly seenBy: SeenBy;
   /** What it costs on paper; absent where nobody has counted it. */
   readonly costs?: CostLaw;
@@ -66,6 +68,17 @@ export interface Randomness {
   readonly bits: number;
   /** How often it is drawn. */
   readonly drawn: Drawn;
+}
+
+/**
+ * What an attacker needs no guess for, as phrases. An executable with fixed addresses has its PLT and GOT beside, under ld.so as well;
+ * and where no address of a module is random, all is constant.
+ */
+export interface Constants {
+  /** Code there that leads into modules. */
+  readonly called?: string;
+  /** Words there that tell where code of modules is. */
+  readonly read?: string;
 }
 
 /** What the system states for itself; shown by `linkonce systems`. */

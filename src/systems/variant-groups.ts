@@ -1,7 +1,7 @@
 /** What several variants of a system have in common, so that it is said once. */
 import type { AddressFormat } from '../ranges/address-format.ts';
 import { describeSeenBy } from './seen-by.ts';
-import type { Randomness, System, SystemVariant } from './system.ts';
+import type { Constants, Randomness, System, SystemVariant } from './system.ts';
 
 /** Variants of which the same holds. */
 interface Group<T> {
@@ -24,22 +24,27 @@ function groupBy<T>({ variants }: System, valueOf: (variant: SystemVariant) => T
 }
 
 /** Variants whose addresses are equally random. */
-export interface EquallyRandom {
+export interface EquallyRandom extends Pick<SystemVariant, 'randomness' | 'constants'> {
   /** Their ids; all of the system's where it has one group. */
   readonly variants: readonly string[];
-  readonly randomness: readonly Randomness[];
 }
 
 export function byRandomness(system: System): readonly EquallyRandom[] {
-  return groupBy(system, ({ randomness }) => randomness).map(({ variants, value }) => ({
-    variants,
-    randomness: value,
-  }));
+  return groupBy(system, ({ randomness, constants = {} }) => ({ randomness, constants })).map(
+    ({ variants, value }) => ({ variants, ...value }),
+  );
 }
 
 /** For people: `24 bits, drawn once a store; …`, with the variants that it holds for where they differ. */
 export function describeRandomness(system: System): string {
   return describeGroups(groupBy(system, ({ randomness }) => randomness.map(describe).join('; ')));
+}
+
+/** The same of what can be called, or read, at constant addresses. */
+export function describeConstants(system: System, use: keyof Constants): string {
+  const valueOf = ({ randomness, constants }: SystemVariant): string =>
+    randomness.every(({ drawn }) => drawn === 'never') ? 'everything' : (constants?.[use] ?? 'nothing');
+  return describeGroups(groupBy(system, valueOf));
 }
 
 /** The same of what tools see. */

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { systems } from '../../src/systems/registry.ts';
 import type { System } from '../../src/systems/system.ts';
 import { packageRoot } from '../../src/util/native.ts';
-import { describeRandomness, describeSeen } from '../../src/systems/variant-groups.ts';
+import { describeConstants, describeRandomness, describeSeen } from '../../src/systems/variant-groups.ts';
 
 const folder = path.join(packageRoot(), 'docs');
 const text = readFileSync(path.join(folder, 'systems.md'), 'utf8');
@@ -43,6 +43,8 @@ function statedBy(system: System): string[][] {
     ['upgrade', onUpgrade],
     ['dlopen', onDlopen],
     ['ASLR', describeRandomness(system)],
+    ['callable', describeConstants(system, 'called')],
+    ['readable', describeConstants(system, 'read')],
     ['seen by', describeSeen(system)],
   ];
 }

@@ -36,6 +36,17 @@ describe('layoutCost', () => {
     expect(layoutCost({ ...usual, drawn: 'store' }).guesses).toBe((2 ** 20 + 1) / 2);
   });
 
+  it('needs none for what stands at a constant address, and as many as ever for code', () => {
+    const known = layoutCost({ ...usual, drawn: 'store', isCalled: true, isRead: true });
+    const guesses = (2 ** 20 + 1) / 2;
+    expect(known).toMatchObject({ guesses, toCall: 1, toRead: 1 });
+    expect(layoutCost({ ...usual, drawn: 'store', isRead: true })).toMatchObject({
+      toCall: guesses,
+      toRead: 1,
+    });
+    expect(layoutCost({ ...usual, drawn: 'boot' })).toMatchObject({ toCall: guesses, toRead: guesses });
+  });
+
   it('has groups between the two', () => {
     const memory = [1, 4, 100].map((groups) => groupedCost(usual, groups).memoryKb);
     expect(memory[0]).toBeCloseTo(50, 6);

@@ -1,12 +1,16 @@
 /** docs/claims.md has exact figures: they are read from it and computed again. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { layoutCost } from '../../src/models/aslr.ts';
 import { collisionProbability, librariesAtProbability } from '../../src/models/collision.ts';
 import { entriesOf, tableCount } from '../../src/models/dispatcher-tables.ts';
 import { collidingPairs, pairsOf, readNames } from '../../src/models/named-collisions.ts';
 import { sharedEntries } from '../../src/models/saturation.ts';
 import { hashName } from '../../src/ranges/hash-name.ts';
+import { variantOf } from '../../src/systems/build-variant.ts';
 import { literalLookUpFormat } from '../../src/systems/hash-address/formats.ts';
+import { saltedEntry } from '../../src/systems/hash-dispatcher/choose-entries.ts';
+import { hashDispatcher } from '../../src/systems/hash-dispatcher/hash-dispatcher-system.ts';
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/claims.md', root), 'utf8');
@@ -50,6 +54,22 @@ describe('the dispatcher', () => {
   test('entries', () => {
     expect(numberOf(/(\d+) entries in a page/.exec(page)?.[1])).toBe(entriesOf(0));
     expect(numberOf(/(\d+) entries in the largest/.exec(page)?.[1])).toBe(entriesOf(tableCount - 1));
+  });
+
+  test('the loophole', () => {
+    const [, called, entry, entries, read, guesses, bits] =
+      /(\d+) guess to call `puts`, entry (\d+) of (\d+) in the first table; (\d+) to read where it is; (\d+) to guess it \((\d+) bits\)/.exec(
+        page,
+      ) ?? [];
+    expect(Number(entry)).toBe(saltedEntry('puts@GLIBC_2.2.5', 0, 0).index);
+    expect(Number(entries)).toBe(entriesOf(0));
+    const { randomness, constants } = variantOf(hashDispatcher, 'constant');
+    expect(randomness.map((each) => each.bits)).toEqual([Number(bits), Number(bits)]);
+    const cost = layoutCost({
+      ...{ bits: Number(bits), drawn: 'store', processes: 1, relocatedKb: 0 },
+      ...{ isCalled: constants?.called !== undefined, isRead: constants?.read !== undefined },
+    });
+    expect([called, read, guesses].map(Number)).toEqual([cost.toCall, cost.toRead, Math.round(cost.guesses)]);
   });
 
   test('direct and indirect imports', () => {

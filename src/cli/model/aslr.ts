@@ -44,25 +44,27 @@ export function registerAslr(model: Command): void {
       const { byRandomness } = await import('../../systems/variant-groups.ts');
       const rows = systems.flatMap((system) => rowsOf(system, byRandomness(system), options));
       rows.push(grouped(options));
-      writeModel([tableOf(rows, options)], { ...options, rows }, options.json);
+      writeModel([tableOf(rows, options), constantsOf(rows)], { ...options, rows }, options.json);
     });
 }
 
 /** A line for each way in which addresses are drawn: of the system, or where its variants differ of each. */
 function rowsOf(system: System, groups: readonly EquallyRandom[], options: AslrOptions): AslrRow[] {
   const { processes, relocatedKb } = options;
-  const named = groups.flatMap(({ variants, randomness }) =>
+  const named = groups.flatMap(({ variants, ...group }) =>
     groups.length === 1
-      ? [{ name: system.id, randomness }]
-      : variants.map((variant) => ({ name: `${system.id}:${variant}`, randomness })),
+      ? [{ name: system.id, ...group }]
+      : variants.map((variant) => ({ name: `${system.id}:${variant}`, ...group })),
   );
-  return named.flatMap(({ name, randomness }) =>
-    randomness.map(({ bits, drawn }) => ({
+  return named.flatMap(({ name, randomness, constants }) => {
+    const isCalled = constants?.called !== undefined;
+    const isRead = constants?.read !== undefined;
+    return randomness.map(({ bits, drawn }) => ({
       system: name,
       ...{ bits, drawn },
-      ...layoutCost({ bits, drawn, processes, relocatedKb }),
-    })),
-  );
+      ...layoutCost({ bits, drawn, isCalled, isRead, processes, relocatedKb }),
+    }));
+  });
 }
 
 /** As many bits as a place has. */
@@ -90,6 +92,23 @@ function tableOf(rows: readonly AslrRow[], { processes, relocatedKb }: AslrOptio
       compactCount(guesses),
       percent(exposed),
       compactKb(memoryKb),
+    ]),
+    left: 2,
+  };
+}
+
+/** Where something is at a constant address, though code is not. */
+function constantsOf(rows: readonly AslrRow[]) {
+  const known = rows.filter(({ guesses, toCall, toRead }) => toCall < guesses || toRead < guesses);
+  return {
+    title:
+      'At constant addresses: guesses until code there calls a function, until a word there tells where code is; of all others as many as above',
+    head: ['system', 'drawn', 'call', 'read'],
+    rows: known.map(({ system, drawn, toCall, toRead }) => [
+      system,
+      drawn,
+      compactCount(toCall),
+      compactCount(toRead),
     ]),
     left: 2,
   };

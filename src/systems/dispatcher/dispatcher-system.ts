@@ -7,9 +7,15 @@ import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
-import type { System } from '../system.ts';
+import type { Constants, System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
+
+const tableRead = "the table, which has the functions' addresses by number";
+const byNumberConstants: Constants = {
+  called: 'the dispatcher, which leads to every imported function by the number in r11',
+  read: tableRead,
+};
 
 export const dispatcher: System = {
   id: 'dispatcher',
@@ -35,6 +41,7 @@ export const dispatcher: System = {
       summary: 'the dispatcher is entered by a jump',
       arrangement: { ...rewrittenCopies, calls: jumping },
       randomness: drawnForStore(),
+      constants: byNumberConstants,
       seenBy: codeInCopies,
       costs: copyCosts(17),
     },
@@ -43,6 +50,11 @@ export const dispatcher: System = {
       summary: 'by a trap: a signal, whose handler goes on at the function; SIGILL is taken',
       arrangement: { ...rewrittenCopies, calls: trapping },
       randomness: drawnForStore(),
+      constants: {
+        called:
+          'the handler; guards of sigaction and others; rt_sigreturn, which takes all registers from the stack',
+        read: tableRead,
+      },
       seenBy: { ...codeInCopies, gdb: 'trapped', 'eu-stack': 'innermost' },
       costs: copyCosts(17),
     },
@@ -51,6 +63,7 @@ export const dispatcher: System = {
       summary: 'by a jump, and counts the calls',
       arrangement: { ...rewrittenCopies, calls: counting },
       randomness: drawnForStore(),
+      constants: byNumberConstants,
       seenBy: codeInCopies,
       costs: copyCosts(18),
     },

@@ -12,7 +12,7 @@ import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore, neverDrawn } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
-import type { System } from '../system.ts';
+import type { Constants, System } from '../system.ts';
 import { literalFormat, literalLookUpFormat, wideFormat, wideLookUpFormat } from './formats.ts';
 import { absoluteCalls, nearCalls } from './global-calls.ts';
 import { lookUpCalls } from './look-up-calls.ts';
@@ -87,6 +87,10 @@ const literalLookUp = lookUpCalls({
   executable: lowTables / fieldUnit(literalLookUpFormat, 'H'),
 });
 
+const lookUpConstants: Constants = {
+  read: "each library's look-up page, at a hash of its name: the addresses of its functions that are called",
+};
+
 export const hashAddress: System = {
   id: 'hash-address',
   seed: 'solution 3',
@@ -120,6 +124,7 @@ export const hashAddress: System = {
       summary: 'look-up pages at hashed addresses, 32 bits of hash; modules anywhere',
       arrangement: lookedUp(wideLookUp),
       randomness: drawnForStore(),
+      constants: lookUpConstants,
       seenBy: codeInCopies,
       format: wideLookUpFormat,
       costs: copyCosts(17, { modules: 2 }),
@@ -138,6 +143,7 @@ export const hashAddress: System = {
       summary: "look-up in the seed's format of 32 bits: 19 bits of hash",
       arrangement: lookedUp(literalLookUp),
       randomness: drawnForStore(),
+      constants: lookUpConstants,
       seenBy: codeInCopies,
       format: literalLookUpFormat,
       costs: copyCosts(17, { modules: 2 }),

@@ -65,6 +65,10 @@ export const hashDispatcher: System = {
         return withCalls(constantDispatcher(base));
       },
       randomness: drawnForStore(),
+      constants: {
+        called: 'an entry for each imported function, at a hash of its name',
+        read: "the entries' words, which are the functions' addresses, and the resolvers",
+      },
       seenBy: codeInCopies,
       costs: copyCosts(18),
     },

@@ -84,6 +84,7 @@ export const offsetTable: System = {
       summary: 'the region is seen once more at a constant address',
       arrangement: arrange(wideFormat, wideBase, windowed(wideFormat)),
       randomness: wideRandomness,
+      constants: { read: "the region, which has all modules' import slots" },
       seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(17),
