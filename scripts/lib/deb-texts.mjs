@@ -46,9 +46,13 @@ export function debianChangelog({ version, upstream, maintainer, seconds }) {
 function changesOf(text, version) {
   const section = text.split(/^## /m).find((each) => each.startsWith(`${version}\n`));
   if (section === undefined) throw new Error(`CHANGELOG.md says nothing of ${version}`);
-  const lines = section
-    .split('\n')
-    .slice(1)
-    .filter((line) => line.trim() !== '');
-  return lines.map((line) => `  ${line.replace(/^- /, '* ')}\n`).join('');
+  const lines = section.split('\n').slice(1);
+  const items = lines
+    .join('\n')
+    .split(/^- /m)
+    .map((item) => item.replaceAll(/\s+/g, ' ').trim());
+  return items.filter(Boolean).map(wrapped).join('');
 }
+
+/** An item in lines of at most 80 characters. @param {string} text */
+const wrapped = (text) => `* ${text}`.replaceAll(/(.{1,76})(?: |$)/g, '    $1\n').replace(/^ {2}/, '');

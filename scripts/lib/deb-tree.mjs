@@ -39,6 +39,11 @@ export async function fillTree(tree, work, facts) {
   addHooks(tree);
   addCompletions(tree);
   addManual(tree);
+  writeText(
+    tree,
+    'usr/share/lintian/overrides/linkonce',
+    readFileSync('scripts/deb/lintian-overrides', 'utf8'),
+  );
   writeText(tree, `${documents}/copyright`, copyrightText(join(tree, home)));
   writePacked(tree, `${documents}/changelog.gz`, readFileSync('CHANGELOG.md'));
   writePacked(tree, `${documents}/changelog.Debian.gz`, Buffer.from(debianChangelog(facts)));
@@ -63,12 +68,17 @@ function addPackage(target, work) {
 /** What stands in another package comes with it. @param {string} folder */
 const isOutermost = (folder) => folder.lastIndexOf('node_modules') === 0;
 
-/** `./linkonce` takes this Node where it is there. Its symbols are for debuggers. @param {string} tree */
+const debugged = ['self-test', 'watcher.so'];
+
+/** `./linkonce` takes this Node where it is there. Symbols are for debuggers. @param {string} tree */
 function addNode(tree) {
   const node = join(tree, home, 'node');
   copyFileSync(realpathSync(process.execPath), node);
-  execFileSync('strip', ['--strip-unneeded', node]);
-  chmodSync(node, 0o755);
+  execFileSync('strip', [
+    '--strip-unneeded',
+    node,
+    ...debugged.map((name) => join(tree, home, 'build/native', name)),
+  ]);
   writePacked(tree, `${documents}/node.copyright.gz`, readFileSync(nodeLicence()));
 }
 
@@ -150,13 +160,16 @@ function writePacked(tree, file, bytes) {
   writeFileSync(join(tree, file), gzipSync(bytes, { level: 9 }));
 }
 
+/** Compilers make what they link executable, and npm the commands of packages. */
+const isOnlyRead = /\.(so|bin|node)$|\/node_modules\//;
+
 /** Permissions and times that do not depend on who made it when. @param {string} tree @param {number} seconds */
 export function settleTree(tree, seconds) {
   const names = readdirSync(tree, { recursive: true, encoding: 'utf8' });
   for (const file of ['.', ...names].map((name) => join(tree, name))) {
     const status = lstatSync(file);
-    const isForAll = status.isDirectory() || (status.mode & 0o100) !== 0;
-    if (!status.isSymbolicLink()) chmodSync(file, isForAll ? 0o755 : 0o644);
+    const isExecuted = status.isDirectory() || ((status.mode & 0o100) !== 0 && !isOnlyRead.test(file));
+    if (!status.isSymbolicLink()) chmodSync(file, isExecuted ? 0o755 : 0o644);
     lutimesSync(file, seconds, seconds);
   }
 }

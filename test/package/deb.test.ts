@@ -49,6 +49,7 @@ test('it has what Debian expects, where Debian expects it', ({ skip }) => {
     'usr/bin/linkonce',
     'usr/bin/linkonce-settle',
     'usr/share/man/man1/linkonce.1.gz',
+    'usr/share/man/man1/linkonce-settle.1.gz',
     'usr/share/bash-completion/completions/linkonce',
     'usr/share/zsh/vendor-completions/_linkonce',
     'usr/share/fish/vendor_completions.d/linkonce.fish',
@@ -66,6 +67,12 @@ test('all is root’s, and nobody else may write to it', ({ skip }) => {
   const lines = execFileSync('dpkg-deb', ['-c', deb], { encoding: 'utf8' }).trim().split('\n');
   const others = lines.filter((line) => !/^([d-]rwxr-xr-x|-rw-r--r--|lrwxrwxrwx) root\/root /.test(line));
   expect(others).toEqual([]);
+});
+
+test('lintian says nothing of it', ({ skip }) => {
+  if (spawnSync('lintian', ['--version']).status !== 0) skip('lintian is not installed');
+  const { stdout } = spawnSync('lintian', [deb], { encoding: 'utf8' });
+  expect(stdout).toBe('');
 });
 
 test('what its hook, units and scripts name is in it', ({ skip }) => {
