@@ -10,7 +10,13 @@ import { systems } from '../dist/src/systems/registry.js';
 import { tablesOf } from './lib/figures.mjs';
 
 const root = new URL('../', import.meta.url);
-const documents = ['README.md', 'docs/systems.md', 'docs/claims.md', 'docs/formats/measurement.md'];
+const documents = [
+  'README.md',
+  'docs/systems.md',
+  'docs/claims.md',
+  'docs/pointers.md',
+  'docs/formats/measurement.md',
+];
 const marker = /(<!-- measured: (\S+) -->\n)[^]*?(<!-- \/measured -->)/g;
 
 const measurement = JSON.parse(readFileSync(new URL('docs/reports/everyday.json', root), 'utf8'));

@@ -35,6 +35,7 @@ export function tablesOf(measurement, systems, sources) {
     ['summary', summaryTable(measurement, ids)],
     ['number-4', standingTable(measurement, 'rebase-page-in')],
     ['simplest', simplestTable(measurement, sources)],
+    ['pointers', pointerTable(measurement)],
     ...ids.map((id) => [id, systemTable(measurement, id)]),
   ]);
 }
@@ -165,6 +166,25 @@ function simplestTable(measurement, sources) {
       ]),
   );
   return table(['solution', 'lines of its own', 'variant', ...heads], rows);
+}
+
+/** How long a call through a pointer takes, against the base line's interval. @param {Measurement} measurement */
+function pointerTable({ calls }) {
+  const measured = calls.results.flatMap(({ system, variant, figures }) =>
+    figures ? [{ name: `${system} ${variant}`, ns: figures.pointer.ns }] : [],
+  );
+  const base = measured.find(({ name }) => name === baseLine).ns;
+  /** @param {{ low: number, high: number }} ns */
+  const kindOf = ({ low, high }) =>
+    low > base.high ? 'longer' : high < base.low ? 'shorter' : 'cannot be told apart';
+  const rows = ['cannot be told apart', 'longer', 'shorter'].flatMap((kind) => {
+    const some = measured.filter(({ ns }) => kindOf(ns) === kind);
+    const medians = some.map(({ ns }) => ns.median.toFixed(2)).sort();
+    const ends = [...new Set([medians[0], medians.at(-1)])].join('–');
+    const names = some.map(({ name }) => `\`${name.replace(' ', ':')}\``).join(', ');
+    return some.length === 0 ? [] : [[kind, ends, some.length > 6 ? `${some.length} variants` : names]];
+  });
+  return table([`against \`${baseLine.replace(' ', ':')}\``, 'medians, ns', 'variants'], rows);
 }
 
 /** Lines of TypeScript that are neither empty nor a comment. @param {string} folder */
