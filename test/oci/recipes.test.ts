@@ -199,8 +199,27 @@ describe.skipIf(cannot)('Dockerfile', () => {
     expect(allStarted(outcome.stdout)).toBe(starts);
   });
 
-  test.skipIf(cannotAsUser)('of an ordinary user, who has a user namespace for it', async () => {
-    const outcome = await contain(pod({ mounts: settled, command: running }), 'user');
+  /** Copies of layers, of the user nobody. */
+  const ofUser = (all: readonly string[]): readonly string[] =>
+    all.map((layer, index) => {
+      const own = at('of-user', String(index));
+      mkdirSync(path.dirname(own), { recursive: true });
+      execFileSync('cp', ['-a', layer, own]);
+      execFileSync('chown', ['-R', '65534:65534', own]);
+      return own;
+    });
+
+  test.skipIf(cannotAsUser)('of an ordinary user, to whom the unpacked layers belong', async () => {
+    const there = ofUser([...layers, at('app')]);
+    const outcome = await contain(pod({ layers: there, command: running }), 'user');
+    expectQuiet(outcome);
+    expect(allStarted(outcome.stdout)).toBe(starts);
+  });
+
+  test.skipIf(cannotAsUser)('of an ordinary user, with layers of another one', async () => {
+    mkdirSync(at('mount-point/run/linkonce'), { recursive: true });
+    const there = [at('mount-point'), ...layers, at('app')];
+    const outcome = await contain(pod({ layers: there, mounts: settled, command: running }), 'user');
     expectQuiet(outcome);
     expect(allStarted(outcome.stdout)).toBe(starts);
   });
