@@ -120,6 +120,8 @@ export {
   updateStore,
 } from './store/store.ts';
 export type { Added } from './store/store.ts';
+export { moveStore } from './store/move.ts';
+export type { Moved } from './store/move.ts';
 export { learnProgram } from './store/learn.ts';
 export type { Learnt, LearnRequest } from './store/learn.ts';
 export { listStore } from './store/list.ts';

@@ -88,7 +88,10 @@ function mountLines({ target, source, readOnly = false }: Mounted): string[] {
 }
 
 /** The environment that an image has, where it does not say another one. */
-const usual = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LINKONCE_DEBUG: '1' };
+export const usual = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LINKONCE_DEBUG: '1',
+};
 
 function bare(environment: Container['environment']): string[] {
   const variables = Object.entries({ ...usual, ...environment });

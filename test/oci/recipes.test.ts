@@ -27,6 +27,7 @@ import {
   buildFilter,
   contain,
   startContainer,
+  usual,
   whyNoContainers,
   type Container,
   type Mounted,
@@ -35,7 +36,7 @@ import {
 import { readDockerfile, readManifest, type PodContainer, type PodSpec } from './recipes.ts';
 import { commonFrames, type CommonFrames } from './frames.ts';
 
-const dockerfile = readDockerfile();
+const dockerfile = readDockerfile(usual.PATH);
 const [daemon, deployment] = readManifest('node-store.yaml').map(({ spec }) => spec.template.spec) as [
   PodSpec,
   PodSpec,

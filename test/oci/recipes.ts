@@ -2,13 +2,13 @@
 import type { ImageTemplate, Instruction, JSONInstruction, Property } from 'dockerfile-ast';
 import { DockerfileParser, Run } from 'dockerfile-ast';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { packageRoot } from '../../src/util/native.ts';
 import { at, present } from '../../src/util/present.ts';
 
-const read = (name: string): string => readFileSync(path.join(packageRoot(), 'contrib', 'oci', name), 'utf8');
+const read = (name: string): string => readFileSync(join(packageRoot(), 'contrib', 'oci', name), 'utf8');
 const words = z.array(z.string());
 
 export interface Dockerfile {
@@ -25,7 +25,8 @@ export interface Dockerfile {
   readonly command: readonly string[];
 }
 
-export function readDockerfile(): Dockerfile {
+/** `path`: that of the image from which it is made. */
+export function readDockerfile(path: string): Dockerfile {
   const bound = stage('bound');
   const run = only(bound.getInstructions().filter((each) => each instanceof Run));
   const mount = new URLSearchParams((flagOf(run, 'mount') ?? '').replaceAll(',', '&'));
@@ -41,9 +42,7 @@ export function readDockerfile(): Dockerfile {
       const [source = '', target = ''] = copy.getArguments().map((each) => each.getValue());
       return { from: flagOf(copy, 'from') ?? '', source, target };
     }),
-    environment: Object.fromEntries(
-      last.getENVs().flatMap((each) => each.getProperties().flatMap(asVariable)),
-    ),
+    environment: environmentOf(last, path),
     entrypoint: execForm(only(last.getENTRYPOINTs())),
     command: execForm(only(last.getCMDs())),
   };
@@ -68,6 +67,11 @@ function flagOf(instruction: JSONInstruction, name: string): string | undefined 
 
 function asVariable(property: Property | null): [string, string][] {
   return property ? [[property.getName(), property.getValue() ?? '']] : [];
+}
+
+function environmentOf(image: ImageTemplate, path: string): Readonly<Record<string, string>> {
+  const variables = image.getENVs().flatMap((each) => each.getProperties().flatMap(asVariable));
+  return Object.fromEntries(variables.map(([name, value]) => [name, value.replaceAll('${PATH}', path)]));
 }
 
 /** JSON, as Docker reads it. */
