@@ -3,7 +3,7 @@
  * that is: programs, modules, linker and its cache, and all paths that come into files, are those of there. Node is the one of this
  * machine, with its own linker and libraries: a container has none, and perhaps an older libc, or musl.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readElf } from '../elf/read-elf.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -20,17 +20,29 @@ const environmentOfRoot = {
 /** How this terminal shows what is written. */
 const ofTerminal = ['TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR'];
 
-/** Becomes the same command in that root; returns where it runs there already. */
+/** Becomes the same command in that root; returns where it runs there already. Throws LinkonceError where it cannot be entered. */
 export function enterRoot(root: string): void {
   if (isInOtherRoot()) return;
+  const folder = folderOf(root);
+  if (folder === '/') return;
+  requireNoPreload(folder);
   const enter = nativePart('enter');
-  execute(enter, [enter, folderOf(root), ...commandInside(), ...process.argv.slice(2)], environment());
+  execute(enter, [enter, folder, ...commandInside(), ...process.argv.slice(2)], environment());
 }
 
 function folderOf(root: string): string {
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new LinkonceError(`${root}: is not a folder`);
   return realpathSync(root);
+}
+
+/** A linker that is of this machine reads it, too, and libraries of another one may not go with its C library. */
+function requireNoPreload(root: string): void {
+  const preload = path.join(root, 'etc', 'ld.so.preload');
+  if (lstatSync(preload, { throwIfNoEntry: false }))
+    throw new LinkonceError(
+      `${preload}: goes into every program there, also into Node: nothing is bound with it`,
+    );
 }
 
 /** Node by its linker; without links, which would lead elsewhere there. */

@@ -19,9 +19,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeLauncher } from '../../src/image/launcher-file.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
 import { findProgram } from '../../src/program/find-program.ts';
-import { packageRoot } from '../../src/util/native.ts';
+import { nativePart, packageRoot } from '../../src/util/native.ts';
 import { present } from '../../src/util/present.ts';
 import { contentDigest } from '../../src/util/content-digest.ts';
+import { linkonce } from '../cli/linkonce.ts';
 import { changeForm, changeRow } from '../contract/tampering.ts';
 import {
   buildFilter,
@@ -246,6 +247,25 @@ describe.skipIf(cannot)('Dockerfile', () => {
     expect(outcome.stderr).not.toMatch(
       /handed over to the platform's linker: (?!the processor has other features)/,
     );
+  });
+});
+
+describe.skipIf(cannot)('store add --root', () => {
+  test('of an unpacked image: its containers run from the store', async () => {
+    const unpacked = at('unpacked');
+    execFileSync('cp', ['-a', at('app'), unpacked]);
+    const add = ['store', 'add', '--root', unpacked, 'bash', 'git'];
+    expect(await linkonce(add)).toMatchObject({ stderr: '', status: 0 });
+    const settler = at('layer-settler');
+    mkdirSync(path.join(settler, 'usr/local/bin'), { recursive: true });
+    cpSync(nativePart('linkonce-settle'), path.join(settler, 'usr/local/bin/linkonce-settle'));
+    const { entrypoint, environment } = dockerfile;
+    const outcome = await contain({
+      ...{ layers: [settler, unpacked], environment },
+      command: [...entrypoint, ...startAll],
+    });
+    expectQuiet(outcome);
+    expect(allStarted(outcome.stdout)).toBe(starts);
   });
 });
 
