@@ -2,6 +2,7 @@
  * self-test: the program that `linkonce doctor` captures, binds and starts. It prints one line that is right only where its
  * linker's work was: a pointer to its own data, one to a function of the C library, a constructor, a variable of its thread.
  */
+#include "any-glibc.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "any-glibc.h"
 #include "probe.h"
 
 static word checksum;

@@ -2,6 +2,7 @@
  * A program for tools to watch: it says that it is there, and computes in two functions, one of a library, until its input
  * ends. Like any program it uses the heap.
  */
+#include "any-glibc.h"
 #include "watched.h"
 #include <poll.h>
 #include <stdio.h>

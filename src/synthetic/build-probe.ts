@@ -2,11 +2,10 @@
  * The program that times calls between modules (native/probe/), compiled once and linked twice: as modules, and as one
  * executable whose call sites, in the same object code, the linker has made direct.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../util/native.ts';
 import { buildCached } from './build-cached.ts';
 import type { Compilation, Link, Recipe } from './recipe.ts';
+import { anyGlibc, nativeSource } from './recipe.ts';
 import type { CallStyle } from './walk-sources.ts';
 import { callStyles, walkCalls, walkedSource, walkSize, walkSource } from './walk-sources.ts';
 
@@ -45,13 +44,13 @@ export function probeRecipe(): Recipe {
       ...parts.map(linkPart),
       {
         output: 'probe',
-        flags: ['-pie', ...linkFlags],
+        flags: ['-pie', anyGlibc.flag, ...linkFlags],
         inputs: mainObjects,
         uses: callStyles.flatMap((style) => [`libcaller-${style}.so`, `libwalk-${style}.so`]),
       },
       {
         output: 'probe-linked',
-        flags: ['-pie', ...linkFlags],
+        flags: ['-pie', anyGlibc.flag, ...linkFlags],
         inputs: [...mainObjects, ...parts.flatMap(({ objects }) => objects)],
         uses: [],
       },
@@ -60,15 +59,14 @@ export function probeRecipe(): Recipe {
 }
 
 function sources(): ReadonlyMap<string, string> {
-  const folder = path.join(packageRoot(), 'native', 'probe');
   const written = ['probe.h', 'main.c', 'caller.c', 'callee.c', 'evict.c'].map(
-    (name) => [name, readFileSync(path.join(folder, name), 'utf8')] as const,
+    (name) => [name, nativeSource('probe', name)] as const,
   );
   const generated = callStyles.flatMap((style) => [
     [`walk-${style}.c`, walkSource(style)] as const,
     ...walkedFiles(style).map((name, module) => [name, walkedSource(style, module)] as const),
   ]);
-  return new Map([...written, ...generated]);
+  return new Map([[anyGlibc.header, nativeSource(anyGlibc.header)], ...written, ...generated]);
 }
 
 function walkedFiles(style: CallStyle): readonly string[] {

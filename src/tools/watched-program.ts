@@ -1,12 +1,12 @@
 /** The program that tools watch: compiled once, copied to where its library may be replaced, and started. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { buildCached } from '../synthetic/build-cached.ts';
 import type { Recipe } from '../synthetic/recipe.ts';
+import { anyGlibc, nativeSource } from '../synthetic/recipe.ts';
 import { LinkonceError } from '../util/errors.ts';
-import { packageRoot } from '../util/native.ts';
 
 /** Its functions, and its files’ names: what tools shall say. */
 export const watched = {
@@ -20,10 +20,12 @@ const flags = ['-O1', '-g', '-fPIC', '-Wall', '-Wextra', '-Werror', '-fno-optimi
 
 /** With what a package brings compiled. */
 export function watchedRecipe(): Recipe {
-  const folder = path.join(packageRoot(), 'native', 'watched');
   const sources = ['watched.h', 'main.c', 'library.c'];
   return {
-    sources: new Map(sources.map((name) => [name, readFileSync(path.join(folder, name), 'utf8')])),
+    sources: new Map([
+      [anyGlibc.header, nativeSource(anyGlibc.header)],
+      ...sources.map((name) => [name, nativeSource('watched', name)] as const),
+    ]),
     compilations: [{ folder: 'o', flags, sources: ['main.c', 'library.c'] }],
     links: [
       {
@@ -32,7 +34,7 @@ export function watchedRecipe(): Recipe {
       },
       {
         ...{ output: watched.program, inputs: ['o/main.o'], uses: [watched.library] },
-        flags: ['-pie', '-Wl,-rpath,$ORIGIN'],
+        flags: ['-pie', anyGlibc.flag, '-Wl,-rpath,$ORIGIN'],
       },
     ],
   };

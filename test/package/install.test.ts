@@ -15,6 +15,7 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readElf } from '../../src/elf/read-elf.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import type { Outcome } from '../run-program.ts';
 import { runProgram } from '../run-program.ts';
@@ -64,6 +65,21 @@ test('has what is needed to run, and nothing else', () => {
   expect(
     files.filter((name) => /(?<!\.d)\.ts$|\.map$|\.tsbuildinfo$|\.test\.|^docs\/reports/.test(name)),
   ).toEqual([]);
+});
+
+/** glibc 2.31 is the oldest that linkonce serves: what was compiled here must not want more. */
+test('what it brings compiled starts with the oldest glibc', () => {
+  const files = readdirSync(path.join(packageFolder(), 'build'), { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(packageFolder(), 'build', name))
+    .filter((file) => lstatSync(file).isFile() && !file.endsWith('.bin'));
+  const wanted = files.flatMap((file) => {
+    const { symbols } = readElf(file);
+    const versions = Array.from({ length: symbols.count }, (_, index) => symbols.at(index).version);
+    return versions.flatMap((version) => (version?.file === undefined ? [] : version.name));
+  });
+  const minor = wanted.map((name) => Number(/^GLIBC_2\.(\d+)/.exec(name)?.[1]));
+  expect(files.length).toBeGreaterThan(10);
+  expect(Math.max(...minor)).toBeLessThanOrEqual(31);
 });
 
 test('nothing runs when it is installed', () => {
