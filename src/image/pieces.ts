@@ -38,9 +38,10 @@ export interface Piece {
 
 /**
  * `exact`: every range as the linker leaves it. `merged`: the read-only ranges of a module join its code, so that a
- * module is two ranges instead of four; its constants can then be executed, as before binutils 2.31.
+ * module is two ranges instead of four; its constants can then be executed, as before binutils 2.31. `none`: all of a module may be written
+ * and executed, so that neighbours are one range: no system offers that, bench/mappings.mjs measures what it would be worth.
  */
-export type Protections = 'exact' | 'merged';
+export type Protections = 'exact' | 'merged' | 'none';
 
 /**
  * Zero memory of at least so many bytes is mapped fresh where an arrangement has no wish; less is a hole of the image file, which saves
@@ -64,7 +65,12 @@ export function collectPieces(
       freshZero,
     ),
   );
-  const joined = protections === 'merged' ? pieces.map(joinCode) : pieces;
+  const isOfModule = ({ region }: Piece): boolean => at(blueprint.regions, region).region.kind === 'module';
+  const joined = {
+    exact: () => pieces,
+    merged: () => pieces.map(joinCode),
+    none: () => pieces.map((piece) => (isOfModule(piece) ? openAll(piece) : piece)),
+  }[protections]();
   const order = ({ region }: Piece): number => at(layout, region, 'region');
   return joined.sort((a, b) => order(a) - order(b) || a.region - b.region || a.address - b.address);
 }
@@ -97,6 +103,10 @@ function pagesBetween(
 ): Map<Address, Buffer> {
   const inside = [...pages].filter(([address]) => address >= start && address < end);
   return new Map(inside.map(([address, page]) => [address + shift, page]));
+}
+
+function openAll(piece: Piece): Piece {
+  return { ...piece, protection: PROT.read | PROT.write | PROT.execute, zero: false };
 }
 
 function joinCode(piece: Piece): Piece {

@@ -3,7 +3,12 @@
  * data, each of which imports from the next one, at their exit, by smaps.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPlan } from '../../src/image/verify-image.ts';
 import type { SyntheticSet } from '../../src/synthetic/build-set.ts';
+import { variantOf } from '../../src/systems/build-variant.ts';
+import { image } from '../../src/systems/image/image-system.ts';
+import { moduleRows } from '../image/module-rows.ts';
+import { runProgram } from '../run-program.ts';
 import { Binder, syntheticSet } from './bound-set.ts';
 import { fnv1a } from './fnv.ts';
 import type { Smap } from './smaps.ts';
@@ -97,6 +102,27 @@ test.each(['image:direct', 'image:partitions'])(
     expect(rows(many)).toEqual(rows(few));
   },
 );
+
+describe('image without protections, which no variant offers', () => {
+  const { arrangement, randomness, seenBy } = variantOf(image, 'merged');
+  const open = { ...arrangement!, protections: 'none' as const };
+  const variant = { id: 'open', summary: '', randomness, seenBy, arrangement: open };
+  const system = { ...image, variants: [variant] };
+
+  test('all modules are one mapping, with their writable data', async () => {
+    const { executable, checksum } = await syntheticSet({ modules: 20, shape: 'chain', writableData: true });
+    const bound = await binder.bindChoice(executable, { system, variant: variant.id });
+    const { stdout } = await runProgram(bound.file, [], { env: { LINKONCE_DEBUG: '1' } });
+    expect(stdout).toBe(`${checksum}\n`);
+    const rows = moduleRows(readPlan(`${bound.file}.image`));
+    const maps = await atExit(bound, readSmaps);
+    const within = maps.filter(({ start, end }) =>
+      rows.some(({ address = 0n, length = 0n }) => start < Number(address + length) && end > Number(address)),
+    );
+    expect(rows.length).toBeGreaterThan(20);
+    expect(within.map(({ rights }) => rights)).toEqual(['rwxp']);
+  });
+});
 
 describe('hash-address', () => {
   test.each(['global', 'literal'])('%s: one mapping for each library', async (variant) => {
