@@ -236,7 +236,8 @@ static int write_settled(const struct settling *settling)
 {
 	char path[PATH_MAX], temporary[] = SETTLED_FOLDER "/.settle-XXXXXX";
 	settled_path(settling, path);
-	if (mkdir(SETTLED_FOLDER, 0755) && errno != EEXIST) {
+	/* What root notes is for all users, whatever the umask. */
+	if (mkdir(SETTLED_FOLDER, 0755) ? errno != EEXIST : chmod(SETTLED_FOLDER, 0755)) {
 		complain(SETTLED_FOLDER, strerror(errno));
 		return 0;
 	}

@@ -7,7 +7,6 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -28,7 +27,7 @@ import {
   referencedFiles,
 } from './catalogue.ts';
 import { countsWithoutProgram, makeCounts } from './counts.ts';
-import { currentGeneration, isTemporary, names } from './folder.ts';
+import { currentGeneration, isTemporary, makeWithin, names } from './folder.ts';
 import { isForSameUsers } from './freshness.ts';
 import { withJoinedLaunchers } from './joined-launchers.ts';
 
@@ -37,8 +36,8 @@ export function commit(store: string, bound: Catalogue): void {
   const before = readOtherVersion(store) ? undefined : readCatalogue(store);
   const catalogue = withJoinedLaunchers(store, bound);
   const name = freshName('generation');
-  const folder = path.join(store, names.generations, name);
-  mkdirSync(path.join(folder, names.bin), { recursive: true, mode: 0o755 });
+  const folder = makeWithin(store, names.generations, name);
+  makeWithin(store, names.generations, name, names.bin);
   for (const [program, invocation] of new Map(
     catalogue.programs.map((each) => [each.name, each.invocation]),
   )) {

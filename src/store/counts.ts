@@ -2,12 +2,12 @@
  * The files in which a store's launchers count the starts that they hand over, one for each program. They stay while generations come
  * and go, and leave with their program.
  */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readCount, writeNewCount } from '../image/hand-over-count.ts';
 import { isNowhere } from '../util/status.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
-import { names } from './folder.ts';
+import { makeWithin, names } from './folder.ts';
 
 export function countPathOf(store: string, name: string): string {
   return path.join(store, names.counts, name);
@@ -19,7 +19,7 @@ export function makeCounts(store: string, { programs }: Catalogue): void {
     .filter(({ launcher }) => launcher !== '')
     .map(({ name }) => countPathOf(store, name))
     .filter((file) => readCount(file) === undefined);
-  if (missing.length > 0) mkdirSync(path.join(store, names.counts), { recursive: true, mode: 0o755 });
+  if (missing.length > 0) makeWithin(store, names.counts);
   missing.forEach(writeNewCount);
 }
 

@@ -9,7 +9,7 @@
  * 4. New addresses, and a store elsewhere, need records only (relayout.ts): nothing is captured again.
  * 5. `verifyStore` does the loader's work on paper, and compares every page with what the record says.
  */
-import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { placesName, socketName } from '../files/places-name.ts';
 import { serving } from '../image/plan-layout.ts';
@@ -74,6 +74,20 @@ export function isTemporary(name: string): boolean {
 /** The same of a killed server's beacon and socket. */
 export function isHiddenOfServer(name: string): boolean {
   return name.startsWith(`.${names.beacon}-`) || /^\.s-[0-9a-f]{8}$/.test(name);
+}
+
+/**
+ * Makes a folder of the store where it is missing, and those on the way to it; answers its path. They are for whom the store's own folder is, whatever
+ * the umask: a hook below a root that gives others nothing would take the launchers from them.
+ */
+export function makeWithin(store: string, ...steps: readonly string[]): string {
+  const mode = statSync(store).mode & 0o755;
+  return steps.reduce((parent, step) => {
+    const folder = path.join(parent, step);
+    mkdirSync(folder, { recursive: true });
+    if ((statSync(folder).mode & 0o777) !== mode) chmodSync(folder, mode);
+    return folder;
+  }, store);
 }
 
 /** A store that another user could write is not used. */

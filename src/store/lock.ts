@@ -2,12 +2,12 @@
  * The lock that serialises a store's changes: flock(2) on the file that makes a folder a store. Whoever can open a file can lock
  * it, so that only its owner may open this one.
  */
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LinkonceError } from '../util/errors.ts';
 import type { Patience } from './await-lock.ts';
 import { awaitLock } from './await-lock.ts';
-import { currentGeneration, defaultStore, names, requirePrivate } from './folder.ts';
+import { currentGeneration, defaultStore, makeWithin, names, requirePrivate } from './folder.ts';
 import { prepareFolder } from './new-folder.ts';
 import type { OnProgress } from './session.ts';
 
@@ -62,8 +62,7 @@ export async function withNewStoreLock<T>(context: StoreContext, work: Work<T>):
       await waitFor(lock, context);
       if (!isStillOf(lock, store)) return undefined;
       // Only who has the lock puts anything beside it: what `undo` leaves is not ours.
-      for (const name of [names.files, names.generations])
-        mkdirSync(path.join(store, name), { recursive: true, mode: 0o755 });
+      for (const name of [names.files, names.generations]) makeWithin(store, name);
       return { result: await work() };
     });
     if (done) return done.result;

@@ -2,22 +2,14 @@
  * A store goes elsewhere: it is written there from its records, as its launchers and plans name their files by whole paths, and only then
  * taken away here. A kill leaves the old one or both, each of them whole.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { writeWhole } from '../image/assemble-file.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { filesOf, readCatalogue, requireCatalogue } from './catalogue.ts';
 import { commit } from './commit.ts';
-import { names } from './folder.ts';
+import { makeWithin, names } from './folder.ts';
 import type { StoreContext } from './lock.ts';
 import { withNewStoreLock, withStoreLock } from './lock.ts';
 import { layOutAgain } from './relayout.ts';
@@ -76,6 +68,6 @@ function copyFailed(store: string, target: string, { programs }: Catalogue): voi
 function copyCounts(store: string, target: string): void {
   const [from, to] = [store, target].map((folder) => path.join(folder, names.counts)) as [string, string];
   if (!existsSync(from)) return;
-  mkdirSync(to, { recursive: true, mode: 0o755 });
+  makeWithin(target, names.counts);
   for (const name of readdirSync(from)) copyFileSync(path.join(from, name), path.join(to, name));
 }

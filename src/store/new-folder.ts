@@ -27,7 +27,9 @@ function makeFolder(store: string): void {
     throw new LinkonceError(`${store}: is a link that leads nowhere`);
   if (statSync(store, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new LinkonceError(`${store}: is not a folder`);
-  mkdirSync(store, { recursive: true, mode: closed });
+  const isNew = mkdirSync(store, { recursive: true, mode: closed }) !== undefined;
+  // The launchers in it are for everybody, whoever may read the rest.
+  if (isNew && process.geteuid?.() === 0) chmodSync(store, closed);
 }
 
 /** A store is one whose lock is listed, or appeared since: it is the first to come and the last to go. */

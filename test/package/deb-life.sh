@@ -13,12 +13,12 @@ programs=$*
 store=/var/lib/linkonce
 export DEBIAN_FRONTEND=noninteractive
 
-# start NAME PREFIX…: from the store; the standard error stream says of a hand-over.
+# start NAME PREFIX…: from the store; the standard error stream says of a hand-over, or why it did not start.
 start() {
   name=$1
   shift
   for program in $programs; do
-    LINKONCE_DEBUG=1 "$@" "$store/bin/$program" --version >>"/mnt/$name.out" 2>>"/mnt/$name.err"
+    LINKONCE_DEBUG=1 "$@" "$store/bin/$program" --version >>"/mnt/$name.out" 2>>"/mnt/$name.err" || true
   done
 }
 
@@ -69,14 +69,20 @@ case $replaced in
 esac
 start after
 
+# A root that gives others nothing by itself.
+umask 077
 dpkg -i /mnt/next.deb >/mnt/upgrade.log 2>&1
 linkonce store list >/mnt/list.out 2>&1
 start upgraded
+start upgraded-nobody setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent
+linkonce-settle "$store" >/mnt/settle.out 2>&1
 
 # What root leaves in the cache.
 linkonce run "${programs%% *}" --version >/mnt/run.out 2>&1
 mkdir -p /run/linkonce
+: >/run/linkonce/settled
 dpkg -r linkonce >/mnt/remove.log 2>&1
 list_changes removed
+find /run -name '*linkonce*' >/mnt/run.list
 dpkg -P linkonce >/mnt/purge.log 2>&1
 list_changes purged

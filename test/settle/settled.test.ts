@@ -67,6 +67,16 @@ describe.skipIf(whyNoMounts)('settled identities', () => {
     expect(stderr).not.toContain('/run/linkonce');
   });
 
+  test('what is noted is for all users, whatever the umask', async () => {
+    everything().forEach(replaceByEqual);
+    rmSync(path.join(place.run, 'linkonce'), { recursive: true });
+    expect(await place.settle([place.launcher], 'umask 077')).toMatchObject(settled);
+    const modes = [path.dirname(place.settledFile()), place.settledFile()].map(
+      (file) => statSync(file).mode & 0o777,
+    );
+    expect(modes).toEqual([0o755, 0o644]);
+  });
+
   test('a second time only what changed is read', async () => {
     await unpackAndSettle();
     expect((await place.settle(['-v', place.launcher])).stdout).toBe('0 files compared, 0 kB\n');

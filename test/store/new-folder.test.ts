@@ -1,11 +1,21 @@
 /** Where a store may be made, and what is said where it may not. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { linkonce, main } from '../cli/linkonce.ts';
 import { environment } from '../programs/build.ts';
-import { runProgram } from '../run-program.ts';
+import { runInShell, runProgram } from '../run-program.ts';
 import { failure, well } from './place.ts';
 
 let folder: string;
@@ -26,6 +36,30 @@ test.each([0o1777, 0o777, 0o775])('an empty folder of mode %o is closed to other
   expect(statSync(store).mode & 0o7777).toBe(0o755);
   await well(command('undo'));
   expect(readdirSync(store)).toEqual(['lost+found']);
+});
+
+test('its folders are for whom it is, whatever the umask', async ({ skip }) => {
+  if (process.getuid?.() !== 0) skip('this user has stores for nobody else');
+  const program = path.join(folder, 'true');
+  copyFileSync('/bin/true', program);
+  const below = (umask: string, ...args: string[]) =>
+    runInShell(`umask ${umask}; exec "$0" "$@"`, process.execPath, [
+      main,
+      'store',
+      ...args,
+      '--store',
+      store,
+    ]);
+  const closed = (): string[] =>
+    [
+      store,
+      ...readdirSync(store, { recursive: true, encoding: 'utf8' }).map((name) => path.join(store, name)),
+    ].filter((file) => statSync(file).isDirectory() && (statSync(file).mode & 0o777) !== 0o755);
+  await well(below('077', 'add', program));
+  expect(closed()).toEqual([]);
+  appendFileSync(program, ' ');
+  expect(await well(below('077', 'update'))).toContain('bound again: true');
+  expect(closed()).toEqual([]);
 });
 
 test('one in which others may have put something is not', async () => {
