@@ -25,8 +25,7 @@ export function atMost(limit: number): (text: string) => number {
 
 /** Several of them by commas, ascending, each once. */
 export function processCounts(text: string): readonly number[] {
-  const counts = text.split(',').map(positiveInteger);
-  return [...new Set(counts)].sort((a, b) => a - b);
+  return [...new Set(counts(text))].sort((a, b) => a - b);
 }
 
 /** When processes are stopped and looked at: `entry`, `exit`, or after so many seconds. */
@@ -114,6 +113,11 @@ export function audience(text: string): Audience {
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+/** Whole numbers from 1 on, by commas, in their order. */
+export function counts(text: string): readonly number[] {
+  return text.split(',').map(positiveInteger);
 }
 
 /** More do not fit into the lines of a table. */

@@ -12,9 +12,8 @@ export type Random = (limit: number) => number;
 /** Draws of names, to be counted in place of computed. */
 export interface CollisionTrials {
   readonly bits: number;
-  readonly libraries: number;
-  /** Blocks of each library, one behind the other from its hashed one; 1 where absent. */
-  readonly blocks?: number;
+  /** Of each library, one behind the other from its hashed one. */
+  readonly blocks: readonly number[];
   readonly trials: number;
   readonly random: Random;
 }
@@ -66,18 +65,29 @@ export function simulateCollisions(settings: CollisionTrials): Simulated {
   return wilson(collisions, settings.trials);
 }
 
-function doCollide({ bits, libraries, blocks = 1, random }: CollisionTrials): boolean {
+function doCollide({ bits, blocks, random }: CollisionTrials): boolean {
   const size = 2 ** bits;
-  const taken = new Set<number>();
-  for (let library = 0; library < libraries; library++) {
-    const first = random(size);
-    for (let block = 0; block < blocks; block++) {
-      const place = (first + block) % size;
-      if (taken.has(place)) return true;
-      taken.add(place);
-    }
-  }
-  return false;
+  return areOverlapping(
+    size,
+    blocks.map((length) => ({ first: random(size), length })),
+  );
+}
+
+/** Consecutive blocks on a circle. */
+interface Arc {
+  readonly first: number;
+  readonly length: number;
+}
+
+/** Whether two of them, on a circle of so many blocks, have a block in common. */
+export function areOverlapping(size: number, arcs: readonly Arc[]): boolean {
+  const sorted = [...arcs].sort((a, b) => a.first - b.first);
+  return sorted.some(({ first, length }, index) => {
+    const next = sorted[index + 1];
+    // The last one is followed by the first, once around.
+    const end = next ? next.first : (sorted[0]?.first ?? 0) + size;
+    return first + length > end;
+  });
 }
 
 /** The logarithm of a probability that is 0 beside 1: the least that 64 bits of a number tell from 1 is e^−37. */

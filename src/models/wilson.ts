@@ -17,5 +17,17 @@ export function wilson(hits: number, trials: number): Simulated {
   const center = (probability + square / 2) / (1 + square);
   const spread = Math.sqrt((probability * (1 - probability)) / trials + square / (4 * trials));
   const reach = (deviations * spread) / (1 + square);
-  return { probability, low: Math.max(0, center - reach), high: Math.min(1, center + reach) };
+  // The ends are exact, and not what is left of rounding.
+  const low = hits === 0 ? 0 : center - reach;
+  const high = hits === trials ? 1 : center + reach;
+  return { probability, low, high };
+}
+
+/** What an interval says of a probability that was computed: nothing against it only where it holds it. */
+export function standingOf(
+  exact: number,
+  { low, high }: Simulated,
+): 'as often' | 'more often' | 'less often' {
+  if (low > exact) return 'more often';
+  return high < exact ? 'less often' : 'as often';
 }

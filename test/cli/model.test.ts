@@ -14,6 +14,8 @@ describe.each([
   'aslr --processes 1000000',
   `collision --names ${names} --simulate 500`,
   'collision --bits 19 --libraries 200 --blocks 4',
+  'collision --blocks 22,4,61,145 --simulate 500',
+  'collision --program cat --program perl --simulate 500',
   'cost --modules 100000 --processes 1000000',
   'saturation --shape chain',
 ])('model %s', (line) => {
@@ -38,6 +40,8 @@ describe('model', () => {
       1,
       /^linkonce: \/proc\/nonexistent: cannot be read \(ENOENT\)\n$/,
     ],
+    ['collision --program /proc/nonexistent', 1, /^linkonce: .*\/proc\/nonexistent.*\n$/],
+    ['collision --blocks 1,0', 2, /must be a whole number from 1 on/],
     ['address nothing', 2, /there is no address format 'nothing'/],
     ['address offset-table-32 --encode B=8', 1, /^linkonce: 8 does not fit into the 3 bits of B\n$/],
   ])('%s ends with status %i', (line, expected, message) => {

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   approximateCollisionProbability,
+  areOverlapping,
   blockCollisionProbability,
   collisionProbability,
   librariesAtProbability,
   simulateCollisions,
 } from '../../src/models/collision.ts';
+import { standingOf } from '../../src/models/wilson.ts';
 import { createRandom } from '../../src/util/random.ts';
 
 /** All ways to place arcs of these lengths on a circle, counted one by one. */
@@ -82,17 +84,55 @@ describe('librariesAtProbability', () => {
   });
 });
 
+/** Blocks of 32 KiB of curl's libraries under Debian 12, as `model collision --program curl` finds them. */
+const curl = [
+  [22, 4, 61, 6, 7, 4, 9, 3, 22, 145, 11, 12, 2, 24, 2, 7],
+  [55, 68, 10, 10, 17, 28, 6, 1, 2, 4, 5, 39, 3, 1, 3, 2],
+].flat();
+const alike = (libraries: number, blocks: number): number[] => Array<number>(libraries).fill(blocks);
+
 describe('simulateCollisions', () => {
   it.each([
-    [16, 37, 1],
-    [16, 302, 1],
-    [16, 100, 4],
-    [19, 853, 1],
-  ])('agrees with the formula: %i bits, %i libraries of %i blocks', (bits, libraries, blocks) => {
-    const settings = { bits, libraries, blocks, trials: 4000, random: createRandom(7) };
-    const { low, high } = simulateCollisions(settings);
-    const exact = blockCollisionProbability(bits, Array<number>(libraries).fill(blocks));
+    ['1 % at 37 libraries', 16, alike(37, 1)],
+    ['50 % at 302 libraries', 16, alike(302, 1)],
+    ['libraries of 4 blocks', 16, alike(100, 4)],
+    ['50 % at 853 libraries', 19, alike(853, 1)],
+    ['the libraries of a real program', 16, curl],
+  ])('agrees with the formula: %s', (_, bits, blocks) => {
+    const { low, high } = simulateCollisions({ bits, blocks, trials: 4000, random: createRandom(7) });
+    const exact = blockCollisionProbability(bits, blocks);
     expect(exact).toBeGreaterThan(low);
     expect(exact).toBeLessThan(high);
+  });
+
+  it('is far more than of one block each', () => {
+    expect(blockCollisionProbability(16, curl)).toBeCloseTo(0.2405, 4);
+    expect(collisionProbability(16, curl.length)).toBeCloseTo(0.0075, 4);
+  });
+});
+
+describe('areOverlapping', () => {
+  it('is what blocks say that are marked one by one', () => {
+    const arc = fc.record({ first: fc.nat(15), length: fc.integer({ min: 1, max: 6 }) });
+    fc.assert(
+      fc.property(fc.array(arc, { maxLength: 5 }), (arcs) => {
+        const marked = arcs.flatMap(({ first, length }) =>
+          Array.from({ length }, (_, block) => (first + block) % 16),
+        );
+        expect(areOverlapping(16, arcs)).toBe(new Set(marked).size < marked.length);
+      }),
+    );
+  });
+});
+
+describe('standingOf', () => {
+  it('follows from the interval', () => {
+    const simulated = { probability: 0.5, low: 0.49, high: 0.51 };
+    expect([0.48, 0.49, 0.51, 0.52].map((exact) => standingOf(exact, simulated))).toEqual([
+      'more often',
+      'as often',
+      'as often',
+      'less often',
+    ]);
   });
 });

@@ -5,20 +5,23 @@ import { hashName } from '../../ranges/hash-name.ts';
 import {
   approximateCollisionProbability,
   blockCollisionProbability,
+  collisionProbability,
   librariesAtProbability,
   simulateCollisions,
 } from '../../models/collision.ts';
 import { collidingPairs, pairsOf, readNames, sampleCollisions } from '../../models/named-collisions.ts';
-import type { Simulated } from '../../models/wilson.ts';
+import { standingOf } from '../../models/wilson.ts';
 import { LinkonceError } from '../../util/errors.ts';
 import { createRandom } from '../../util/random.ts';
-import { hashBits, positiveInteger, wholeNumber } from '../options.ts';
-import { count, percent, writeModel } from './output.ts';
+import { atMost, collected, counts, hashBits, positiveInteger, wholeNumber } from '../options.ts';
+import { count, interval, percent, writeModel } from './output.ts';
 
 interface CollisionOptions {
   readonly bits: number;
   readonly libraries: number;
-  readonly blocks: number;
+  /** One for all libraries, or one for each. */
+  readonly blocks: readonly number[];
+  readonly program: readonly string[];
   readonly simulate?: number;
   readonly names?: string;
   readonly seed: number;
@@ -31,23 +34,51 @@ export function registerCollision(model: Command): void {
     .summary('how likely it is that hashed names collide')
     .description(
       'How likely it is that libraries whose addresses are hashes of their names want the same one: exactly, by the usual ' +
-        'approximation, by simulation, and by real names (models/data has those of Debian).',
+        'approximation, by simulation, by real names (models/data has those of Debian), and for the libraries of real programs.',
     )
     .option('--bits <n>', 'of the hash', hashBits, 16)
-    .option('--libraries <n>', 'of a program', positiveInteger, 300)
-    .option('--blocks <n>', 'consecutive blocks that each takes', positiveInteger, 1)
+    .option('--libraries <n>', 'of a program, up to 1,000,000', atMost(1_000_000), 300)
+    .option(
+      '--blocks <list>',
+      'consecutive blocks that each takes; several by commas: of one library each',
+      counts,
+      [1],
+    )
+    .option(
+      '--program <program>',
+      'libraries of a real program, by their sizes; may be given several times',
+      collected,
+      [],
+    )
     .option('--simulate <trials>', 'throw dice so often', positiveInteger)
     .option('--names <file>', 'names of libraries, one a line: their own hashes, and random choices of them')
     .option('--seed <n>', 'of the dice', wholeNumber, 1)
     .option('--json', 'print JSON')
-    .action((options: CollisionOptions) => {
+    .action(async (given: CollisionOptions) => {
+      if (given.program.length > 0) return showPrograms(given);
+      const options = eachBlocks(given);
       const figures = figuresOf(options);
       writeModel(
-        [probabilities(options, figures), limits(figures)],
+        [probabilities(options, figures), ...limits(figures)],
         { ...options, ...figures },
         options.json,
       );
     });
+}
+
+/** One number is that of all libraries; of several, each is that of one. */
+function eachBlocks(options: CollisionOptions): CollisionOptions {
+  const { blocks, libraries } = options;
+  const [all = 1] = blocks;
+  if (blocks.length > 1) return { ...options, libraries: blocks.length };
+  return { ...options, blocks: Array<number>(libraries).fill(all) };
+}
+
+async function showPrograms({ bits, program, simulate, seed, json }: CollisionOptions): Promise<void> {
+  const { programCollisions, programTable } = await import('./program-collisions.ts');
+  const dice = { bits, trials: simulate ?? usualTrials };
+  const programs = programCollisions(program, { ...dice, random: createRandom(seed) });
+  writeModel([programTable(programs, dice)], { ...dice, seed, programs }, json);
 }
 
 /** Where dice decide and a person did not say how often. */
@@ -58,16 +89,19 @@ type Figures = ReturnType<typeof figuresOf>;
 
 function figuresOf(options: CollisionOptions) {
   const { bits, libraries, blocks, simulate, names, seed } = options;
-  const dice = { bits, libraries, blocks, trials: simulate ?? usualTrials, random: createRandom(seed) };
+  const dice = { bits, blocks, trials: simulate ?? usualTrials, random: createRandom(seed) };
+  const each = new Set(blocks).size === 1 ? blocks[0] : undefined;
   return {
-    exact: blockCollisionProbability(bits, Array<number>(libraries).fill(blocks)),
-    ...(blocks === 1 && { approximate: approximateCollisionProbability(bits, libraries) }),
+    exact: blockCollisionProbability(bits, blocks),
+    ...(each === 1 && { approximate: approximateCollisionProbability(bits, libraries) }),
     ...(simulate !== undefined && { simulated: simulateCollisions(dice) }),
     ...(names !== undefined && namedFigures(names, options)),
-    first: looked.map((probability) => ({
-      probability,
-      libraries: librariesAtProbability(bits, probability, blocks),
-    })),
+    ...(each !== undefined && {
+      first: looked.map((probability) => ({
+        probability,
+        libraries: librariesAtProbability(bits, probability, each),
+      })),
+    }),
   };
 }
 
@@ -98,29 +132,38 @@ function readText(file: string): string {
 function probabilities({ bits, libraries, blocks, simulate }: CollisionOptions, figures: Figures) {
   const { exact, approximate, simulated, named, names = 0, pairs = 0, expectedPairs = 0 } = figures;
   const trials = count(simulate ?? usualTrials);
+  const dice = collisionProbability(bits, libraries);
   return {
-    title: `${String(bits)} bits of hash, ${count(libraries)} libraries of ${count(blocks)} block${blocks === 1 ? '' : 's'}: a collision`,
+    title: `${String(bits)} bits of hash, ${count(libraries)} libraries of ${blocksText(blocks)}: a collision`,
     head: [],
     rows: [
       ['exact', percent(exact)],
       ...(approximate === undefined ? [] : [['approximation, 1 − e^(−n(n−1)/2m)', percent(approximate)]]),
       ...(simulated ? [[`simulation, ${trials} trials`, interval(simulated)]] : []),
       ...(named ? [[`real names, ${trials} choices of ${count(names)}`, interval(named)]] : []),
+      ...(named ? [['one block each, by dice: real names collide', standingOf(dice, named)]] : []),
       ...(named ? [['pairs among all names: measured', count(pairs)]] : []),
       ...(named ? [['pairs among all names: expected, exact', expectedPairs.toFixed(1)]] : []),
     ],
   };
 }
 
-/** `49.6 % [48.6 %–50.6 %]`. */
-function interval({ probability, low, high }: Simulated): string {
-  return `${percent(probability)} [${percent(low)}–${percent(high)}]`;
+/** `4 blocks` each, or all that different ones have. */
+function blocksText(blocks: readonly number[]): string {
+  const [each = 0] = blocks;
+  const all = blocks.reduce((sum, one) => sum + one, 0);
+  if (new Set(blocks).size > 1) return `${count(all)} blocks in all`;
+  return `${count(each)} block${each === 1 ? '' : 's'}`;
 }
 
+/** Of libraries that are alike. */
 function limits({ first }: Figures) {
-  return {
-    title: 'first number of libraries at which a collision is so likely (exact)',
-    head: [],
-    rows: first.map(({ probability, libraries }) => [percent(probability), count(libraries)]),
-  };
+  if (!first) return [];
+  return [
+    {
+      title: 'first number of libraries at which a collision is so likely (exact)',
+      head: [],
+      rows: first.map(({ probability, libraries }) => [percent(probability), count(libraries)]),
+    },
+  ];
 }

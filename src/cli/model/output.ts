@@ -1,4 +1,5 @@
 /** How the models answer: a title that says what kind of figures follow, and a table; or JSON. */
+import type { Simulated } from '../../models/wilson.ts';
 import { wrap } from '../../report/format.ts';
 import { alignColumns } from '../align-columns.ts';
 
@@ -25,6 +26,11 @@ export function percent(part: number): string {
   const value = part * 100;
   const digits = value >= 0.1 || value === 0 ? value.toFixed(1) : value.toPrecision(2);
   return `${digits} %`;
+}
+
+/** `49.6 % [48.6 %–50.6 %]`. */
+export function interval({ probability, low, high }: Simulated): string {
+  return `${percent(probability)} [${percent(low)}–${percent(high)}]`;
 }
 
 /** `1,234`. */
