@@ -2,18 +2,27 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { layoutCost } from '../../src/models/aslr.ts';
-import { collisionProbability, librariesAtProbability } from '../../src/models/collision.ts';
+import {
+  blockCollisionProbability,
+  collisionProbability,
+  librariesAtProbability,
+} from '../../src/models/collision.ts';
 import { entriesOf, tableCount } from '../../src/models/dispatcher-tables.ts';
-import { collidingPairs, pairsOf, readNames } from '../../src/models/named-collisions.ts';
+import { collidingPairs, pairsOf, readNames, sampleCollisions } from '../../src/models/named-collisions.ts';
 import { sharedEntries } from '../../src/models/saturation.ts';
 import { hashName } from '../../src/ranges/hash-name.ts';
 import { variantOf } from '../../src/systems/build-variant.ts';
 import { literalLookUpFormat } from '../../src/systems/hash-address/formats.ts';
 import { saltedEntry } from '../../src/systems/hash-dispatcher/choose-entries.ts';
 import { hashDispatcher } from '../../src/systems/hash-dispatcher/hash-dispatcher-system.ts';
+import { standingOf } from '../../src/models/wilson.ts';
+import { createRandom } from '../../src/util/random.ts';
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/claims.md', root), 'utf8');
+const realNames = readNames(readFileSync(new URL('models/data/library-names.txt', root), 'utf8'));
+const percent = (part: number): string => (100 * part).toFixed(1);
+const deviation = (found: number, mean: number): string => ((found - mean) / Math.sqrt(mean)).toFixed(1);
 const numberOf = (text: string | undefined): number => Number(text?.replaceAll(',', ''));
 
 describe('collisions', () => {
@@ -30,8 +39,46 @@ describe('collisions', () => {
     expect(given).toBeLessThan(percent);
   });
 
+  test('programs of real names: measured again, and what the interval says', () => {
+    const row = /(\d+) bits: [^|]*\| (\d+) libraries: ([\d.]+) % \\\[([\d.]+)–([\d.]+) %\\\] +\| (.*?) +\|/g;
+    const rows = [...page.matchAll(row)];
+    expect(rows).toHaveLength(4);
+    for (const [, bits, libraries, ...rest] of rows) {
+      const [probability, low, high, verdict] = rest;
+      const places = realNames.map((name) => hashName(name, 2 ** Number(bits)));
+      const random = createRandom(1);
+      const found = sampleCollisions({ places, libraries: Number(libraries), trials: 10_000, random });
+      expect([found.probability, found.low, found.high].map(percent)).toEqual([probability, low, high]);
+      const exact = collisionProbability(Number(bits), Number(libraries));
+      const standing = standingOf(exact, found);
+      const [verb, as] = standing === 'as often' ? ['holds', 'as'] : ['excludes', 'than'];
+      expect(verdict).toContain(`the interval ${verb} ${percent(exact)} %: `);
+      expect(verdict?.endsWith(`${standing} ${as} dice`)).toBe(true);
+    }
+  });
+
+  test('libraries of several blocks', () => {
+    const row =
+      /16 bits: (\d+) libraries: ([\d.]+) % +\| \1 libraries of (\d+) blocks: ([\d.]+) % +\| ([\d.]+) % to ([\d.]+) % +\|/g;
+    const rows = [...page.matchAll(row)];
+    expect(rows).toHaveLength(2);
+    for (const [, libraries, oneBlock, blocks, exact, low, high] of rows) {
+      const count = Number(libraries);
+      expect(percent(collisionProbability(16, count))).toBe(oneBlock);
+      // The formula has the sum of all sizes only.
+      const sizes = [...Array<number>(count - 1).fill(1), Number(blocks) - count + 1];
+      expect(percent(blockCollisionProbability(16, sizes))).toBe(exact);
+      expect(Number(low)).toBeLessThan(Number(exact));
+      expect(Number(high)).toBeGreaterThan(Number(exact));
+    }
+    const [, modules, all, withExecutable] =
+      /with it curl has (\d+) modules of (\d+) blocks, ([\d.]+) %/.exec(page) ?? [];
+    const sizes = [...Array<number>(Number(modules) - 1).fill(1), Number(all) - Number(modules) + 1];
+    expect(percent(blockCollisionProbability(16, sizes))).toBe(withExecutable);
+  });
+
   test('real names', () => {
-    const names = readNames(readFileSync(new URL('models/data/library-names.txt', root), 'utf8'));
+    const names = realNames;
     expect(page).toContain(`All ${names.length.toLocaleString('en')} names`);
     const [, ...pairs] =
       /have (\d+) colliding pairs in 16 bits \(([\d.]+) expected\) and (\d+) in 19 bits \(([\d.]+)/.exec(
@@ -42,6 +89,10 @@ describe('collisions', () => {
       Number((pairsOf(names.length) / 2 ** bits).toFixed(1)),
     ]);
     expect(pairs.map(Number)).toEqual(measured);
+    const [, ...deviations] = /that is ([\d.]+) and ([\d.]+) standard deviations/.exec(page) ?? [];
+    // The number of pairs is nearly that of Poisson.
+    const [pairs16 = 0, mean16 = 0, pairs19 = 0, mean19 = 0] = measured;
+    expect(deviations).toEqual([deviation(pairs16, mean16), deviation(pairs19, mean19)]);
   });
 
   test('bits of the second form', () => {
