@@ -11,6 +11,7 @@ import {
   intervalText,
   programFigures,
 } from '../../dist/src/report/figures.js';
+import { entryTable, libraryCollisions } from '../../dist/src/report/program-models.js';
 
 /** @typedef {import('../../dist/src/measure/measurement.js').Measurement} Measurement */
 /** @typedef {import('../../dist/src/measure/measurement.js').MeasuredResult} MeasuredResult */
@@ -36,6 +37,8 @@ export function tablesOf(measurement, systems, sources) {
     ['number-4', standingTable(measurement, 'rebase-page-in')],
     ['simplest', simplestTable(measurement, sources)],
     ['pointers', pointerTable(measurement)],
+    ['entries', plainTable(entryTable(measurement))],
+    ['libraries', plainTable(libraryCollisions(measurement))],
     ...ids.map((id) => [id, systemTable(measurement, id)]),
   ]);
 }
@@ -185,6 +188,18 @@ function pointerTable({ calls }) {
     return some.length === 0 ? [] : [[kind, ends, some.length > 6 ? `${some.length} variants` : names]];
   });
   return table([`against \`${baseLine.replace(' ', ':')}\``, 'medians, ns', 'variants'], rows);
+}
+
+/**
+ * A table of the report as it is there.
+ * @param {import('../../dist/src/report/program-models.js').PlainTable | undefined} found
+ */
+function plainTable(found) {
+  if (found === undefined) return 'This report was made before it was looked at.';
+  return table(
+    [...found.head],
+    found.rows.map((cells) => [...cells]),
+  );
 }
 
 /** Lines of TypeScript that are neither empty nor a comment. @param {string} folder */

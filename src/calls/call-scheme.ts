@@ -12,6 +12,7 @@
  */
 import type { Action } from '../image/actions.ts';
 import type { CodeFrame } from '../image/code-frames.ts';
+import type { EntryUse } from '../image/image.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 
 export interface CallScheme {
@@ -96,6 +97,8 @@ export interface Wiring {
   readonly tables: readonly TableMemory[];
   /** One line each. */
   readonly notes?: readonly string[];
+  /** How full the tables are, where hashes fill them. */
+  readonly entries?: EntryUse;
   /** What each start has to do beside. */
   readonly actions?: readonly Action[];
 }

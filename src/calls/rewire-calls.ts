@@ -32,7 +32,11 @@ export function rewireCalls(placed: PlacedMemory, scheme: CallScheme, allotments
     return {
       ...placed,
       pieces: [...replaced(placed.pieces, pieces), ...wiring.tables.map(tablePiece)],
-      calls: { ...counts, notes: wiring.notes ?? [] },
+      calls: {
+        ...counts,
+        notes: wiring.notes ?? [],
+        ...(wiring.entries && { entries: wiring.entries }),
+      },
       frames: [
         ...program.modules.flatMap((each, index) => areaFrames(each, wiring.modules[index])),
         ...wiring.tables.flatMap(tableFrames),

@@ -1,4 +1,5 @@
 /** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
+import type { EntryUse } from './image.ts';
 import type { FileRange } from '../elf/tool-view.ts';
 import { nameRanges, toolParts } from '../elf/tool-view.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';
@@ -76,6 +77,8 @@ export interface CallCounts {
   readonly left: number;
   /** What a person should know beside. */
   readonly notes: readonly string[];
+  /** Of tables that are filled by hashes; absent where there are none. */
+  readonly entries?: EntryUse;
 }
 
 export interface Composed {

@@ -3,6 +3,23 @@ import type { OpenedModule } from '../provenance/explained.ts';
 import type { Places } from './places.ts';
 import type { Address } from '../util/units.ts';
 
+/** How full the tables of a hashed dispatcher are for one program. */
+export interface EntryUse {
+  /** Of all modules, each function once a module. */
+  readonly imports: number;
+  /** Different ones among these, by name and version. */
+  readonly functions: number;
+  /** Entries that have a function, and those of all tables that a module has chosen. */
+  readonly used: number;
+  readonly room: number;
+  /** Hashings after the first, since another import of the same module had the entry. */
+  readonly againInModule: number;
+  /** Since a known dependency had it for another function. */
+  readonly againForDependencies: number;
+  /** Entries that are several functions': calls go through the separate space, where the return address tells them apart. */
+  readonly toldApart: number;
+}
+
 /** What is needed to start a process of a program under a system. */
 export interface Image {
   /** The file to execute: a launcher, or the program itself for the platform's linker. */
@@ -20,6 +37,8 @@ export interface Image {
   readonly places?: Places;
   /** The modules that it opens with dlopen(3), each prepared or not; absent where that was no question to the system. */
   readonly opened?: readonly OpenedModule[];
+  /** Absent where no tables are filled by hashes. */
+  readonly entries?: EntryUse;
   /** What a person should know about this image: slots that stay lazy, `/proc/self/exe`, …; one line each. */
   readonly notes: readonly string[];
 }

@@ -85,6 +85,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
     files: [...launchers, imagePath],
     entry: mayMove(placed) ? 'moves' : entryOf(blueprint, composed),
     ...(placed.places && { places: placed.places }),
+    ...(placed.calls?.entries && { entries: placed.calls.entries }),
     notes: [...notesOf(blueprint, request), ...callNotes(placed)],
   };
 }

@@ -1,6 +1,7 @@
 /** Builds programs under each chosen system, in a directory that is removed afterwards, and measures the images. */
 import { rm } from 'node:fs/promises';
 import type { Subject } from '../bind/subject.ts';
+import { librarySizes } from '../models/library-sizes.ts';
 import { withPlaces } from '../pagein/with-places.ts';
 import type { Choice } from './build-all.ts';
 import { buildAll } from './build-all.ts';
@@ -73,6 +74,7 @@ function describe(request: MeasureRequest, subjects: readonly CompareSubject[]):
     path: invocation,
     arguments: request.arguments,
     modules: modules.length,
+    librariesKb: librarySizes(request.subject.program).map(({ bytes }) => bytes / 1024),
     ...(opened.length > 0 && { opened: opened.length }),
     processes: request.processes,
     subjects,

@@ -2,6 +2,7 @@
  * What one comparison found: the value between measuring and every report. It is also the format of `--json`,
  * specified in docs/formats/measurement.md.
  */
+import type { EntryUse } from '../image/image.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { CallMeasurement } from './call-measurement.ts';
 import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './result.ts';
@@ -55,6 +56,11 @@ export interface MeasuredProgram {
   readonly modules: number;
   /** Modules that it opens with dlopen(3), as far as that was learnt; absent where nobody asked. */
   readonly opened?: number;
+  /**
+   * Of each library, in the linker's order, the addresses that it takes from its first to its last page, kB: whether libraries
+   * whose addresses are hashed collide depends on it. Absent in files that were written before it was looked at.
+   */
+  readonly librariesKb?: readonly number[];
   /** Its processes alive at once for the memory figures. */
   readonly processes: number;
   /** Whether the start-up was timed; not for a program that does not end by itself. */
@@ -87,6 +93,8 @@ export interface MeasuredResult extends ResultHead, ProcessMemory {
   readonly diskKb: number;
   /** Wall time of the bind, ms; 0 for the platform's own linker. */
   readonly bindMs: number;
+  /** Of tables that are filled by hashes; absent where the system has none. */
+  readonly entries?: EntryUse;
   /** Raw samples, ms, in the order of the rounds. */
   readonly samplesMs: readonly number[];
 }

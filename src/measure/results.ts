@@ -46,6 +46,7 @@ function assemble(
     ...(growth && growth.length > 0 && { growth }),
     ...(weight.space && { space: weight.space }),
     ...disk,
+    ...(subject.image.entries && { entries: subject.image.entries }),
   };
 }
 

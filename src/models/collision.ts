@@ -73,6 +73,11 @@ function doCollide({ bits, blocks, random }: CollisionTrials): boolean {
   );
 }
 
+/** Whole blocks for each. */
+export function blocksOf(sizes: readonly number[], block: number): readonly number[] {
+  return sizes.map((bytes) => Math.ceil(bytes / block));
+}
+
 /** Consecutive blocks on a circle. */
 interface Arc {
   readonly first: number;

@@ -31,6 +31,8 @@ import {
   threeDigits,
   titleOf,
 } from './format.ts';
+import type { PlainTable } from './program-models.ts';
+import { entryTable, entryWords, libraryCollisions, libraryWords } from './program-models.ts';
 import { nothingBound, reasonLines } from './reasons.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -44,6 +46,7 @@ export function renderMarkdown(measurement: Measurement): string {
     ...programs.flatMap((program) => programParts(measurement, program)),
     ...(programs.length > 1 ? workloadParts(measurement) : []),
     ...(calls ? callParts(calls) : []),
+    ...modelParts(measurement),
     ...adviceParts(measurement),
     ...warningParts(measurement),
     ...methodParts(measurement),
@@ -137,6 +140,23 @@ function callParts({ results, staticLink, settings }: CallMeasurement): readonly
     `Nanoseconds of one call, medians of ${settings.rounds} processes; see docs/formats/calls.md.`,
     table([linked, ...results], columns),
   ];
+}
+
+/** What the programs say to the models of solutions 3 and 4. */
+function modelParts(measurement: Measurement): readonly string[] {
+  const collisions = libraryCollisions(measurement);
+  const entries = entryTable(measurement);
+  return [
+    ...(collisions ? ['## Libraries as hashed addresses', libraryWords, plainTable(collisions)] : []),
+    ...(entries ? ['## Entries of a hashed dispatcher', entryWords, plainTable(entries)] : []),
+  ];
+}
+
+function plainTable({ head, rows }: PlainTable): string {
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
+  return [head, rule, ...rows.map((cells) => cells.map(escape))]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
 }
 
 function warningParts({ warnings, programs }: Measurement): readonly string[] {

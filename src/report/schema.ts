@@ -25,6 +25,17 @@ const measured = z.object({
   space: space.exactOptional(),
   diskKb: amount,
   bindMs: amount,
+  entries: z
+    .object({
+      imports: count,
+      functions: count,
+      used: count,
+      room: count,
+      againInModule: count,
+      againForDependencies: count,
+      toldApart: count,
+    })
+    .exactOptional(),
   samplesMs: z.array(amount),
 });
 
@@ -41,6 +52,7 @@ const program = z.object({
   path: z.string(),
   arguments: z.array(z.string()),
   modules: count,
+  librariesKb: z.array(amount).exactOptional(),
   opened: count.exactOptional(),
   processes: count,
   timed: z.boolean(),

@@ -4,11 +4,12 @@ import type { Random } from '../../models/collision.ts';
 import {
   areOverlapping,
   blockCollisionProbability,
+  blocksOf,
   collisionProbability,
   simulateCollisions,
 } from '../../models/collision.ts';
-import type { LibrarySize } from '../../models/library-blocks.ts';
-import { blocksOf, librarySizes } from '../../models/library-blocks.ts';
+import type { LibrarySize } from '../../models/library-sizes.ts';
+import { librarySizes } from '../../models/library-sizes.ts';
 import type { Simulated } from '../../models/wilson.ts';
 import { loadProgram } from '../../program/load-program.ts';
 import { fieldUnit } from '../../ranges/address-format.ts';

@@ -20,14 +20,14 @@ import { createWorkload } from './workload.ts';
 
 async function show(): Promise<void> {
   const data = await readData();
-  const { measurement, scale, collisions } = data;
+  const { measurement, scale } = data;
   const parts = [
     createAdvice(data),
     ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
     ...createPrograms(measurement),
     scale && createScaleGrowth(scale),
-    createCollisionCurves(collisions),
-    createSaturationCurves(),
+    createCollisionCurves(data),
+    createSaturationCurves(data),
     createWarnings(measurement),
     createFacts(measurement),
     createDownloads(data),

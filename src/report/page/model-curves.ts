@@ -4,12 +4,14 @@ import { saturationByDepth, treeShapes } from '../../models/dependency-tree.ts';
 import { saturationCurve, simulateSaturation } from '../../models/saturation.ts';
 import { createRandom } from '../../util/random.ts';
 import { listing } from '../format.ts';
-import type { NamedCollisions } from '../named-collisions.ts';
+import { entryTable, entryWords, libraryCollisions, libraryWords } from '../program-models.ts';
+import type { ReportData } from '../report-data.ts';
 import { createChoice } from './choice.ts';
 import type { Curve, Curves, Point } from './curve-plot.ts';
 import { createCurvePlot } from './curve-plot.ts';
 import { section } from './element.ts';
 import { createFigure } from './figure.ts';
+import { createPlainTable } from './plain-table.ts';
 
 const percent = (value: number): string => `${value.toPrecision(3)} %`;
 const coloursOf = (names: readonly string[]) => (name: string) =>
@@ -20,7 +22,7 @@ const widths = [16, 19, 24, 32];
 /** Libraries of a program, by steps of a factor. */
 const libraries = geometric(10, 10_000, 72);
 
-export function createCollisionCurves(named: readonly NamedCollisions[]): HTMLElement {
+export function createCollisionCurves({ collisions: named, measurement }: ReportData): HTMLElement {
   const curves = widths.map((bits): Curve => {
     const real = named.find((one) => one.bits === bits)?.points ?? [];
     return {
@@ -57,10 +59,11 @@ export function createCollisionCurves(named: readonly NamedCollisions[]): HTMLEl
         width,
       ),
     caption: [
-      `Lines are exact: 1 − ∏ (1 − i/2^bits). Points are hashes of real names, ${trials} random choices of ${names.toLocaleString('en')} libraries of Debian, with 95 % intervals. All draws are from one list, of which so many pairs have the same hash: ${listing(pairs)}. “linkonce model collision” has any width, and modules of several blocks.`,
+      `Lines are exact: 1 − ∏ (1 − i/2^bits). Points are hashes of real names, ${trials} random choices of ${names.toLocaleString('en')} libraries of Debian, with 95 % intervals. All draws are from one list, of which so many pairs have the same hash: ${listing(pairs)}. Here each library has one block. “linkonce model collision” has any width, lists of blocks, and the libraries of any program.`,
     ],
   });
-  return section('How likely hashed names collide', figure);
+  const table = createPlainTable(libraryCollisions(measurement), libraryWords);
+  return section('How likely hashed names collide', figure, table);
 }
 
 const views = { imports: 'by imports', depth: 'by depth of dependencies' } as const;
@@ -68,7 +71,7 @@ const views = { imports: 'by imports', depth: 'by depth of dependencies' } as co
 const importsOfModule = 40;
 const fanOut = 3;
 
-export function createSaturationCurves(): HTMLElement {
+export function createSaturationCurves({ measurement }: ReportData): HTMLElement {
   let view: keyof typeof views = 'imports';
   const curves = { imports: importCurves(), depth: depthCurves() };
   const choice = createChoice('Show', views, view, (chosen) => {
@@ -83,7 +86,8 @@ export function createSaturationCurves(): HTMLElement {
       `The part of all imports whose entry in the hashed dispatcher has to be told apart by the return address. Lines are expected values, points a throw of dice. Modules have ${importsOfModule} imports each, all functions different; each module takes the smallest table of 512, 1,024, … 262,144 entries that it fills at most half. Growing tables help one module with many imports, and not many modules with few. A tree has ${fanOut} dependencies a module, a star ${fanOut} more a step. “linkonce model saturation” has any shape and size.`,
     ],
   });
-  return section('How a hashed dispatcher fills up', figure);
+  const table = createPlainTable(entryTable(measurement), entryWords);
+  return section('How a hashed dispatcher fills up', figure, table);
 }
 
 /** What both plots of saturation have alike. */

@@ -19,8 +19,8 @@ export interface Importer {
 
 export interface Chosen {
   readonly entries: ReadonlyMap<string, Entry>;
-  /** How often a name was hashed again. */
-  readonly rehashed: number;
+  /** How often a name was hashed again: for an entry of the module's own, and for one of a known dependency. */
+  readonly again: { readonly inModule: number; readonly forDependencies: number };
 }
 
 /** Salts that are tried for the sake of dependencies. */
@@ -65,18 +65,23 @@ function chooseFor({ symbols }: Importer, dependencies: readonly Chosen[]): Chos
   const table = tableFor(names.length, dependencies);
   const own = new Map<number, string>();
   const entries = new Map<string, Entry>();
-  let rehashed = 0;
+  const again = { inModule: 0, forDependencies: 0 };
   for (const symbol of names) {
-    const isFree = (offset: number, salt: number): boolean =>
-      !own.has(offset) && (salt > politeTries || (foreign.get(offset) ?? symbol) === symbol);
+    const rival = (offset: number, salt: number): keyof typeof again | undefined => {
+      if (own.has(offset)) return 'inModule';
+      const isTaken = (foreign.get(offset) ?? symbol) !== symbol;
+      return isTaken && salt <= politeTries ? 'forDependencies' : undefined;
+    };
     let salt = 0;
     let entry = saltedEntry(symbol, salt, table);
-    while (!isFree(entryOffset(entry), salt)) entry = saltedEntry(symbol, ++salt, table);
-    rehashed += salt;
+    for (let kind = rival(entryOffset(entry), salt); kind; kind = rival(entryOffset(entry), salt)) {
+      again[kind]++;
+      entry = saltedEntry(symbol, ++salt, table);
+    }
     own.set(entryOffset(entry), symbol);
     entries.set(symbol, entry);
   }
-  return { entries, rehashed };
+  return { entries, again };
 }
 
 /**

@@ -21,6 +21,7 @@ import type {
 import { jumpThroughGs, jumpWide } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { action } from '../../image/actions.ts';
+import type { EntryUse } from '../../image/image.ts';
 import { PROT } from '../../image/pieces.ts';
 import { entriesOf } from '../../models/dispatcher-tables.ts';
 import { at, present } from '../../util/present.ts';
@@ -76,10 +77,12 @@ function wire(program: WiredProgram, base: Base): Wiring {
   const wants = collectWants(program, offsetOf);
   const resolved = resolve(wants, base.address);
   const used = new Set(chosen.flatMap(({ entries }) => [...entries.values()].map(({ table }) => table)));
+  const entries = entryUse(used, wants.size, chosen, resolved.collisions);
   return {
     modules,
     tables: [...tablesOf(base, used, resolved.words), ...resolved.memory],
-    notes: [describe(used, wants.size, chosen, resolved.collisions)],
+    notes: [describe(entries)],
+    entries,
     actions: base.isThroughGs ? [action('setGs', base.address)] : [],
   };
 }
@@ -151,14 +154,30 @@ function requireTellable(callers: readonly Caller[]): void {
 }
 
 /** How full the tables are. */
-function describe(
-  used: ReadonlySet<number>,
-  entries: number,
+function entryUse(
+  tables: ReadonlySet<number>,
+  used: number,
   chosen: readonly Chosen[],
-  collisions: number,
-): string {
-  const room = [...used].reduce((sum, table) => sum + entriesOf(table), 0);
-  const share = ((100 * entries) / Math.max(room, 1)).toFixed(1);
-  const rehashed = chosen.reduce((sum, each) => sum + each.rehashed, 0);
-  return `dispatcher: ${String(entries)} of ${String(room)} entries used (${share} %), ${String(rehashed)} names hashed again, ${String(collisions)} entries told apart by the return address`;
+  toldApart: number,
+): EntryUse {
+  const names = chosen.flatMap(({ entries }) => [...entries.keys()]);
+  const sum = (of: (one: Chosen) => number): number => chosen.reduce((all, each) => all + of(each), 0);
+  return {
+    imports: names.length,
+    functions: new Set(names).size,
+    used,
+    room: [...tables].reduce((all, table) => all + entriesOf(table), 0),
+    againInModule: sum(({ again }) => again.inModule),
+    againForDependencies: sum(({ again }) => again.forDependencies),
+    toldApart,
+  };
+}
+
+function describe({ used, room, againInModule, againForDependencies, toldApart }: EntryUse): string {
+  const part = (of: number, all: number): string => `${((100 * of) / Math.max(all, 1)).toFixed(1)} %`;
+  return (
+    `dispatcher: ${String(used)} of ${String(room)} entries used (${part(used, room)}); names hashed again: ` +
+    `${String(againInModule)} times within a module, ${String(againForDependencies)} times for known dependencies; ` +
+    `${String(toldApart)} entries (${part(toldApart, used)}) told apart by the return address`
+  );
 }

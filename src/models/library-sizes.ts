@@ -1,4 +1,4 @@
-/** How many blocks of a format of addresses the libraries of a real program take: what the birthday problem of solution 3 is about. */
+/** How many addresses the libraries of a real program take: by that they collide where hashes give addresses (solution 3). */
 import { moduleSpan } from '../capture/module-span.ts';
 import type { Module, Program } from '../program/program.ts';
 
@@ -18,9 +18,4 @@ export function librarySizes({ modules, executable }: Program): readonly Library
 function sizeOf(module: Module): LibrarySize {
   const { start, end } = moduleSpan(module);
   return { name: module.name, path: module.path, bytes: end - start };
-}
-
-/** Whole blocks for each. */
-export function blocksOf(sizes: readonly number[], block: number): readonly number[] {
-  return sizes.map((bytes) => Math.ceil(bytes / block));
 }
