@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { measureSystems } from '../../src/measure/measure-systems.ts';
+import { loadProgram } from '../../src/program/load-program.ts';
 import type { Explained } from '../../src/provenance/explained.ts';
 import type { Subject } from '../../src/bind/subject.ts';
 import type { FolderRequest } from '../../src/bind/folder-bind.ts';
@@ -19,9 +20,9 @@ const captureMs = 150;
 function fakeSubject(): Subject {
   let captured: Promise<Explained> | undefined;
   return {
-    program: { invocation: file, modules: [1, 2], opened: [] },
+    program: loadProgram(file),
     explained: () => (captured ??= sleep(captureMs).then(() => ({}) as Explained)),
-  } as unknown as Subject;
+  };
 }
 
 const fakeRequest = (subject = fakeSubject()) => ({ subject, arguments: [], processes: 1 });
