@@ -12,7 +12,7 @@
  */
 import type { Action } from '../image/actions.ts';
 import type { CodeFrame } from '../image/code-frames.ts';
-import type { EntryUse } from '../image/image.ts';
+import type { EntryUse } from '../image/entry-use.ts';
 import type { Address, Vaddr } from '../util/units.ts';
 
 export interface CallScheme {

@@ -1,5 +1,5 @@
 /** Decides where everything of an image stands: plan, loader, memory of the modules, heap. */
-import type { EntryUse } from './image.ts';
+import type { EntryUse } from './entry-use.ts';
 import type { FileRange } from '../elf/tool-view.ts';
 import { nameRanges, toolParts } from '../elf/tool-view.ts';
 import type { Blueprint, ProcessWord } from '../provenance/explained.ts';

@@ -2,7 +2,7 @@
  * What one comparison found: the value between measuring and every report. It is also the format of `--json`,
  * specified in docs/formats/measurement.md.
  */
-import type { EntryUse } from '../image/image.ts';
+import type { EntryUse } from '../image/entry-use.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { CallMeasurement } from './call-measurement.ts';
 import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './result.ts';

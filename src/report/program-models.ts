@@ -2,7 +2,7 @@
  * What measured programs say to the models: how likely their libraries' hashed addresses collide (solution 3), and how full the
  * tables of a hashed dispatcher are (solution 4). Nothing here needs Node.
  */
-import type { EntryUse } from '../image/image.ts';
+import type { EntryUse } from '../image/entry-use.ts';
 import type { MeasuredProgram, Measurement } from '../measure/measurement.ts';
 import { nameOf } from '../measure/measurement.ts';
 import { blockCollisionProbability, blocksOf, collisionProbability } from '../models/collision.ts';

@@ -1,6 +1,6 @@
 /** What measured programs say to the models: tables of the report, and nothing where it was not measured. */
 import { describe, expect, it } from 'vitest';
-import type { EntryUse } from '../../src/image/image.ts';
+import type { EntryUse } from '../../src/image/entry-use.ts';
 import type { Measurement } from '../../src/measure/measurement.ts';
 import { parseMeasurement } from '../../src/report/json.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';

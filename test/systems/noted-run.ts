@@ -1,6 +1,6 @@
 /** Runs a program bound under hash-dispatcher, and reads what its note says of the tables. */
 import { expect } from 'vitest';
-import type { EntryUse } from '../../src/image/image.ts';
+import type { EntryUse } from '../../src/image/entry-use.ts';
 import { present } from '../../src/util/present.ts';
 import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';

@@ -21,7 +21,7 @@ import type {
 import { jumpThroughGs, jumpWide } from '../../calls/machine-code.ts';
 import { areaSize, stubArea } from '../../calls/stub-area.ts';
 import { action } from '../../image/actions.ts';
-import type { EntryUse } from '../../image/image.ts';
+import type { EntryUse } from '../../image/entry-use.ts';
 import { PROT } from '../../image/pieces.ts';
 import { entriesOf } from '../../models/dispatcher-tables.ts';
 import { at, present } from '../../util/present.ts';
