@@ -5,6 +5,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -121,6 +122,43 @@ test('moved by mv: handed over until an update, and everybody says what helps', 
   await fromStore(other.run('search-path'), usual);
   await expectSound(other);
   expect(await well(other.command('update'))).toContain('everything is up to date');
+});
+
+test.skipIf(process.geteuid?.() !== 0)(
+  'the readers of a store stay who they are, by `move` and by mv',
+  async () => {
+    const group = 4242;
+    await well(add('--readers', String(group)));
+    const filesOf = ({ store }: Place) =>
+      readdirSync(path.join(store, 'files')).map((name) => {
+        const { mode, gid } = statSync(path.join(store, 'files', name));
+        return `${name.replace(/-[^-]*$/, '')} ${(mode & 0o777).toString(8)} ${String(gid)}`;
+      });
+    const before = filesOf(place).sort();
+    expect(before.join()).toContain(`640 ${String(group)}`);
+    await well(place.command('move', other.store));
+    expect(filesOf(other).sort()).toEqual(before);
+    renameSync(other.store, place.store);
+    await well(place.command('update'));
+    await well(place.command('gc'));
+    expect(filesOf(place).sort()).toEqual(before);
+    await expectSound(place);
+  },
+);
+
+test('modules that a program opens are prepared at the new place', async () => {
+  const plugins = createPlace('plugin');
+  const modules = ['plugin-good.so', 'plugin-undefined.so'].map(plugins.program);
+  const withThem = modules.flatMap((file) => ['--with', file]);
+  await well(plugins.command('add', ...withThem, plugins.program('plugin')));
+  const moved = placeAt(plugins.folder, path.join(plugins.folder, 'elsewhere'));
+  await well(plugins.command('move', moved.store));
+  expect(await well(moved.command('list'))).toContain('opens 2, all prepared');
+  const [launcher, stock] = [path.join(moved.store, 'bin', 'plugin'), plugins.program('plugin')];
+  const usually = await runProgram(stock, modules, { env: debugging });
+  expect(await runProgram(launcher, modules, { env: debugging })).toEqual(usually);
+  await expectSound(moved);
+  plugins.remove();
 });
 
 test('moved by mv, and a library changed: it is bound again', async () => {
