@@ -25,13 +25,18 @@ const capabilities = { SYS_ADMIN: 21 };
  */
 export function tryExeLink(): string | undefined {
   const failure = tryOwnExeLink();
-  if (failure === undefined || (statusField('Seccomp') === '0' && hasRightsInNamespace())) return undefined;
-  return failure;
+  if (failure === undefined || statusField('Seccomp') !== '0') return failure;
+  const hasRights = hasRightsInNamespace();
+  if (hasRights === undefined)
+    return `${failure}; a user namespace may give the right, but there is no unshare(1) to try that`;
+  return hasRights ? undefined : failure;
 }
 
-/** util-linux's unshare(1) makes the namespace; some systems let users make one, and give no rights there. */
-function hasRightsInNamespace(): boolean {
-  return spawnSync('unshare', ['--map-root-user', 'chroot', '/', 'true'], { stdio: 'ignore' }).status === 0;
+/** util-linux's unshare(1) makes the namespace; some systems let users make one, and give no rights there. Undefined where there is none. */
+function hasRightsInNamespace(): boolean | undefined {
+  const command = ['--map-root-user', 'chroot', '/', 'true'];
+  const { status, error } = spawnSync('unshare', command, { stdio: 'ignore' });
+  return error === undefined ? status === 0 : undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What `linkonce doctor` tries instead of asking: a small program is captured, bound, asked and started. */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { readElf } from '../elf/read-elf.ts';
 import { askLauncher } from '../image/ask-launcher.ts';
 import { describeObstacle } from '../image/obstacle.ts';
 import type { Variables } from '../program/environment.ts';
@@ -38,7 +39,15 @@ export async function testBind(bind: Bind): Promise<Answer> {
 }
 
 async function bindAndStart(bind: Bind, output: string): Promise<Answer> {
-  await bind({ program: nativePart('self-test'), output, variables: linkerVariables(process.env) });
+  const program = nativePart('self-test');
+  const { interpreter } = readElf(program);
+  // That of a package is for glibc, wherever it is installed.
+  if (interpreter !== undefined && !existsSync(interpreter))
+    return {
+      answer: 'limited',
+      detail: `the program that would try it needs ${interpreter}, which is not here`,
+    };
+  await bind({ program, output, variables: linkerVariables(process.env) });
   const obstacle = askLauncher(output);
   if (obstacle?.outcome === 'hands-over') return { answer: 'limited', detail: describeObstacle(obstacle) };
   if (obstacle) return { answer: 'no', detail: describeObstacle(obstacle) };

@@ -1,6 +1,7 @@
 /** The package is whole, needs no compiler, builds nothing, and leaves alone where it is installed. */
 import {
   chownSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -209,10 +210,11 @@ describe.each(users)('is used by $user', ({ user, start, ...rest }) => {
 
   test('doctor says what is missing, and that programs can be bound', async () => {
     const { stdout, status } = await linkonce('doctor', '--json');
-    const answers = new Map(
-      (JSON.parse(stdout) as { id: string; answer: string }[]).map(({ id, answer: said }) => [id, said]),
-    );
-    expect([answers.get('bind'), answers.get('cc')]).toEqual(['yes', 'no']);
+    const answers = answersOf(stdout);
+    expect([answers.get('bind')?.answer, answers.get('cc')?.answer]).toEqual(['yes', 'no']);
+    const link = answers.get('exe-link');
+    if (link?.answer !== 'yes' && /^Seccomp:\t0$/m.test(readFileSync('/proc/self/status', 'utf8')))
+      expect(link?.detail).toContain('there is no unshare(1)');
     expect(status).toBe(0);
   });
 
@@ -228,6 +230,31 @@ describe.each(users)('is used by $user', ({ user, start, ...rest }) => {
   test('and nothing was written to where it is installed', () => {
     expect(listing(installed.prefix)).toBe(asInstalled);
   });
+});
+
+interface Answer {
+  readonly id: string;
+  readonly answer: string;
+  readonly detail: string;
+}
+
+function answersOf(findings: string): ReadonlyMap<string, Answer> {
+  return new Map((JSON.parse(findings) as Answer[]).map((each) => [each.id, each]));
+}
+
+test('where glibc is not there, doctor says that it cannot try a bind', async () => {
+  const copy = path.join(folder, 'without-glibc');
+  cpSync(packageFolder(), copy, { recursive: true });
+  const program = path.join(copy, 'build', 'native', 'self-test');
+  const elsewhere = readFileSync(program, 'latin1').replace('/ld-linux-x86-64.so.2', '/ld-linux-x86-64.so.0');
+  writeFileSync(program, elsewhere, 'latin1');
+  const env = { PATH: installed.tools, HOME: folder };
+  const { stdout, status } = await runProgram(path.join(copy, 'linkonce'), ['doctor', '--json'], { env });
+  expect(answersOf(stdout).get('bind')).toMatchObject({
+    answer: 'limited',
+    detail: expect.stringContaining('ld-linux-x86-64.so.0, which is not here') as unknown,
+  });
+  expect(status).toBe(0);
 });
 
 /** It needs no types but those of the package and of browsers, which have a console. */
