@@ -13,6 +13,14 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** A number from 1 on. */
+export function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value < 1)
+    throw new InvalidArgumentError('It must be a number from 1 on.');
+  return value;
+}
+
 /** A whole number from 1 to a limit. */
 export function atMost(limit: number): (text: string) => number {
   return (text) => {

@@ -7,7 +7,9 @@ import {
   collisionProbability,
   librariesAtProbability,
 } from '../../src/models/collision.ts';
+import { saturationByDepth } from '../../src/models/dependency-tree.ts';
 import { entriesOf, tableCount } from '../../src/models/dispatcher-tables.ts';
+import { sharedByUnrelated } from '../../src/models/known-dependencies.ts';
 import { collidingPairs, pairsOf, readNames, sampleCollisions } from '../../src/models/named-collisions.ts';
 import { sharedEntries } from '../../src/models/saturation.ts';
 import { hashName } from '../../src/ranges/hash-name.ts';
@@ -15,6 +17,7 @@ import { variantOf } from '../../src/systems/build-variant.ts';
 import { literalLookUpFormat } from '../../src/systems/hash-address/formats.ts';
 import { saltedEntry } from '../../src/systems/hash-dispatcher/choose-entries.ts';
 import { hashDispatcher } from '../../src/systems/hash-dispatcher/hash-dispatcher-system.ts';
+import { uniqueSaturation } from '../../src/models/unique-imports.ts';
 import { standingOf } from '../../src/models/wilson.ts';
 import { createRandom } from '../../src/util/random.ts';
 
@@ -135,5 +138,13 @@ describe('the dispatcher', () => {
       );
     expect(share(some).toFixed(1)).toBe(part);
     expect(share(more).toFixed(0)).toBe(all);
+    const [, importers, unique] = /of (\d+) modules each function: ([\d.]+) %/.exec(page) ?? [];
+    const program = { imports: Number(some), importsOfModule: Number(each), importers: Number(importers) };
+    expect(percent(uniqueSaturation(program).ofImports)).toBe(unique);
+    const [, fanOut, depth, unknown, known] =
+      /a tree of (\d+), depth (\d+): ([\d.]+) %, and ([\d.]+) % where/.exec(page) ?? [];
+    const tree = { shape: 'tree', fanOut: Number(fanOut), importsOfModule: Number(each) } as const;
+    expect(saturationByDepth(tree, [Number(depth)]).map(({ shared }) => percent(shared))).toEqual([unknown]);
+    expect(percent(sharedByUnrelated(tree, Number(depth)))).toBe(known);
   });
 });
