@@ -2,6 +2,7 @@
  * What each system costs in mappings and private pages, as the seed counts them: processes of 100 modules without writable
  * data, each of which imports from the next one, at their exit, by smaps.
  */
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPlan } from '../../src/image/verify-image.ts';
 import type { SyntheticSet } from '../../src/synthetic/build-set.ts';
@@ -10,6 +11,7 @@ import { image } from '../../src/systems/image/image-system.ts';
 import { moduleRows } from '../image/module-rows.ts';
 import { runProgram } from '../run-program.ts';
 import { Binder, syntheticSet } from './bound-set.ts';
+import { compile } from './compile.ts';
 import { fnv1a } from './fnv.ts';
 import type { Smap } from './smaps.ts';
 import { atExit, readSmaps } from './smaps.ts';
@@ -121,6 +123,36 @@ describe('image without protections, which no variant offers', () => {
     );
     expect(rows.length).toBeGreaterThan(20);
     expect(within.map(({ rights }) => rights)).toEqual(['rwxp']);
+  });
+});
+
+describe('constants beside code, as the seed wants them, in one shared page', () => {
+  const source = 'const char table[5000] = {1}; int first(int x) { return x + table[0]; }';
+
+  /** Mappings of the library that cannot be written, and their pages. */
+  async function readOnlyOf(how: string): Promise<{ rights: string[]; pages: number }> {
+    const folder = path.join(binder.folder, how);
+    const flags = ['-nostdlib', `-Wl,-z,${how}`];
+    const library = compile(folder, { name: 'libbeside.so', flags, source });
+    const main = `#include <stdio.h>
+      int first(int);
+      int main(void) { printf("%d\\n", first(2)); return 0; }`;
+    const bound = await binder.bind(
+      compile(folder, { name: 'beside', uses: [library], source: main }),
+      'image:data',
+    );
+    expect((await runProgram(bound.file, [], { env: { LINKONCE_DEBUG: '1' } })).stdout).toBe('3\n');
+    const maps = await atExit(bound, readSmaps);
+    const own = maps.filter(({ name, rights }) => name === library && rights[1] === '-');
+    return {
+      rights: own.map(({ rights }) => rights),
+      pages: own.reduce((sum, { start, end }) => sum + (end - start) / 4096, 0),
+    };
+  }
+
+  test('is the linker’s to do: one range of 2 pages in place of three of 4', async () => {
+    expect(await readOnlyOf('separate-code')).toEqual({ rights: ['r--p', 'r-xp', 'r--p'], pages: 4 });
+    expect(await readOnlyOf('noseparate-code')).toEqual({ rights: ['r-xp'], pages: 2 });
   });
 });
 
