@@ -45,7 +45,7 @@ export { chooseSystem } from './systems/choose.ts';
 export { findSystem, systems } from './systems/registry.ts';
 export { buildVariant } from './systems/build-variant.ts';
 export type { BuildRequest } from './systems/build-variant.ts';
-export type { Randomness, System, SystemProperties, SystemVariant } from './systems/system.ts';
+export type { Constants, Randomness, System, SystemProperties, SystemVariant } from './systems/system.ts';
 
 export type { AddressFormat, AddressField } from './ranges/address-format.ts';
 export type { FolderRequest } from './bind/folder-bind.ts';
