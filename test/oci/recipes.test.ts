@@ -11,7 +11,9 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
+  symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -78,6 +80,11 @@ function makeTool(): string {
   for (const { path: file } of node.modules.slice(1))
     cpSync(file, path.join(root, file), { dereference: true });
   cpSync(process.execPath, path.join(root, 'usr/local/bin/node'), { dereference: true });
+  // As in images of Debian: an absolute link, which leads elsewhere from the image that has the tool as its guest.
+  const [name, file] = ['/lib64/ld-linux-x86-64.so.2', '/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'];
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+  renameSync(path.join(root, name), path.join(root, file));
+  symlinkSync(file, path.join(root, name));
   mkdirSync(path.join(root, packageInTool), { recursive: true });
   return root;
 }
