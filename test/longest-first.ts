@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** By their measured times, from a minute down to ten seconds; all others come after them, the larger first. */
 export const longest: readonly string[] = [
   'contract/everyday',
+  'package/install',
   'contract/calls',
   'store/update',
   'contract/placing',
