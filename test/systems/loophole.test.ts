@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../run-program.ts';
 import { environment } from '../programs/build.ts';
-import { Binder } from './bound-set.ts';
+import { Binder, choiceOf } from './bound-set.ts';
 import { compile } from './compile.ts';
 import { fnv1a } from './fnv.ts';
 
@@ -141,3 +141,14 @@ test.each(['hash-dispatcher:movable', 'offset-table:mask', 'offset-table:segment
       expect(await wordsOf(form, start, 4096)).toEqual([]);
   },
 );
+
+test('hash-dispatcher:constant with a base of its own has it there, and nothing where everybody looks', async () => {
+  const base = 0x5123_4000;
+  const { file } = await binder.bindChoice(program, { ...choiceOf('hash-dispatcher:constant'), base });
+  const moved = wordsAt - low + base;
+  const where = async (start: number): Promise<readonly string[]> =>
+    (await attack(file, ['words', start - (start % 4096), 4096])).lines;
+  expect(await where(wordsAt)).toEqual([]);
+  expect(await where(moved)).toEqual([`word ${moved.toString(16)}`]);
+  expect((await attack(file, ['call', entry - low + base, 0])).lines).toEqual(['called']);
+});
