@@ -207,7 +207,7 @@ test('inspect shows the catalogue and a record', async () => {
   const text = await well(linkonce(['inspect', catalogue]));
   expect(text).toMatch(/^kind: catalogue\nsystem: image\nvariant: data$/m);
   expect(text).toMatch(/^programs: 1\n {2}name search-path, invocation /m);
-  expect(text).toMatch(/^ {2}path \S+liborder\.so, sha256 [0-9a-f]{64}$/m);
+  expect(text).toMatch(/^ {2}path \S+liborder\.so, digest [0-9a-f]{64}$/m);
   const record = readdirSync(path.join(place.store, 'files')).find((name) => name.endsWith('.record'))!;
   const inspected = await well(linkonce(['inspect', '--json', path.join(place.store, 'files', record)]));
   const { kind, program, references, regions } = JSON.parse(inspected) as Record<string, unknown>;
