@@ -51,6 +51,7 @@ export type { AddressFormat, AddressField } from './ranges/address-format.ts';
 export type { FolderRequest } from './bind/folder-bind.ts';
 export type { Failure, Outcome } from './util/outcome.ts';
 export type { Subject } from './bind/subject.ts';
+export type { EntryUse } from './image/entry-use.ts';
 export type { Image } from './image/image.ts';
 export type { FileIdentity, Module, Program } from './program/program.ts';
 export type { Explained } from './provenance/explained.ts';

@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 export const longest: readonly string[] = [
   'contract/everyday',
   'package/install',
+  'docs/library',
   'contract/calls',
   'store/update',
   'contract/placing',

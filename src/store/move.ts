@@ -16,6 +16,7 @@ import { layOutAgain } from './relayout.ts';
 import { requireUnserved, takeAway } from './store.ts';
 import { updatePrograms } from './update.ts';
 
+/** What came of moving a store. */
 export interface Moved {
   /** How many programs there are. */
   readonly count: number;
