@@ -111,7 +111,21 @@ function systemTable(measurement, system) {
       ...cellsOf(resultOf(program, `${system} ${variant}`), figures, ['startupMs']),
     ]),
   );
-  return table(['variant', 'program', ...figures.map((figure) => headOf(figure))], rows);
+  const reasons = programs.flatMap((program) =>
+    program.results
+      .filter((one) => one.system === system)
+      .flatMap((one) => reasonOf(one, `\`${one.variant}\`, ${nameOfProgram(program)}`)),
+  );
+  const shown = table(['variant', 'program', ...figures.map((figure) => headOf(figure))], rows);
+  return [shown, ...(reasons.length > 0 ? [reasons.map((reason) => `- ${reason}`).join('\n')] : [])].join(
+    '\n\n',
+  );
+}
+
+/** Why a result has no figures. @param {import('../../dist/src/measure/measurement.js').Result} result @param {string} of */
+function reasonOf(result, of) {
+  if (result.status === 'measured') return [];
+  return [`${of} ${result.status}: ${result.reason.replaceAll(/[|*_\\`<>]/g, '\\$&')}`];
 }
 
 /** How the best variant of a system stands among all, by program. @param {Measurement} measurement @param {string} system */

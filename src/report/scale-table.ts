@@ -38,7 +38,7 @@ export function renderScale(measurement: ScaleMeasurement, { colors }: Look = un
 function renderHead({ settings, machine }: ScaleMeasurement, colors: Colors): string {
   const facts =
     `medians of ${settings.runs} interleaved runs, memory at the end. A law is the fitted growth: constant + coefficient × size^exponent; ` +
-    'none where fewer than three sizes have the figure';
+    'none where fewer than three sizes have the figure, no clear one where its growth cannot be told from 0';
   return `${colors.bold('How the costs grow')}\n${wrap(facts, '')}\n${wrap(describeMachine(machine), '')}`;
 }
 
@@ -72,10 +72,7 @@ function renderFigure(
   const rows = series.map((one) => ({
     name: shortName(one, series),
     cells: one.points.map((point) => renderCell(point, figure, format)),
-    law: describeLaw(
-      one.fits.find((fit) => fit.figure === figure),
-      one.axis,
-    ),
+    law: describeLaw(one, figure),
   }));
   const isNarrow = rows.every((row) => row.name.length <= nameWidth && narrowRow(row).length <= width);
   const lines = isNarrow ? rows.map(narrowRow) : rows.flatMap(wideRow);

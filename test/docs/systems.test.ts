@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Measurement } from '../../src/measure/measurement.ts';
 import { systems } from '../../src/systems/registry.ts';
 import type { System } from '../../src/systems/system.ts';
 import { packageRoot } from '../../src/util/native.ts';
@@ -83,3 +84,11 @@ describe.each(systems.map((system, index) => ({ system, section: sections.get(he
     });
   },
 );
+
+test('what has no figures has its reason below the table', () => {
+  const report = readFileSync(path.join(folder, 'reports', 'everyday.json'), 'utf8');
+  const { programs } = JSON.parse(report) as Measurement;
+  const unescaped = text.replaceAll('\\', '');
+  for (const result of programs.flatMap(({ results }) => results))
+    if (result.status !== 'measured') expect(unescaped).toContain(`${result.status}: ${result.reason}`);
+});

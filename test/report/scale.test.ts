@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ScaleFit, ScaleMeasurement } from '../../src/measure/scale-measurement.ts';
+import type { MeasuredPoint, ScaleFit, ScaleMeasurement } from '../../src/measure/scale-measurement.ts';
+import { evaluateLaw } from '../../src/measure/scale/growth-law.ts';
 import { parseScale, readScaleJson, writeScaleJson } from '../../src/report/scale-json.ts';
 import { renderScale } from '../../src/report/scale-table.ts';
 import { describeLaw } from '../../src/report/scale-words.ts';
@@ -72,12 +73,29 @@ describe('describeLaw', () => {
     [law(71, 0, 0, 0), '71.0'],
     [law(0, 71, 1), '71.0 × modules'],
     [law(-0.5, 0.021, 1), '−0.50 + 0.021 × modules'],
-    [law(334, -63.5, 0.3), '334 − 63.5 × modules^0.30'],
+    [law(24, -0.11, 1), 'no clear law'],
+    [law(334, -63.5, 0.3), 'no clear law'],
     [law(0.3, 0.02, 1.42, 0.5), 'no clear law'],
     [undefined, '–'],
   ])('%j: %s', (fit, words) => {
-    expect(describeLaw(fit, 'modules')).toBe(words);
+    const fits = fit === undefined ? [] : [fit];
+    const points = pointsAlong([1, 10, 100, 1000], (at) => (fit ? evaluateLaw(fit, at) : 1));
+    expect(describeLaw({ axis: 'modules', points, fits }, 'startupMs')).toBe(words);
   });
+});
+
+it('shows no law of noise: growth that the intervals do not tell from 0', () => {
+  const values = [24, 23.1, 25.9, 24.6];
+  const noisy = (at: number, index: number): MeasuredPoint => {
+    const median = values[index] ?? 0;
+    const estimate = { median, low: median - 2, high: median + 2 };
+    return { at, status: 'measured', figures: { startupMs: estimate } };
+  };
+  const points = [1, 10, 20, 40].map(noisy);
+  const fits = [
+    { figure: 'startupMs', constant: 23.9, coefficient: 0.03, exponent: 1, explained: 0.2 },
+  ] as const;
+  expect(describeLaw({ axis: 'modules', points, fits }, 'startupMs')).toBe('no clear law');
 });
 
 describe('a measurement of growth as JSON', () => {

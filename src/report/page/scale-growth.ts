@@ -119,9 +119,9 @@ function pointsOf({ points }: ScaleSeries, figure: ScaleFigure): readonly Point[
     });
 }
 
-function lawOf({ fits }: ScaleSeries, figure: ScaleFigure): ScaleFit | undefined {
+function lawOf({ fits, points }: ScaleSeries, figure: ScaleFigure): ScaleFit | undefined {
   const fit = fits.find((one) => one.figure === figure);
-  return fit && isClear(fit) ? fit : undefined;
+  return fit && isClear(fit, points) ? fit : undefined;
 }
 
 /** Steps of a line in each factor of ten. */
@@ -139,15 +139,12 @@ function lineOf(fit: ScaleFit | undefined, points: readonly Point[]): readonly P
 
 function describeView(scale: ScaleMeasurement, { axis }: View): string {
   const words = describeAxis(scale, axis);
-  return `Synthetic programs: ${words}. Points are medians of ${scale.settings.runs} interleaved runs with their 95 % intervals; dashed lines are the laws constant + coefficient × size^exponent that fit them.`;
+  return `Synthetic programs: ${words}. Points are medians of ${scale.settings.runs} interleaved runs with their 95 % intervals; dashed lines are the laws constant + coefficient × size^exponent that fit them, where the growth is certain.`;
 }
 
-function createLaws({ axis, figure, series }: View): HTMLElement {
+function createLaws({ figure, series }: View): HTMLElement {
   const rows = series.map((one) => {
-    const law = describeLaw(
-      one.fits.find((fit) => fit.figure === figure),
-      axis,
-    );
+    const law = describeLaw(one, figure);
     const last = pointsOf(one, figure).at(-1);
     const cells = [law, last ? `${significantDigits(last.value)} at ${last.at.toLocaleString('en')}` : none];
     return element(
