@@ -8,7 +8,7 @@ import { PageReader } from '../image/page-reader.ts';
 import type { Piece } from '../image/pieces.ts';
 import { PROT, noRegion } from '../image/pieces.ts';
 import type { Address, Vaddr } from '../util/units.ts';
-import { pageSize } from '../util/units.ts';
+import { pageSize, roundUp } from '../util/units.ts';
 import type { CallScheme, Landing, ModuleWiring, TableMemory, WiredModule } from './call-scheme.ts';
 import type { CallSite } from './module-calls.ts';
 import { isJump, readsSlot, redirectOperand, redirectPlt, redirectSite } from './rewrite-code.ts';
@@ -112,12 +112,13 @@ function tableFrames({ address, bytes, protection, frames }: TableMemory): reado
 function withArea({ module, region, memory }: ModuleInHand, { area }: ModuleWiring, scheme: CallScheme) {
   const pieces = memory.pieces();
   const { address, size } = module.area;
-  if (size === 0) return pieces;
+  if (size === 0 || (scheme.areaFilled === 'start-up' && area.length === 0)) return pieces;
   if (area.length > size) throw new Error(`${module.path}: its area is too small`);
   const piece: Piece = {
     region,
     address,
-    length: size,
+    // What each process fills is its own: no page more than has code.
+    length: scheme.areaFilled === 'start-up' ? roundUp(area.length) : size,
     protection: PROT.read | PROT.execute,
     file: undefined,
     pages: toPages(address, area),

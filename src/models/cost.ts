@@ -45,7 +45,7 @@ export interface ProcessCosts {
 }
 
 /** Bytes of an import's entry in a page of imports. */
-const importEntry = 16;
+const importEntry = 8;
 
 export function quantitiesOf(program: ProgramSize): ProgramQuantities {
   const { modules, imports } = program;
