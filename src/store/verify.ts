@@ -8,6 +8,7 @@ import { placeProgram } from '../files/place-program.ts';
 import type { PlacedMemory } from '../image/compose-image.ts';
 import { PageReader } from '../image/page-reader.ts';
 import { interpreterCopy } from '../image/interpreter-copy.ts';
+import type { LauncherForm } from '../image/launcher-file.ts';
 import { decodeLauncher, launcherFile } from '../image/launcher-file.ts';
 import type { Piece } from '../image/pieces.ts';
 import type { DecodedOpened } from '../image/decode-opened.ts';
@@ -165,7 +166,8 @@ function verifyProgram(
     .map(
       (page) => `${program.name}: wrong memory at ${hex(page)}, and ${String(wrong.length - 1)} more pages`,
     );
-  const damage = damageOf(files, program) ?? (table && changedSource(files, table));
+  const damage =
+    damageOf(files, program) ?? (table && changedSource(files, table)) ?? otherContent(files, program);
   return [
     ...(damage !== undefined && faults.length === 0 ? [damage] : faults),
     ...launcherFaults(store, program, placed, plan),
@@ -183,16 +185,29 @@ function changedSource(files: string, table: DecodedOpened): string | undefined 
   return changed && `${changed.path}: is not as it was written`;
 }
 
+/** What a start does not read of an image is known by its digest. */
+function otherContent(files: string, program: StoredProgram): string | undefined {
+  const image = path.join(files, program.image);
+  const written = formOf(files, program)?.digest;
+  if (!written || contentDigest(readFileSync(image)).equals(written)) return undefined;
+  return `${image}: is not as it was written`;
+}
+
+function formOf(files: string, { launcher, loader = launcher }: StoredProgram): LauncherForm | undefined {
+  return decodeLauncher(readFileSync(path.join(files, loader)))?.forms[0];
+}
+
 /** The launcher is made again, and must be the same; an image that was put back with its bytes has another identity than it names. */
 function launcherFaults(
   store: string,
-  { name, image, launcher, loader }: StoredProgram,
+  program: StoredProgram,
   placed: PlacedMemory,
   { header }: DecodedPlan,
 ): string[] {
+  const { name, image, launcher, loader } = program;
   const { facts } = placed.blueprint;
   const files = path.join(store, names.files);
-  const written = decodeLauncher(readFileSync(path.join(files, loader ?? launcher)))?.forms[0];
+  const written = formOf(files, program);
   const code = launcherFile(placed.loader, facts, {
     form: {
       imagePath: path.join(files, image),
@@ -201,7 +216,7 @@ function launcherFaults(
       tablesSize: Number(header.tables_size),
       headSize: Number(header.head_size),
       checksum: header.checksum,
-      digest: contentDigest(readFileSync(path.join(files, image))),
+      digest: written?.digest ?? contentDigest(readFileSync(path.join(files, image))),
     },
     ownName: name,
     countPath: countPathOf(store, name),

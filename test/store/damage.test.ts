@@ -99,6 +99,12 @@ test("bytes of an image's plan, loader and memory", async () => {
   }
 });
 
+test("a byte of an image's digests, which no start reads", async () => {
+  const image = stored(program.image);
+  flip(image, statSync(image).size - 5);
+  expect(await faults()).toEqual([`fault: ${image}: is not as it was written`]);
+});
+
 test('a byte of a launcher', async () => {
   flip(stored(program.launcher), 300);
   expect(await faults()).toEqual([`fault: ${stored(program.launcher)}: is not the launcher of search-path`]);
