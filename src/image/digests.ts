@@ -3,10 +3,10 @@
  * unpacked layer or another machine shows them with other identities. They stand at the image's end, and no start reads them. The
  * layout is `planDigest` of plan-layout.ts.
  */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { identityOfStatus, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity } from '../program/program.ts';
-import { contentDigest } from '../util/content-digest.ts';
+import { contentDigestOf } from '../util/content-digest.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { at } from '../util/present.ts';
 import { decode } from '../util/structure.ts';
@@ -98,7 +98,7 @@ function readDigest(path: string, identity: FileIdentity): Buffer | undefined {
   const file = openSync(path, 'r');
   try {
     const isSame = (): boolean => sameIdentity(identityOfStatus(fstatSync(file, { bigint: true })), identity);
-    const digest = isSame() ? contentDigest(readFileSync(file)) : undefined;
+    const digest = isSame() ? contentDigestOf(file) : undefined;
     return isSame() ? digest : undefined;
   } finally {
     closeSync(file);

@@ -2,7 +2,6 @@
  * Writes a launcher and its image: one file with the plan, the loader's last stage and the memory of all modules. The image
  * is there, and was read back, before the launcher that leads to it appears.
  */
-import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Audience, Permissions } from '../program/audience.ts';
 import { copyFor, executableBy, executorsOf, narrower, readableBy, readersOf } from '../program/audience.ts';
@@ -11,7 +10,7 @@ import { requireTellingTimes } from '../program/file-system.ts';
 import type { ModuleFacts, ProgramFacts } from '../program/facts.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import { moveAddress } from '../provenance/layout.ts';
-import { contentDigest } from '../util/content-digest.ts';
+import { contentDigestAt } from '../util/content-digest.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
@@ -72,7 +71,7 @@ export function writeImage(placed: PlacedMemory, composed: Composed, request: Im
       tablesSize: composed.plan.length,
       headSize: composed.headSize,
       checksum: composed.plan.readBigUInt64LE(16),
-      digest: contentDigest(readFileSync(imagePath)),
+      digest: contentDigestAt(imagePath),
     },
     ownName: request.ownName ?? basename(request.output),
     countPath: request.countPath ?? '',

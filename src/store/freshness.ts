@@ -11,7 +11,7 @@ import { isSameAudience, readersOf } from '../program/audience.ts';
 import type { CachedAnswer } from '../program/cached-answers.ts';
 import { fileIdentity, sameIdentity } from '../program/file-identity.ts';
 import type { FileIdentity, Module } from '../program/program.ts';
-import { contentDigest } from '../util/content-digest.ts';
+import { contentDigest, contentDigestAt } from '../util/content-digest.ts';
 import { nativePart } from '../util/native.ts';
 import type { Catalogue, StoredProgram } from './catalogue.ts';
 import { filesOf } from './catalogue.ts';
@@ -90,7 +90,7 @@ export function isForSameUsers({ modules }: Pick<Catalogue, 'modules'>): boolean
 
 /** The digest of a file's content, in hexadecimal. */
 export function digestOf(file: string): string {
-  return contentDigest(readFileSync(file)).toString('hex');
+  return contentDigestAt(file).toString('hex');
 }
 
 /** The same of a module's bytes as they were read. */

@@ -36,7 +36,7 @@ import { writtenElsewhere } from './moved-store.ts';
 import { at } from '../util/present.ts';
 import { arrangementOf } from './session.ts';
 import { currentBlueprint } from './current-blueprint.ts';
-import { contentDigest } from '../util/content-digest.ts';
+import { contentDigestAt } from '../util/content-digest.ts';
 import { attempt } from '../util/outcome.ts';
 
 /** What a comparison of all stored pages with the modules found. */
@@ -189,7 +189,7 @@ function changedSource(files: string, table: DecodedOpened): string | undefined 
 function otherContent(files: string, program: StoredProgram): string | undefined {
   const image = path.join(files, program.image);
   const written = formOf(files, program)?.digest;
-  if (!written || contentDigest(readFileSync(image)).equals(written)) return undefined;
+  if (!written || contentDigestAt(image).equals(written)) return undefined;
   return `${image}: is not as it was written`;
 }
 
@@ -216,7 +216,7 @@ function launcherFaults(
       tablesSize: Number(header.tables_size),
       headSize: Number(header.head_size),
       checksum: header.checksum,
-      digest: written?.digest ?? contentDigest(readFileSync(path.join(files, image))),
+      digest: written?.digest ?? contentDigestAt(path.join(files, image)),
     },
     ownName: name,
     countPath: countPathOf(store, name),

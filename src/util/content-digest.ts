@@ -4,6 +4,7 @@
  * computes the same from the bytes.
  */
 import { hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Bytes of a digest. */
 export const digestSize = 32;
@@ -14,21 +15,66 @@ const descriptor = { version: 0, algorithm: 1, logBlockSize: 2, dataSize: 8, roo
 /** FS_VERITY_HASH_ALG_SHA256. */
 const sha256Algorithm = 1;
 
-/** 32 bytes. */
+/** Of bytes: 32. */
 export function contentDigest(bytes: Buffer): Buffer {
-  const bytesOf = Buffer.alloc(descriptorSize);
-  bytesOf[descriptor.version] = 1;
-  bytesOf[descriptor.algorithm] = sha256Algorithm;
-  bytesOf[descriptor.logBlockSize] = Math.log2(blockSize);
-  bytesOf.writeBigUInt64LE(BigInt(bytes.length), descriptor.dataSize);
-  rootHash(bytes).copy(bytesOf, descriptor.rootHash);
-  return sha256(bytesOf);
+  return fileDigest(hashBlocks(bytes), bytes.length);
 }
 
-/** The top of the Merkle tree: of a single block its hash; zero of a file without any. */
-function rootHash(bytes: Buffer): Buffer {
-  if (bytes.length === 0) return Buffer.alloc(digestSize);
-  let level = hashBlocks(bytes);
+/** So much of a file is read at once. */
+const readSize = 256 * blockSize;
+const zeros = Buffer.alloc(readSize);
+
+/** Of what an open file holds, which may be more than fits into a buffer. */
+export function contentDigestOf(file: number): Buffer {
+  const { size } = fstatSync(file);
+  const buffer = Buffer.allocUnsafe(readSize);
+  const hashes: Buffer[] = [];
+  // Images of large programs are mostly holes.
+  const ofZeros = hashBlocks(zeros);
+  for (let done = 0; done < size; done += readSize) {
+    const bytes = buffer.subarray(0, Math.min(readSize, size - done));
+    readAll(file, bytes, done);
+    hashes.push(bytes.equals(zeros) ? ofZeros : hashBlocks(bytes));
+  }
+  return fileDigest(Buffer.concat(hashes), size);
+}
+
+/** A file that was cut meanwhile ends in zeros: who asks looks at its identity afterwards. */
+function readAll(file: number, into: Buffer, offset: number): void {
+  for (let done = 0; done < into.length;) {
+    const got = readSync(file, into, done, into.length - done, offset + done);
+    if (got === 0) {
+      into.fill(0, done);
+      return;
+    }
+    done += got;
+  }
+}
+
+/** The same of the file at a path. Throws the system's error. */
+export function contentDigestAt(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    return contentDigestOf(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** From the hashes of a file's blocks to its digest: the Merkle tree, then its descriptor. */
+function fileDigest(hashes: Buffer, size: number): Buffer {
+  const bytes = Buffer.alloc(descriptorSize);
+  bytes[descriptor.version] = 1;
+  bytes[descriptor.algorithm] = sha256Algorithm;
+  bytes[descriptor.logBlockSize] = Math.log2(blockSize);
+  bytes.writeBigUInt64LE(BigInt(size), descriptor.dataSize);
+  rootHash(hashes).copy(bytes, descriptor.rootHash);
+  return sha256(bytes);
+}
+
+/** The top of the tree; zero of a file without any block. */
+function rootHash(hashes: Buffer): Buffer {
+  let level = hashes;
   while (level.length > digestSize) level = hashBlocks(level);
   return level;
 }
