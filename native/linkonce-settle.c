@@ -131,7 +131,7 @@ static int settle(const char *path)
 
 int main(int argc, char **argv)
 {
-	int first = 1, all = 1;
+	int first = 1, all = 1, is_loud = 0;
 	if (argc > 1 && strcmp(argv[1], "-v") == 0)
 		is_loud = first++;
 	if (first >= argc || (argv[first][0] == '-' && strcmp(argv[first], "--") != 0)) {

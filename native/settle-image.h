@@ -10,7 +10,6 @@
 
 struct settling {
 	const struct launcher_form *form;
-	const char *image;
 	/* The plan's tables and the opener's behind them. */
 	char *plan;
 	uint64_t plan_size;
@@ -25,8 +24,6 @@ struct settling {
 	/* So many files are not as at bind, or cannot be compared. */
 	int problems;
 };
-
-static int is_loud;
 
 static void complain(const char *path, const char *what)
 {
@@ -74,9 +71,9 @@ static int settle_row(struct settling *settling, const char *path, const void *a
 {
 	uint32_t row = settling->next++;
 	struct seen *file = path ? look_at(path) : 0;
-	struct settled_file now = file && !file->problem ? identity_of(&file->status) : (struct settled_file){ 0 };
 	if (!file)
 		return 1;
+	struct settled_file now = !file->problem ? identity_of(&file->status) : (struct settled_file){ 0 };
 	int was_settled = now.inode && settling->before && is_same_identity(&now, settling->before + row);
 	settling->is_new |= !was_settled;
 	if (was_settled || is_same_identity(&now, at_bind) ||
@@ -258,7 +255,7 @@ static int write_settled(const struct settling *settling)
 /* Answers whether the launcher starts from this image now. */
 static int settle_image(const struct launcher_form *form, const char *image)
 {
-	struct settling settling = { .form = form, .image = image };
+	struct settling settling = { .form = form };
 	struct seen *seen = look_at(image);
 	int file = open(image, O_RDONLY | O_CLOEXEC);
 	const char *why = seen->problem ? seen->problem : file < 0 ? strerror(errno) : 0;

@@ -50,7 +50,7 @@ export function digestsSize(plan: DecodedPlan, opened: Buffer): number {
   return (1 + plan.rows('files').length + plan.rows('backings').length + ofOpener) * planDigest.size;
 }
 
-/** The table's bytes. A file that is another one by now has no digest: whoever may not go on without it looks by itself. */
+/** The table's bytes. A file that is another one by now, or cannot be read, has no digest: whoever may not go on without it looks by itself. */
 export function digestTable(files: readonly NamedFile[]): Buffer {
   const bytes = Buffer.alloc((1 + files.length) * planDigest.size);
   files.forEach((file, index) => {
@@ -94,8 +94,18 @@ function digestOf({ path, identity }: NamedFile): Buffer | undefined {
   return digest;
 }
 
+/** Undefined where it is gone, or this user may not read it. */
+function openReadable(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+}
+
 function readDigest(path: string, identity: FileIdentity): Buffer | undefined {
-  const file = openSync(path, 'r');
+  const file = openReadable(path);
+  if (file === undefined) return undefined;
   try {
     const isSame = (): boolean => sameIdentity(identityOfStatus(fstatSync(file, { bigint: true })), identity);
     const digest = isSame() ? contentDigestOf(file) : undefined;
