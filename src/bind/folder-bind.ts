@@ -10,7 +10,14 @@ import { writeImage } from '../image/write-image.ts';
 import type { Blueprint } from '../provenance/explained.ts';
 import type { Arrangement } from '../ranges/arrangement.ts';
 import type { Placing } from '../ranges/place-programs.ts';
-import { drawSpace, freshName, LeftToLinker, orderOf, placePrograms } from '../ranges/place-programs.ts';
+import {
+  drawSpace,
+  freshName,
+  LeftToLinker,
+  NoRoom,
+  orderOf,
+  placePrograms,
+} from '../ranges/place-programs.ts';
 import type { Outcome } from '../util/outcome.ts';
 import { attemptLater } from '../util/outcome.ts';
 import { at } from '../util/present.ts';
@@ -31,15 +38,40 @@ export interface FolderRequest {
   readonly window?: number | undefined;
 }
 
-/** One outcome for each subject, in their order. The failure is a Refusal where the arrangement cannot serve the program. */
+/**
+ * One outcome for each subject, in their order. The failure is a Refusal where the arrangement cannot serve the program. Programs that
+ * find no room beside the others are bound as a collection of their own, with other files.
+ */
 export async function bindInFolder(
   subjects: readonly Subject[],
   arrangement: Arrangement,
-  { outputs, folder, asInterpreter, isCounted = false, window }: FolderRequest,
+  request: FolderRequest,
 ): Promise<Outcome<Image>[]> {
+  const { outcomes, noRoom } = await bindCollection(subjects, arrangement, request);
+  if (noRoom.length === 0 || noRoom.length === subjects.length) return outcomes;
+  const own = { ...request, outputs: noRoom.map((index) => at(request.outputs, index)) };
+  const others = await bindInFolder(
+    noRoom.map((index) => at(subjects, index)),
+    arrangement,
+    own,
+  );
+  return outcomes.map((outcome, index) => others[noRoom.indexOf(index)] ?? outcome);
+}
+
+interface BoundCollection {
+  readonly outcomes: Outcome<Image>[];
+  /** Indices of the subjects that find no room beside the others. */
+  readonly noRoom: readonly number[];
+}
+
+async function bindCollection(
+  subjects: readonly Subject[],
+  arrangement: Arrangement,
+  { outputs, folder, asInterpreter, isCounted = false, window }: FolderRequest,
+): Promise<BoundCollection> {
   const space = drawSpace(arrangement, window);
   const programs = subjects.map(({ program }) => ({ name: path.basename(program.invocation), program }));
-  const { outcomes, added } = await bindPrograms({
+  const { outcomes, placing, added } = await bindPrograms({
     ...{ arrangement, space, gap: defaultGap, readers: 'everybody', grows: false },
     stock: { modules: [], runs: [] },
     newFile: (name) => {
@@ -57,7 +89,10 @@ export async function bindInFolder(
     },
   });
   const shared = filesOf(added);
-  return outcomes.map((outcome, index) => finish(outcome, at(subjects, index), shared));
+  return {
+    outcomes: outcomes.map((outcome, index) => finish(outcome, at(subjects, index), shared)),
+    noRoom: [...placing.failures].flatMap(([index, failure]) => (failure instanceof NoRoom ? [index] : [])),
+  };
 }
 
 /** One after the other: ptrace keeps this process busy. */

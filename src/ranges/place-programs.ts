@@ -9,7 +9,7 @@ import { moduleSpan, reservedLength } from '../capture/module-span.ts';
 import { ET } from '../elf/constants.ts';
 import type { Module, Program } from '../program/program.ts';
 import { LinkonceError, Refusal } from '../util/errors.ts';
-import { present } from '../util/present.ts';
+import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { hex, roundUp } from '../util/units.ts';
 import type { AddressSpace, Holding, Wanted } from './addresses.ts';
@@ -48,6 +48,16 @@ export class LeftToLinker extends LinkonceError {
   }
 }
 
+/** A space has no range for each of a program's modules; beside fewer programs, or elsewhere, there may be some. */
+export class NoRoom extends Refusal {
+  override readonly name = 'NoRoom';
+}
+
+interface NamedProgram {
+  readonly name: string;
+  readonly program: Program;
+}
+
 /** What is placed already. */
 export interface Placed {
   readonly holdings: readonly Holding[];
@@ -55,11 +65,43 @@ export interface Placed {
   readonly programs: readonly { readonly name: string; readonly modules: readonly string[] }[];
 }
 
+/** One that finds no room takes none from the others: served are those that fit beside all served ones before them. */
 export function placePrograms(
-  programs: readonly { readonly name: string; readonly program: Program }[],
+  programs: readonly NamedProgram[],
   arrangement: Arrangement,
   space: AddressSpace,
   placed: Placed = { holdings: [], programs: [] },
+): Placing {
+  const place = (some: readonly NamedProgram[]): Placing => placeAll(some, arrangement, space, placed);
+  const together = place(programs);
+  if (!hasNoRoom(together)) return together;
+  const fitting: number[] = [];
+  const failures = new Map<number, LinkonceError>();
+  const chosen = (indices: readonly number[]): NamedProgram[] => indices.map((index) => at(programs, index));
+  for (const [index, { program }] of programs.entries()) {
+    const placing = place(chosen([...fitting, index]));
+    if (!hasNoRoom(placing)) fitting.push(index);
+    else failures.set(index, placing.failures.get(fitting.length) ?? noRoomBeside(program, space));
+  }
+  const placing = place(chosen(fitting));
+  for (const [index, failure] of placing.failures) failures.set(at(fitting, index), failure);
+  return { ...placing, failures };
+}
+
+function hasNoRoom({ failures }: Placing): boolean {
+  return [...failures.values()].some((failure) => failure instanceof NoRoom);
+}
+
+/** Its own modules find ranges, and take those of others. */
+function noRoomBeside({ invocation }: Program, { bits }: AddressSpace): NoRoom {
+  return new NoRoom(`${invocation}: there is no room beside the others in a window of ${String(bits)} bits`);
+}
+
+function placeAll(
+  programs: readonly NamedProgram[],
+  arrangement: Arrangement,
+  space: AddressSpace,
+  placed: Placed,
 ): Placing {
   const partitions = partitionModules([
     ...placed.programs,
@@ -105,7 +147,7 @@ function keptHoldings(held: readonly Holding[], wanted: readonly Wanted[]): Hold
 
 /** All movable modules, in the order of the partitions. */
 function wantedRanges(
-  programs: readonly { readonly program: Program }[],
+  programs: readonly NamedProgram[],
   partitions: readonly Partition[],
   arrangement: Arrangement,
 ): Wanted[] {
@@ -159,7 +201,7 @@ function problemOf(
     const words = `${without.path} finds no range in a window of ${String(space.bits)} bits`;
     return addresses === 'overlapping'
       ? new LeftToLinker(words)
-      : new Refusal(`${program.invocation}: ${words}`);
+      : new NoRoom(`${program.invocation}: ${words}`);
   }
   const collision = findCollision(own.flatMap(({ holding }) => holding ?? []));
   if (!collision || onCollision === 'move') return undefined;

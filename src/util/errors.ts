@@ -30,7 +30,7 @@ export class ElfError extends LinkonceError {
 
 /** A program that a system cannot serve, and why: no failure of linkonce, and shown as `refused`. */
 export class Refusal extends LinkonceError {
-  override readonly name = 'Refusal';
+  override readonly name: string = 'Refusal';
 }
 
 /**
