@@ -87,5 +87,5 @@ test('compare measures each program that fits, and says of the other why not', a
   const { stdout, status } = await linkonce(['compare', ...options, ...lines]);
   expect(status).toBe(0);
   expect(stdout.match(/offset-table +refused/g)).toHaveLength(1);
-  expect(stdout).toMatch(/finds no range in a window of 23 bits/);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('finds no range in a window of 23 bits');
 });
