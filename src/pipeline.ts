@@ -58,8 +58,8 @@ export interface SystemChoice {
   readonly variant: string;
   /** Bits of the space for module addresses; absent: as many as a system likes. */
   readonly window?: number | undefined;
-  /** Where the system has its tables; absent: where it likes. */
-  readonly base?: Address | undefined;
+  /** Where the system has its tables, at one base or several; absent: where it likes. */
+  readonly bases?: readonly Address[] | undefined;
 }
 
 /** What is bound how. */

@@ -6,12 +6,13 @@ import type { BoundImage, SystemChoice } from '../pipeline.ts';
 import type { OpenedOptions } from './opened-options.ts';
 import { addOpenedOptions, openedChoice } from './opened-options.ts';
 import { openedText, unpreparedLines } from './opened-text.ts';
-import { address, windowBits } from './options.ts';
+import { windowBits } from './options.ts';
 import { withProgress } from './progress.ts';
 import { rootOption } from './root-option.ts';
 import { asEnvironment, linkerVariables } from '../program/environment.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
+import { tablesOption } from './tables-option.ts';
 import { attemptLater } from '../util/outcome.ts';
 
 interface BindOptions extends OpenedOptions {
@@ -19,7 +20,7 @@ interface BindOptions extends OpenedOptions {
   readonly output?: string;
   readonly asInterpreter?: boolean;
   readonly window?: number;
-  readonly base?: number;
+  readonly base?: readonly number[];
   readonly verbose?: boolean;
 }
 
@@ -40,22 +41,15 @@ export function registerBind(program: Command): void {
       'write a copy of the program whose PT_INTERP is the loader, for programs that read /proc/self/exe',
     )
     .option('--window <bits>', 'bits of the space for module addresses (default: always room)', windowBits)
-    .option('--base <address>', "where the system's tables go, where it can move them", address);
+    .option(...tablesOption);
   addOpenedOptions(command)
     .option('-v, --verbose', 'say also why modules that it opens are not prepared')
     .action(async (names: readonly string[], options: BindOptions, command: Command) => {
       if (options.output !== undefined && names.length > 1)
         command.error('-o names one launcher; bind several programs without it');
       const choice = await chooseSystem(options.system, command);
-      if (options.base !== undefined && !(await canMoveTables(choice)))
-        command.error(`${choice.system.id} has no tables whose base could be chosen`);
       for (const name of names) await bindOne(name, choice, options);
     });
-}
-
-async function canMoveTables({ system, variant }: SystemChoice): Promise<boolean> {
-  const { variantOf } = await import('../systems/build-variant.ts');
-  return variantOf(system, variant).arrangementAt !== undefined;
 }
 
 /** One of several programs that cannot be bound does not keep the others from it. */
@@ -72,11 +66,11 @@ async function bind(name: string, { system, variant }: SystemChoice, options: Bi
   const { checkOutput } = await import('./check-output.ts');
   checkOutput(output);
   const begun = performance.now();
-  const { asInterpreter = false, window, base } = options;
+  const { asInterpreter = false, window, base: bases } = options;
   const variables = linkerVariables(process.env);
   const opened = openedChoice(options);
   const request = {
-    ...{ system, variant, output, asInterpreter, window, base, variables },
+    ...{ system, variant, output, asInterpreter, window, bases, variables },
     ...{ opened, guard: withEnd, mayBeScript: true },
   };
   const image = await withProgress((onProgress) => bindProgram(name, request, onProgress));

@@ -87,6 +87,11 @@ export function address(text: string): number {
   return Number(text);
 }
 
+/** The same for an option that may be given several times: ascending, each once. */
+export function addresses(text: string, previous: readonly number[] = []): readonly number[] {
+  return [...new Set([...previous, address(text)])].sort((a, b) => a - b);
+}
+
 /** Bits of an address space: enough for a large module, and not more than fit below the stack. */
 export function windowBits(text: string): number {
   const bits = Number(text);

@@ -12,6 +12,7 @@ import { withProgress } from './progress.ts';
 import { rootOption } from './root-option.ts';
 import { withEnd } from './stopping.ts';
 import { chooseSystem } from './system-choice.ts';
+import { tablesOption } from './tables-option.ts';
 
 interface CommonOptions {
   readonly store?: string;
@@ -24,6 +25,7 @@ interface WorkOptions extends CommonOptions {
 interface AddOptions extends WorkOptions, OpenedOptions {
   readonly system?: string;
   readonly window?: number;
+  readonly base?: readonly number[];
   readonly slide?: 'store' | 'boot';
   readonly gap?: number;
   readonly readers?: Audience;
@@ -65,6 +67,7 @@ function registerAdd(store: Command): void {
     .option(...waitOption)
     .option('-s, --system <id[:variant]>', 'system of a new store (default: image:data)')
     .option('--window <bits>', 'bits of the space for module addresses (default: 40)', windowBits)
+    .option(...tablesOption)
     .option('--slide <when>', 'when the addresses are drawn anew: store (by `reslide`) or boot', slideTime)
     .option(
       '--readers <who>',
@@ -142,11 +145,12 @@ function registerLearn(store: Command): void {
 }
 
 async function settingsOf(options: AddOptions, command: Command): Promise<Partial<StoreSettings>> {
-  const { system, window, slide, gap, readers } = options;
+  const { system, window, base, slide, gap, readers } = options;
   const choice = system === undefined ? undefined : await chooseStoreSystem(system, command);
   return {
     ...(choice ?? {}),
     ...(window === undefined ? {} : { window }),
+    ...(base === undefined ? {} : { bases: base }),
     ...(slide === undefined ? {} : { slide }),
     ...(gap === undefined ? {} : { gap }),
     ...(readers === undefined ? {} : { readers }),

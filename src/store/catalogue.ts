@@ -14,6 +14,7 @@ import { LinkonceError } from '../util/errors.ts';
 import { fromJson, toJson } from '../util/json.ts';
 import { names } from './folder.ts';
 import { isNowhere, statusOf } from '../util/status.ts';
+import type { Address } from '../util/units.ts';
 
 /** When a store draws its addresses anew: by `reslideStore`, or at each boot. */
 export type Slide = 'store' | 'boot';
@@ -24,6 +25,8 @@ export interface StoreSettings {
   readonly variant: string;
   /** Bits of the space for module addresses. */
   readonly window: number;
+  /** Where the system has its tables; absent: where it likes. */
+  readonly bases?: readonly Address[] | undefined;
   /** When the base is drawn anew. */
   readonly slide: Slide;
   /** Pages: see files/member-filing.ts. */
@@ -134,7 +137,7 @@ export function launcherOfName({ programs, launchers }: Catalogue, name: string)
 }
 
 const format = 'linkonce-store';
-export const catalogueVersion = 7;
+export const catalogueVersion = 8;
 
 /** Two lines of JSON: format, version and checksum of the second one. */
 export function encodeCatalogue(catalogue: Catalogue): string {

@@ -1,6 +1,6 @@
 /**
  * What a person chose for a store that another version of linkonce wrote: its settings, and programs with what they open. Files and addresses in it are that
- * version's own, and are not looked at: everything is bound anew. These fields have been there since version 6, and must be as they are.
+ * version's own, and are not looked at: everything is bound anew. These fields have been there since version 6, `bases` since 8, and must be as they are.
  */
 import { z } from 'zod';
 import { LinkonceError } from '../util/errors.ts';
@@ -11,6 +11,7 @@ const choices = z.object({
     system: z.string(),
     variant: z.string(),
     window: z.number(),
+    bases: z.array(z.number()).optional(),
     slide: z.enum(['store', 'boot']),
     gap: z.number(),
     readers: z.union([z.enum(['everybody', 'owner']), z.object({ group: z.number() })]),

@@ -6,6 +6,7 @@ import type { Audience } from '../program/audience.ts';
 import type { Variables } from '../program/environment.ts';
 import type { Program } from '../program/program.ts';
 import { freshName } from '../ranges/place-programs.ts';
+import { arrangementWith } from '../systems/arrangement-with.ts';
 import { findSystem } from '../systems/registry.ts';
 import { LinkonceError } from '../util/errors.ts';
 import type { Catalogue, StoreSettings, UnpreparedModule } from './catalogue.ts';
@@ -57,10 +58,13 @@ export function shelfOf(
   };
 }
 
-/** Throws LinkonceError where the system or its variant has nothing for a store to arrange. */
-export function arrangementOf({ system, variant }: Pick<StoreSettings, 'system' | 'variant'>): Arrangement {
-  const variants = findSystem(system)?.variants ?? [];
-  const arrangement = variants.find(({ id }) => id === variant)?.arrangement;
-  if (!arrangement) throw new LinkonceError(`${system}:${variant} is no system of a store`);
-  return arrangement;
+/** Throws LinkonceError where the system or its variant has nothing for a store to arrange, or not with such bases. */
+export function arrangementOf({
+  system,
+  variant,
+  bases,
+}: Pick<StoreSettings, 'system' | 'variant' | 'bases'>): Arrangement {
+  const found = findSystem(system)?.variants.find(({ id }) => id === variant);
+  if (!found?.arrangement) throw new LinkonceError(`${system}:${variant} is no system of a store`);
+  return arrangementWith(found, bases);
 }

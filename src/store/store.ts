@@ -11,6 +11,7 @@ import { drawSpace } from '../ranges/place-programs.ts';
 import { placesState } from '../pagein/places-state.ts';
 import { LinkonceError } from '../util/errors.ts';
 import { attemptLater } from '../util/outcome.ts';
+import { hex } from '../util/units.ts';
 import type { Catalogue, StoredProgram, StoreSettings } from './catalogue.ts';
 import { bindWishes } from './bind-wishes.ts';
 import {
@@ -147,7 +148,9 @@ function requireSettings(catalogue: Catalogue, given: Partial<StoreSettings>, st
 }
 
 function describeSetting(value: StoreSettings[keyof StoreSettings]): string {
-  return typeof value === 'object' ? describeReaders(value) : String(value);
+  if (value === undefined) return 'of its own choice';
+  if (typeof value !== 'object') return String(value);
+  return 'group' in value ? describeReaders(value) : value.map((base) => hex(base)).join(' ');
 }
 
 /** Brings everything up to date; a store of another version of linkonce is bound anew. */

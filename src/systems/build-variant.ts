@@ -6,12 +6,13 @@ import type { Image } from '../image/image.ts';
 import type { Outcome } from '../util/outcome.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
+import { arrangementWith } from './arrangement-with.ts';
 import type { System, SystemVariant } from './system.ts';
 
 /** What is built, and where. */
 export interface BuildRequest extends FolderRequest {
-  /** Where a system has its tables, in place of where it likes; only for variants that can move them. */
-  readonly base?: Address | undefined;
+  /** Where a system has its tables, in place of where it likes; only for variants that can move them. Absent or empty: it does as it likes. */
+  readonly bases?: readonly Address[] | undefined;
 }
 
 /**
@@ -21,11 +22,10 @@ export interface BuildRequest extends FolderRequest {
 export async function buildVariant(
   variant: SystemVariant,
   subjects: readonly Subject[],
-  { base, ...request }: BuildRequest,
+  { bases, ...request }: BuildRequest,
 ): Promise<readonly Outcome<Image>[]> {
   if (variant.build) return variant.build(subjects, request);
-  const arrangement = base === undefined ? variant.arrangement : variant.arrangementAt?.(base);
-  return bindInFolder(subjects, present(arrangement, `a base of ${variant.id}`), request);
+  return bindInFolder(subjects, arrangementWith(variant, bases), request);
 }
 
 /** The variant of that id; a bug where there is none. */

@@ -45,10 +45,10 @@ interface VariantHead {
 }
 
 /** Almost all: how modules are arranged in a folder or a store, and the shared code does the rest. */
-interface ArrangedVariant {
+export interface ArrangedVariant {
   readonly arrangement: Arrangement;
-  /** The same with the system's tables where a person wants them, if they can be moved. Throws LinkonceError. */
-  readonly arrangementAt?: (base: Address) => Arrangement;
+  /** The same with the system's tables where a person wants them, at one base or several, if they can be moved. Throws LinkonceError. */
+  readonly arrangementAt?: (bases: readonly Address[]) => Arrangement;
   readonly build?: undefined;
 }
 

@@ -144,7 +144,10 @@ test.each(['hash-dispatcher:movable', 'offset-table:mask', 'offset-table:segment
 
 test('hash-dispatcher:constant with a base of its own has it there, and nothing where everybody looks', async () => {
   const base = 0x5123_4000;
-  const { file } = await binder.bindChoice(program, { ...choiceOf('hash-dispatcher:constant'), base });
+  const { file } = await binder.bindChoice(program, {
+    ...choiceOf('hash-dispatcher:constant'),
+    bases: [base],
+  });
   const moved = wordsAt - low + base;
   const where = async (start: number): Promise<readonly string[]> =>
     (await attack(file, ['words', start - (start % 4096), 4096])).lines;

@@ -15,6 +15,8 @@ export interface Importer {
   readonly symbols: readonly string[];
   /** Modules that it needs itself, by their places in the list. */
   readonly needed: readonly number[];
+  /** Which of several dispatchers it calls through: what others have entries in is nothing to it. Absent: there is one. */
+  readonly dispatcher?: number;
 }
 
 export interface Chosen {
@@ -36,7 +38,9 @@ export function chooseEntries(importers: readonly Importer[]): Chosen[] {
     if (begun.has(index) || !importer) return;
     begun.add(index);
     for (const each of importer.needed) choose(each);
-    const dependencies = dependenciesOf(importers, index).flatMap((each) => done.get(each) ?? []);
+    const dependencies = dependenciesOf(importers, index)
+      .filter((each) => importers[each]?.dispatcher === importer.dispatcher)
+      .flatMap((each) => done.get(each) ?? []);
     done.set(index, chooseFor(importer, dependencies));
   };
   importers.forEach((_, index) => {

@@ -1,5 +1,5 @@
 /**
- * The dispatcher's tables: of 1, 2, 4, … pages, one behind the other from its base, with entries of 8 bytes. A module says by its
+ * A dispatcher's tables: of 1, 2, 4, … pages, one behind the other from its base, with entries of 8 bytes. A module says by its
  * number of imports which one it uses. Where entries are words, a call jumps through one. Where they are code, the words through
  * which they jump stand behind all tables, in the same order:
  *
@@ -17,8 +17,9 @@ import { pageSize } from '../../util/units.ts';
 const allPages = 2 ** tableCount - 1;
 /** Bytes from an entry to its word. */
 const wordDistance = allPages * pageSize;
-/** Where what tells collisions apart stands, behind tables and words. */
-export const resolverOffset = 2 * wordDistance;
+/** Bytes that a dispatcher takes from its base on, tables and words, with a page or two behind. */
+export const dispatcherSize = 2 ** (tableCount + 1) * pageSize;
+
 /** An entry of one of the tables. */
 export interface Entry {
   readonly table: number;
@@ -30,41 +31,51 @@ export function entryOffset({ table, index }: Entry): number {
   return (2 ** table - 1) * pageSize + index * entrySize;
 }
 
-/** What each entry's word holds, by the entry's offset. */
-type Words = ReadonlyMap<number, Address>;
+/** What each entry leads to, by the entry's address. */
+export type Leads = ReadonlyMap<Address, Address>;
 
 /** The tables that are used, with words as entries. */
-export function wordTables(base: Address, used: ReadonlySet<number>, words: Words): TableMemory[] {
-  return ascending(used).map((table) => {
-    const address = base + entryOffset({ table, index: 0 });
-    const bytes = Buffer.alloc(2 ** table * pageSize);
-    for (const [at, word] of wordsOf(table, words)) bytes.writeBigUInt64LE(BigInt(word), at);
-    return { address, bytes, protection: PROT.read };
-  });
+export function wordTables(base: Address, used: ReadonlySet<number>, leads: Leads): TableMemory[] {
+  return tablesOf(base, used).map(({ address, size }) => ({
+    address,
+    bytes: wordsOf(address, size, leads),
+    protection: PROT.read,
+  }));
 }
 
 /** The same with code as entries: code and words, table by table. */
-export function codeTables(base: Address, used: ReadonlySet<number>, words: Words): TableMemory[] {
-  const values = wordTables(base + wordDistance, used, words);
-  return ascending(used).flatMap((table, index) => {
-    const address = base + entryOffset({ table, index: 0 });
-    const bytes = Buffer.alloc(2 ** table * pageSize, 0xcc);
-    for (const [at] of wordsOf(table, words)) entryCode(address + at).copy(bytes, at);
-    return [{ address, bytes, protection: PROT.read | PROT.execute }, ...values.slice(index, index + 1)];
+export function codeTables(base: Address, used: ReadonlySet<number>, leads: Leads): TableMemory[] {
+  return tablesOf(base, used).flatMap(({ address, size }) => {
+    const bytes = Buffer.alloc(size, 0xcc);
+    for (const [entry] of inside(address, size, leads)) entryCode(entry).copy(bytes, entry - address);
+    const words = { address: address + wordDistance, bytes: wordsOf(address, size, leads) };
+    return [
+      { address, bytes, protection: PROT.read | PROT.execute },
+      { ...words, protection: PROT.read },
+    ];
   });
 }
 
-function ascending(used: ReadonlySet<number>): number[] {
-  return [...used].sort((a, b) => a - b);
+interface Table {
+  readonly address: Address;
+  /** Bytes. */
+  readonly size: number;
 }
 
-/** Words of one table, by their offset in it. */
-function wordsOf(table: number, words: Words): (readonly [number, Address])[] {
-  const start = entryOffset({ table, index: 0 });
-  const size = 2 ** table * pageSize;
-  return [...words].flatMap(([offset, word]) =>
-    offset >= start && offset < start + size ? [[offset - start, word] as const] : [],
-  );
+function tablesOf(base: Address, used: ReadonlySet<number>): Table[] {
+  return [...used]
+    .sort((a, b) => a - b)
+    .map((table) => ({ address: base + entryOffset({ table, index: 0 }), size: 2 ** table * pageSize }));
+}
+
+function inside(start: Address, size: number, leads: Leads): (readonly [Address, Address])[] {
+  return [...leads].filter(([entry]) => entry >= start && entry < start + size);
+}
+
+function wordsOf(start: Address, size: number, leads: Leads): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (const [entry, to] of inside(start, size, leads)) bytes.writeBigUInt64LE(BigInt(to), entry - start);
+  return bytes;
 }
 
 function entryCode(at: Address): Buffer {
