@@ -6,6 +6,7 @@
 import type { Measurement } from '../measure/measurement.ts';
 import { baseLine, isBaseLine, isSameVariant, nameOf } from '../measure/measurement.ts';
 import { capital, comparedWith, formatKb, listFew, shellWord, threeDigits } from './format.ts';
+import { lessFrom } from '../models/memory-growth.ts';
 import type { Overall } from './overall.ts';
 import { overallOf } from './overall.ts';
 import type { VariantFacts } from './variant-facts.ts';
@@ -34,7 +35,7 @@ interface Need {
 }
 
 /** What a cost is made of. */
-type Figures = Pick<Overall, 'speed' | 'pssKb' | 'callNs'>;
+type Figures = Pick<Overall, 'speed' | 'callNs'> & { readonly memory: Pick<Overall['memory'], 'value'> };
 
 /** Those that serve a need best: one, or several of which none is clearly better than the others. */
 interface Best {
@@ -48,7 +49,7 @@ const needs: readonly Need[] = [
   {
     need: 'fast starts with little memory, and nothing to keep running',
     isFor: ({ facts }) => facts.stored && !facts.served,
-    cost: ({ speed, pssKb }) => (speed === undefined ? undefined : pssKb / speed),
+    cost: ({ speed, memory }) => (speed === undefined ? undefined : memory.value / speed),
   },
   {
     need: 'the fastest start',
@@ -58,7 +59,7 @@ const needs: readonly Need[] = [
   {
     need: 'the least memory of many processes',
     isFor: () => true,
-    cost: ({ pssKb }) => pssKb,
+    cost: ({ memory }) => memory.value,
   },
   {
     need: 'the cheapest calls between modules',
@@ -68,16 +69,23 @@ const needs: readonly Need[] = [
   {
     need: 'addresses that each process draws for itself',
     isFor: ({ facts }) => facts.drawn === 'process',
-    cost: ({ speed, pssKb }) => (speed === undefined ? undefined : pssKb / speed),
+    cost: ({ speed, memory }) => (speed === undefined ? undefined : memory.value / speed),
   },
 ];
 
 /** Figures that differ by less than this part are too close for a choice to rest on them: then the other figures decide. */
 const tolerance = 0.03;
 
-/** Empty where no system but the platform's own linker served every program, or the base line is not among them. */
-export function advise(measurement: Measurement, facts: readonly VariantFacts[]): readonly Advice[] {
-  const candidates = overallOf(measurement).flatMap((overall): readonly Candidate[] => {
+/**
+ * Empty where no system but the platform's own linker served every program, or the base line is not among them. `processes`: of each
+ * program, as somebody has them; absent: as many as were measured.
+ */
+export function advise(
+  measurement: Measurement,
+  facts: readonly VariantFacts[],
+  processes?: number,
+): readonly Advice[] {
+  const candidates = overallOf(measurement, processes).flatMap((overall): readonly Candidate[] => {
     const own = facts.find((one) => isSameVariant(one, overall));
     return own ? [{ ...overall, facts: own }] : [];
   });
@@ -89,7 +97,11 @@ export function advise(measurement: Measurement, facts: readonly VariantFacts[])
     if (able.every(isBaseLine)) return [];
     const better = able.filter((each) => isClearlyBetter(each, base, need));
     const best = choose(better, need);
-    return [best ? describe(measurement, need.need, best, base) : leave(measurement, need.need, base)];
+    return [
+      best
+        ? describe(measurement, need.need, best, { base, processes })
+        : leave(measurement, need.need, base),
+    ];
   });
 }
 
@@ -106,8 +118,8 @@ function choose(better: readonly Candidate[], need: Need): Best | undefined {
 }
 
 /** Of all figures. */
-function product({ speed = 1, privateKb, pssKb, callNs = 1 }: Candidate): number {
-  return (privateKb * pssKb * callNs) / speed;
+function product({ speed = 1, privateKb, memory, callNs = 1 }: Candidate): number {
+  return (privateKb * memory.value * callNs) / speed;
 }
 
 /**
@@ -123,16 +135,34 @@ function isClearlyBetter(one: Candidate, other: Candidate, { cost }: Need): bool
   return its === undefined || best === undefined || (own * (1 + tolerance) < its && worst < best);
 }
 
-function endsOf({ leastSpeed, mostSpeed, callRange }: Candidate, which: 'worst' | 'best'): Partial<Figures> {
+function endsOf(
+  { leastSpeed, mostSpeed, callRange, memory }: Candidate,
+  which: 'worst' | 'best',
+): Partial<Figures> {
   const speed = which === 'worst' ? leastSpeed : mostSpeed;
   const callNs = which === 'worst' ? callRange?.high : callRange?.low;
-  return { ...(speed !== undefined && { speed }), ...(callNs !== undefined && { callNs }) };
+  return {
+    ...(speed !== undefined && { speed }),
+    ...(callNs !== undefined && { callNs }),
+    memory: { value: which === 'worst' ? memory.high : memory.low },
+  };
 }
 
-function describe(measurement: Measurement, need: string, { first, alike }: Best, base: Candidate): Advice {
+/** What a choice is held against, and of how many processes. */
+interface Standard {
+  readonly base: Candidate;
+  readonly processes: number | undefined;
+}
+
+function describe(
+  measurement: Measurement,
+  need: string,
+  { first, alike }: Best,
+  standard: Standard,
+): Advice {
   const command = commandFor(measurement, first);
   const tie = `No one of them is clearly better than the others; by its other figures ${nameOf(first)} comes first:`;
-  const figures = compare(first, base);
+  const figures = compare(first, standard);
   return {
     need,
     choice: listFew([first, ...alike].map(nameOf)),
@@ -152,18 +182,27 @@ function leave({ programs }: Measurement, need: string, base: Candidate): Advice
 }
 
 /** `starts 2.4 times as fast as got-plt lazy; PSS of all processes 48,539 kB, 48 % less; …` */
-function compare({ speed, privateKb, pssKb, callNs }: Overall, base: Overall): string {
+function compare(own: Overall, { base, processes }: Standard): string {
+  const { speed, privateKb, memory, callNs } = own;
   const against = nameOf(baseLine);
+  const whose =
+    processes === undefined ? 'PSS of all processes' : `memory of ${plainCount(processes)} of each program`;
+  const from = lessFrom(own, base);
   const parts = [
     speed === undefined ? undefined : `starts ${threeDigits(speed)} times as fast as ${against}`,
     `private memory ${comparedWith(privateKb, base.privateKb)}`,
-    `PSS of all processes ${formatKb(pssKb)}, ${comparedWith(pssKb, base.pssKb)}`,
+    `${whose} ${formatKb(memory.value)}, ${comparedWith(memory.value, base.memory.value)}`,
+    from === undefined || from === 1
+      ? undefined
+      : `less memory than ${against} from ${plainCount(from)} processes of each on`,
     callNs === undefined || base.callNs === undefined
       ? undefined
-      : `a call ${threeDigits(callNs)} ns, ${threeDigits(base.callNs)} there`,
+      : `a call ${threeDigits(callNs)} ns, ${threeDigits(base.callNs)} ns under ${against}`,
   ].filter((part) => part !== undefined);
   return `${parts.join('; ')}.`;
 }
+
+const plainCount = (count: number): string => count.toLocaleString('en');
 
 const drawnWords: Readonly<Record<VariantFacts['drawn'], string>> = {
   process: 'Each process draws its addresses.',

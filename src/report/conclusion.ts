@@ -5,11 +5,14 @@ import type {
   MeasuredWorkload,
   Measurement,
   Result,
+  ResultHead,
   UnmeasuredResult,
   WorkloadResult,
 } from '../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../measure/measurement.ts';
 import { comparedWith, formatKb, formatMs, listing, threeDigits } from './format.ts';
+import type { Ranged } from './tied.ts';
+import { bestOf } from './tied.ts';
 
 /** A measured result whose start-up was timed. */
 export type TimedResult = MeasuredResult & Required<Pick<MeasuredResult, 'startupMs'>>;
@@ -38,22 +41,18 @@ export function isTimed(result: Result): result is TimedResult {
 /** Finds the fastest and the most frugal; the first in the list of equals. */
 export function findWinners({ results }: MeasuredProgram): Winners {
   const measured = results.filter(isMeasured);
-  const timed = results.filter(isTimed);
   const baseLine = measured.find(isBaseLine);
-  const fastest = least(timed, ({ startupMs }) => startupMs.median);
-  const mostFrugal = least(measured, ({ privateKb }) => privateKb);
-  const asFast = timed.filter(
-    (one) => fastest && one !== fastest && one.startupMs.low <= fastest.startupMs.high,
-  );
-  const asFrugal = measured.filter(
-    (one) => mostFrugal && one !== mostFrugal && one.spread.privateKb.low <= mostFrugal.spread.privateKb.high,
-  );
+  const fastest = bestOf(results.filter(isTimed), ({ startupMs }) => ({
+    value: startupMs.median,
+    ...startupMs,
+  }));
+  const mostFrugal = bestOf(measured, ({ privateKb, spread }) => ({ value: privateKb, ...spread.privateKb }));
   return {
     ...(baseLine && { baseLine }),
-    ...(fastest && { fastest }),
-    asFast,
-    ...(mostFrugal && { mostFrugal }),
-    asFrugal,
+    ...(fastest && { fastest: fastest.least }),
+    asFast: fastest?.tied ?? [],
+    ...(mostFrugal && { mostFrugal: mostFrugal.least }),
+    asFrugal: mostFrugal?.tied ?? [],
   };
 }
 
@@ -87,7 +86,7 @@ export function describeSpeed({ fastest, asFast, baseLine }: Winners): string {
 /** More names than these are a number. */
 const few = 4;
 
-function tooClose(results: readonly MeasuredResult[]): readonly string[] {
+function tooClose(results: readonly ResultHead[]): readonly string[] {
   if (results.length === 0) return [];
   const names = results.length > few ? `${results.length} others` : listing(results.map(nameOf));
   return [`with ${names} too close to tell`];
@@ -110,8 +109,11 @@ export function describeFrugality({ mostFrugal, asFrugal, baseLine }: Winners): 
 export interface WorkloadWinners {
   readonly baseLine?: MeasuredWorkload;
   readonly mostFrugal?: MeasuredWorkload;
+  /** Others that cannot be told from it. */
+  readonly asFrugal: readonly MeasuredWorkload[];
   /** Pages that processes share count once here, whether or not they are private memory. */
   readonly leastPss?: MeasuredWorkload;
+  readonly asLean: readonly MeasuredWorkload[];
 }
 
 /** Whether every program's processes are in a result. Sums over fewer do not compare with sums over all. */
@@ -122,35 +124,50 @@ export function isWhole({ programs }: Measurement, result: MeasuredWorkload): bo
 export function findWorkloadWinners(measurement: Measurement): WorkloadWinners {
   const whole = measurement.workload.filter(isMeasured).filter((result) => isWhole(measurement, result));
   const baseLine = whole.find(isBaseLine);
-  const mostFrugal = least(whole, ({ privateKb }) => privateKb);
-  const leastPss = least(whole, ({ pssKb }) => pssKb);
-  return { ...(baseLine && { baseLine }), ...(mostFrugal && { mostFrugal }), ...(leastPss && { leastPss }) };
+  const mostFrugal = bestOf(whole, (result) => workloadRange(result, 'privateKb'));
+  const leastPss = bestOf(whole, (result) => workloadRange(result, 'pssKb'));
+  return {
+    ...(baseLine && { baseLine }),
+    ...(mostFrugal && { mostFrugal: mostFrugal.least }),
+    asFrugal: mostFrugal?.tied ?? [],
+    ...(leastPss && { leastPss: leastPss.least }),
+    asLean: leastPss?.tied ?? [],
+  };
+}
+
+/** A sum over all processes, and what it would be, had all of a program what the lowest and what the highest of them has. */
+export function workloadRange(result: MeasuredWorkload, name: 'privateKb' | 'pssKb'): Ranged {
+  const programs = [...new Set(result.processes.map(({ program }) => program))];
+  const sum = (end: (...values: number[]) => number): number =>
+    programs.reduce((total, index) => {
+      const own = result.processes.filter(({ program }) => program === index).map((each) => each[name]);
+      return total + own.length * end(...own);
+    }, 0);
+  const value = result[name];
+  return { value, low: Math.min(value, sum(Math.min)), high: Math.max(value, sum(Math.max)) };
 }
 
 /** One sentence on all programs together: which held the least for itself, and which took the least in all. */
 export function concludeWorkload(measurement: Measurement): string {
-  const { baseLine, mostFrugal, leastPss } = findWorkloadWinners(measurement);
+  const { baseLine, mostFrugal, asFrugal, leastPss, asLean } = findWorkloadWinners(measurement);
   if (mostFrugal === undefined || leastPss === undefined) return 'No system served all programs.';
-  const amount = (result: MeasuredWorkload, name: 'privateKb' | 'pssKb'): string => {
+  const amount = (
+    result: MeasuredWorkload,
+    name: 'privateKb' | 'pssKb',
+    tied: readonly MeasuredWorkload[],
+  ): string => {
     const against =
       baseLine && baseLine !== result
-        ? `, ${comparedInWords(result[name], baseLine[name], nameOf(baseLine))}`
-        : '';
-    return `(${formatKb(result[name])}${against})`;
+        ? [comparedInWords(result[name], baseLine[name], nameOf(baseLine))]
+        : [];
+    return `(${[formatKb(result[name]), ...against, ...tooClose(tied)].join(', ')})`;
   };
-  const frugality = `${nameOf(mostFrugal)} held the least private memory ${amount(mostFrugal, 'privateKb')}`;
-  return `All programs together, ${frugality}, and ${nameOf(leastPss)} had the least PSS ${amount(leastPss, 'pssKb')}.`;
+  const frugality = `${nameOf(mostFrugal)} held the least private memory ${amount(mostFrugal, 'privateKb', asFrugal)}`;
+  return `All programs together, ${frugality}, and ${nameOf(leastPss)} had the least PSS ${amount(leastPss, 'pssKb', asLean)}.`;
 }
 
 /** `74 % less than got-plt lazy`, `as much as got-plt lazy`. */
 function comparedInWords(value: number, base: number, name: string): string {
   const change = comparedWith(value, base);
   return `${change}${change === 'as much' ? ' as' : ' than'} ${name}`;
-}
-
-function least<T>(items: readonly T[], key: (item: T) => number): T | undefined {
-  return items.reduce<T | undefined>(
-    (best, item) => (best === undefined || key(item) < key(best) ? item : best),
-    undefined,
-  );
 }

@@ -13,8 +13,11 @@ import type {
   Spread,
   UnmeasuredResult,
 } from '../measure/measurement.ts';
+import { workloadRange } from './conclusion.ts';
 import { significantDigits } from './format.ts';
 import { callOf } from './overall.ts';
+import type { Best } from './tied.ts';
+import { bestOf } from './tied.ts';
 
 /** A figure of results of type `R`. */
 export interface Figure<R> {
@@ -34,10 +37,12 @@ export interface Figure<R> {
   readonly interval?: (result: R) => Spread | undefined;
   /** Whether its field is an Estimate: of samples, one a run. */
   readonly isEstimate: boolean;
+  /** The less the better, and no two are ranked whose intervals overlap: tables mark the best, and all that cannot be told from it. */
+  readonly isRanked?: boolean;
   readonly text: (value: number) => string;
 }
 
-type Words = Pick<Figure<never>, 'id' | 'heading' | 'unit' | 'narrow' | 'meaning' | 'absent'>;
+type Words = Pick<Figure<never>, 'id' | 'heading' | 'unit' | 'narrow' | 'meaning' | 'absent' | 'isRanked'>;
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
@@ -61,6 +66,7 @@ const memoryWords: readonly (Words & { readonly id: keyof ProcessMemory })[] = [
     unit: 'kB',
     narrow: ['private', 'kB'],
     meaning: 'Private_Dirty of /proc/PID/smaps_rollup: memory that a process holds for itself.',
+    isRanked: true,
   },
   {
     id: 'sharedKb',
@@ -77,6 +83,7 @@ const memoryWords: readonly (Words & { readonly id: keyof ProcessMemory })[] = [
     narrow: ['PSS', 'kB'],
     meaning:
       'Pss: each page divided by the number of processes that map it, those of other programs included.',
+    isRanked: true,
   },
   { id: 'pageTablesKb', heading: 'page tables', unit: 'kB', meaning: 'VmPTE of /proc/PID/status.' },
   {
@@ -101,6 +108,7 @@ export const programFigures: readonly Figure<MeasuredResult>[] = [
       meaning:
         'From before vfork(2) until the process is a zombie, taken in C by CLOCK_MONOTONIC, standard streams on /dev/null. All programs under all systems take turns in every round. The median of all runs, with its 95 % interval (bootstrap).',
       absent: 'when not timed',
+      isRanked: true,
     },
     ({ startupMs }) => startupMs,
   ),
@@ -164,6 +172,7 @@ export function callFigure(measurement: Pick<Measurement, 'calls'>): Figure<Meas
     heading: 'call',
     unit: 'ns',
     meaning: `A call from one module to another through a PLT slot, in a loop: the median of ${measurement.calls?.settings.rounds ?? 0} processes of the call lab, with its 95 % interval. It is not of this program.`,
+    isRanked: true,
   };
   return estimated(words, (result) => callOf(measurement, result));
 }
@@ -205,10 +214,17 @@ const rss: Figure<MeasuredWorkload> = counted(
   ({ privateKb, sharedKb }) => privateKb + sharedKb,
 );
 
-const sums = memoryWords.map((words) => ({
-  ...counted(words, (result: MeasuredWorkload) => result[words.id]),
-  meaning: `${words.meaning} The sum over all processes.`,
-}));
+const sums = memoryWords.map((words): Figure<MeasuredWorkload> => {
+  const { id } = words;
+  const meaning = `${words.meaning} The sum over all processes`;
+  const sum = counted({ ...words, meaning: `${meaning}.` }, (result: MeasuredWorkload) => result[id]);
+  if (id !== 'privateKb' && id !== 'pssKb') return sum;
+  return {
+    ...sum,
+    meaning: `${meaning}; with it what it would be, had all of a program what the lowest and the highest of them has.`,
+    interval: (result) => workloadRange(result, id),
+  };
+});
 
 /** Of all processes of all programs together. RSS stands for what is shared. */
 export const workloadFigures: readonly Figure<MeasuredWorkload>[] = [
@@ -241,4 +257,16 @@ export function intervalText<R>(figure: Figure<R>, result: R): string | undefine
   if (interval === undefined) return undefined;
   const [low, high] = [figure.text(interval.low), figure.text(interval.high)];
   return low === high ? undefined : `${low}–${high}`;
+}
+
+/** The best by a figure that ranks; undefined for one that does not. */
+export function bestBy<R>(figure: Figure<R>, results: readonly R[]): Best<R> | undefined {
+  const { isRanked = false, value, interval } = figure;
+  if (!isRanked) return undefined;
+  return bestOf(results, (result) => {
+    const found = value(result);
+    return found === undefined
+      ? undefined
+      : { value: found, ...(interval?.(result) ?? { low: found, high: found }) };
+  });
 }

@@ -22,6 +22,30 @@ export function formatKb(kb: number): string {
   return `${threeDigits(kb / 1024)} MB`;
 }
 
+/** What memory is said in where several figures stand beside each other: in a plot, or in a column. */
+export interface MemoryUnit {
+  readonly name: 'kB' | 'MB' | 'GB';
+  /** kB of one. */
+  readonly kb: number;
+}
+
+const memoryUnits: readonly MemoryUnit[] = [
+  { name: 'kB', kb: 1 },
+  { name: 'MB', kb: 1024 },
+  { name: 'GB', kb: 1024 * 1024 },
+];
+
+/** The one in which the largest of them has at most five digits. */
+export function memoryUnitOf(kbs: readonly number[]): MemoryUnit {
+  const most = kbs.reduce((one, other) => Math.max(one, other), 0);
+  return memoryUnits.find(({ kb }) => most / kb < 99_999.5) ?? memoryUnits.at(-1)!;
+}
+
+/** The figure alone: `2,885`, `0.13`, `98.4`. */
+export function inUnit(kb: number, unit: MemoryUnit): string {
+  return unit.kb === 1 ? Math.round(kb).toLocaleString('en') : significantDigits(kb / unit.kb);
+}
+
 /** `2885`, `121M`: at most five characters in a column of kB. */
 export function compactKb(kb: number): string {
   if (kb < 99_999.5) return kb.toFixed(0);

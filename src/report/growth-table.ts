@@ -1,7 +1,7 @@
 /** How the memory of a program grows with its processes, as a table for a terminal. */
 import type { GrowthPoint, MeasuredProgram, MeasuredResult, Settings } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
-import { compactKb, none } from './format.ts';
+import { inUnit, memoryUnitOf, none } from './format.ts';
 import type { Column } from './table.ts';
 import { renderTable } from './table.ts';
 
@@ -18,13 +18,22 @@ export function renderGrowthTable(
     (result): result is MeasuredResult => result.status === 'measured' && result.growth !== undefined,
   );
   if (counts.length === 0 || grown.length === 0) return '';
-  return renderTable(grown, counts.slice(-mostCounts).map(columnOf), colors);
+  const shown = counts.slice(-mostCounts);
+  return renderTable(
+    grown,
+    shown.map((count) => columnOf(count, grown)),
+    colors,
+  );
 }
 
-function columnOf(count: number): Column<MeasuredResult> {
+function columnOf(count: number, results: readonly MeasuredResult[]): Column<MeasuredResult> {
+  const pointOf = ({ growth }: MeasuredResult): GrowthPoint | undefined =>
+    growth?.find(({ processes }) => processes === count);
+  const points = results.flatMap((result) => pointOf(result) ?? []);
+  const unit = memoryUnitOf(points.flatMap(({ privateKb, pssKb }) => [privateKb, pssKb]));
   const cell = (name: 'privateKb' | 'pssKb') => (result: MeasuredResult) => {
-    const point: GrowthPoint | undefined = result.growth?.find(({ processes }) => processes === count);
-    return point ? compactKb(point[name]) : none;
+    const point = pointOf(result);
+    return point ? inUnit(point[name], unit).replaceAll(',', '') : none;
   };
-  return { head: [`of ${count}`, 'kB'], cell: cell('privateKb'), detail: cell('pssKb') };
+  return { head: [`of ${count}`, unit.name], cell: cell('privateKb'), detail: cell('pssKb') };
 }

@@ -2,7 +2,9 @@
 import type { FigureId } from '../measure/call-measurement.ts';
 import type { Estimate, MeasuredResult, Measurement, ResultHead } from '../measure/measurement.ts';
 import { isBaseLine, isSameVariant } from '../measure/measurement.ts';
-import { isMeasured, isTimed, isWhole } from './conclusion.ts';
+import { memoryOfProcesses } from '../models/memory-growth.ts';
+import { isMeasured, isTimed, isWhole, workloadRange } from './conclusion.ts';
+import type { Ranged } from './tied.ts';
 
 /** Of one variant that served every program. */
 export interface Overall extends ResultHead {
@@ -14,8 +16,10 @@ export interface Overall extends ResultHead {
   readonly mostSpeed?: number;
   /** Private memory of a process, kB: the sum over one of each program. */
   readonly privateKb: number;
-  /** PSS of all processes that were alive at once, kB. */
-  readonly pssKb: number;
+  /** What they share, kB: the sum over the programs. */
+  readonly sharedKb: number;
+  /** Memory of all processes, kB: the PSS of those that were alive at once, or by a model that of as many as were asked for. */
+  readonly memory: Ranged;
   /** Of a call between modules, ns. */
   readonly callNs?: number;
   readonly callRange?: { readonly low: number; readonly high: number };
@@ -24,34 +28,58 @@ export interface Overall extends ResultHead {
 /** Calls as most distributions compile them: to a PLT slot, which jumps through the GOT. */
 export const usualCall: FigureId = 'direct-plt';
 
-/** In the order of the first program's results; those that did not serve every program are left out. */
-export function overallOf(measurement: Measurement): readonly Overall[] {
+/**
+ * In the order of the first program's results; those that did not serve every program are left out. `processes`: of each program, for
+ * the memory of all; absent: as many as were measured.
+ */
+export function overallOf(measurement: Measurement, processes?: number): readonly Overall[] {
   const [first] = measurement.programs;
   return (first?.results ?? []).flatMap(({ system, variant }) => {
     const results = measurement.programs.flatMap((program) =>
       program.results.filter(isMeasured).filter((one) => isSameVariant(one, { system, variant })),
     );
-    return results.length < measurement.programs.length
-      ? []
-      : [sumUp(measurement, { system, variant }, results)];
+    if (results.length < measurement.programs.length) return [];
+    const head = { system, variant };
+    const memory = processes === undefined ? pssOf(measurement, head, results) : modelled(results, processes);
+    return [{ ...sumUp(measurement, head, results), memory }];
   });
 }
 
-function sumUp(measurement: Measurement, head: ResultHead, results: readonly MeasuredResult[]): Overall {
+function sumUp(
+  measurement: Measurement,
+  head: ResultHead,
+  results: readonly MeasuredResult[],
+): Omit<Overall, 'memory'> {
   const speed = speedOf(head, results, 'median');
   const leastSpeed = speedOf(head, results, 'low');
   const mostSpeed = speedOf(head, results, 'high');
   const call = callOf(measurement, head);
-  const privateKb = results.reduce((sum, result) => sum + result.privateKb, 0);
   return {
     ...head,
     ...(speed !== undefined && { speed }),
     ...(leastSpeed !== undefined && { leastSpeed }),
     ...(mostSpeed !== undefined && { mostSpeed }),
-    privateKb,
-    pssKb: pssOf(measurement, head, results),
+    privateKb: sum(results, ({ privateKb }) => privateKb),
+    sharedKb: sum(results, ({ sharedKb }) => sharedKb),
     ...(call && { callNs: call.median, callRange: { low: call.low, high: call.high } }),
   };
+}
+
+function sum(
+  results: readonly MeasuredResult[],
+  of: (result: MeasuredResult, index: number) => number,
+): number {
+  return results.reduce((total, result, index) => total + of(result, index), 0);
+}
+
+/** What a program's processes share is there once, whatever other programs have of it, too. */
+function modelled(results: readonly MeasuredResult[], processes: number): Ranged {
+  const total = (end: 'low' | 'high'): number =>
+    sum(results, ({ spread: { privateKb, sharedKb } }) =>
+      memoryOfProcesses({ privateKb: privateKb[end], sharedKb: sharedKb[end] }, processes),
+    );
+  const value = sum(results, (result) => memoryOfProcesses(result, processes));
+  return { value, low: total('low'), high: total('high') };
 }
 
 function speedOf(
@@ -66,13 +94,16 @@ function speedOf(
 }
 
 /** Where processes of all programs were weighed together that counts what programs share, too. */
-function pssOf(measurement: Measurement, head: ResultHead, results: readonly MeasuredResult[]): number {
+function pssOf(measurement: Measurement, head: ResultHead, results: readonly MeasuredResult[]): Ranged {
   const together = measurement.workload.filter(isMeasured).find((one) => isSameVariant(one, head));
-  if (together && isWhole(measurement, together)) return together.pssKb;
-  return results.reduce(
-    (sum, { pssKb }, index) => sum + pssKb * (measurement.programs[index]?.processes ?? 1),
-    0,
-  );
+  if (together && isWhole(measurement, together)) return workloadRange(together, 'pssKb');
+  const total = (of: (result: MeasuredResult) => number): number =>
+    sum(results, (result, index) => of(result) * (measurement.programs[index]?.processes ?? 1));
+  return {
+    value: total(({ pssKb }) => pssKb),
+    low: total(({ spread }) => spread.pssKb.low),
+    high: total(({ spread }) => spread.pssKb.high),
+  };
 }
 
 /** ns of a usual call under a system; undefined where that was not measured. */

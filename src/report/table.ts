@@ -4,8 +4,8 @@ import Table from 'cli-table3';
 import type { ResultHead, UnmeasuredResult } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import type { Figure } from './figures.ts';
-import { shownFigures } from './figures.ts';
-import { compactKb, none } from './format.ts';
+import { bestBy, shownFigures } from './figures.ts';
+import { inUnit, memoryUnitOf, none } from './format.ts';
 
 /** `R` is a result with figures. */
 export interface Column<R> {
@@ -14,38 +14,53 @@ export interface Column<R> {
   readonly cell: (result: R) => string;
   /** The second line. */
   readonly detail?: (result: R) => string;
-  /** The result that is emphasised. */
-  readonly best?: R | undefined;
+  /** The results that are emphasised: the best, and all that cannot be told from it. */
+  readonly best?: readonly R[];
 }
 
 export type Row<R> = (R & { readonly status: 'measured' }) | UnmeasuredResult;
 
-/** What is said of some figures, by their ids, beyond their values. */
 export interface Emphasis<R> {
-  readonly best: Readonly<Record<string, R | undefined>>;
+  /** What is said of some figures, by their ids, beyond their values. */
   readonly details: Readonly<Record<string, (result: R) => string>>;
+  /** Whether a result can be the best; absent: all can. */
+  readonly competes?: (result: R) => boolean;
 }
 
 /** The columns of those figures that have room in a terminal. */
 export function figureColumns<R>(
   figures: readonly Figure<R>[],
   results: readonly Row<R>[],
-  { best, details }: Emphasis<R>,
+  { details, competes = () => true }: Emphasis<R>,
 ): readonly Column<R>[] {
-  return shownFigures(figures, results).flatMap((figure) => {
-    const { id, narrow } = figure;
+  const measured: readonly R[] = results.filter((result) => result.status === 'measured');
+  return shownFigures(figures, results).flatMap((figure): readonly Column<R>[] => {
+    const { id, narrow, unit } = figure;
     const detail = details[id];
     if (narrow === undefined) return [];
-    return [{ head: narrow, cell: narrowCell(figure), ...(detail && { detail }), best: best[id] }];
+    const best = bestBy(figure, measured.filter(competes));
+    const column = unit === 'kB' ? memoryColumn(figure, narrow, measured) : plainColumn(figure, narrow);
+    return [{ ...column, ...(detail && { detail }), ...(best && { best: [best.least, ...best.tied] }) }];
   });
 }
 
-function narrowCell<R>({ unit, value, text }: Figure<R>): (result: R) => string {
-  return (result) => {
-    const found = value(result);
-    if (found === undefined) return none;
-    return unit === 'kB' ? compactKb(found) : text(found).replaceAll(',', '');
+type Head = Column<never>['head'];
+
+function plainColumn<R>({ value, text }: Figure<R>, head: Head): Column<R> {
+  return { head, cell: (result) => cellText(value(result), (found) => text(found).replaceAll(',', '')) };
+}
+
+/** All of its figures in one unit. */
+function memoryColumn<R>({ value }: Figure<R>, [name, kb]: Head, results: readonly R[]): Column<R> {
+  const unit = memoryUnitOf(results.flatMap((result) => value(result) ?? []));
+  return {
+    head: [name, kb.replace('kB', unit.name)],
+    cell: (result) => cellText(value(result), (found) => inUnit(found, unit).replaceAll(',', '')),
   };
+}
+
+function cellText(value: number | undefined, text: (value: number) => string): string {
+  return value === undefined ? none : text(value);
 }
 
 /** The table without a line break at its end. */
@@ -78,7 +93,7 @@ function renderRow<R extends ResultHead>(
   if (result.status !== 'measured')
     return [name, { content: `${result.status}, see below`, colSpan: columns.length, hAlign: 'left' }];
   const cells = columns.map(({ cell, detail, best }) => {
-    const text = best === result ? colors.bold(colors.green(cell(result))) : cell(result);
+    const text = best?.includes(result) ? colors.bold(colors.green(cell(result))) : cell(result);
     return detail ? `${text}\n${colors.dim(detail(result))}` : text;
   });
   return [name, ...cells];

@@ -8,7 +8,7 @@ import { figureColumns, renderTable } from './table.ts';
 /** Sums over all processes. Below private memory and PSS stands their part of the base line's. */
 export function renderWorkloadTable(measurement: Measurement, colors: Colors): string {
   const { workload } = measurement;
-  const { baseLine, mostFrugal, leastPss } = findWorkloadWinners(measurement);
+  const { baseLine } = findWorkloadWinners(measurement);
   const part =
     (name: 'privateKb' | 'pssKb') =>
     (result: MeasuredWorkload): string => {
@@ -16,7 +16,7 @@ export function renderWorkloadTable(measurement: Measurement, colors: Colors): s
       return baseLine ? `${Math.round((result[name] / baseLine[name]) * 100)} %` : '';
     };
   const columns = figureColumns(workloadFigures, workload, {
-    best: { privateKb: mostFrugal, pssKb: leastPss },
+    competes: (result) => isWhole(measurement, result),
     details: { privateKb: part('privateKb'), pssKb: part('pssKb') },
   });
   return renderTable(workload, columns, colors);

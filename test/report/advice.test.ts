@@ -4,6 +4,7 @@ import type { MeasuredResult, Measurement } from '../../src/measure/measurement.
 import { nameOf } from '../../src/measure/measurement.ts';
 import { advise, gather } from '../../src/report/advice.ts';
 import { collectFacts } from '../../src/report/collect-facts.ts';
+import { formatKb } from '../../src/report/format.ts';
 import { overallOf } from '../../src/report/overall.ts';
 import { drawSpace, placePrograms } from '../../src/ranges/place-programs.ts';
 import { loadProgram } from '../../src/program/load-program.ts';
@@ -26,6 +27,18 @@ it('is told of every variant of the sample', () => {
   const known = facts.map(nameOf);
   expect(program!.results.map(nameOf).filter((name) => !known.includes(name))).toEqual([]);
 });
+
+/** The sample with other figures for all but the base line. */
+function withFigures(change: (result: MeasuredResult, base: MeasuredResult) => MeasuredResult): Measurement {
+  const programs = sample.programs.map((program) => {
+    const base = program.results.find((result) => nameOf(result) === 'got-plt lazy') as MeasuredResult;
+    const results = program.results.map((result) =>
+      result.status === 'measured' && result.variant !== 'lazy' ? change(result, base) : result,
+    );
+    return { ...program, results };
+  });
+  return { ...sample, programs, workload: [] };
+}
 
 describe('advise', () => {
   it('names the fastest, the least memory, and what is best in both', () => {
@@ -81,24 +94,10 @@ describe('advise', () => {
     expect(needOf('fastest start', advice)?.command).toBeUndefined();
   });
 
-  /** The sample with other figures for all but the base line. */
-  function withFigures(
-    change: (result: MeasuredResult, base: MeasuredResult) => MeasuredResult,
-  ): Measurement {
-    const programs = sample.programs.map((program) => {
-      const base = program.results.find((result) => nameOf(result) === 'got-plt lazy') as MeasuredResult;
-      const results = program.results.map((result) =>
-        result.status === 'measured' && result.variant !== 'lazy' ? change(result, base) : result,
-      );
-      return { ...program, results };
-    });
-    return { ...sample, programs, workload: [] };
-  }
-
   it('names no winner whose interval is not clearly better', () => {
-    const doubtful = withFigures((result, { pssKb, privateKb }) => ({
+    const doubtful = withFigures((result, { pssKb, privateKb, spread }) => ({
       ...result,
-      ...{ pssKb, privateKb },
+      ...{ pssKb, privateKb, spread },
       startupRatio: { median: 1.2, low: 0.98, high: 1.4 },
     }));
     for (const { choice, reason } of advise(doubtful, facts)) {
@@ -108,9 +107,9 @@ describe('advise', () => {
   });
 
   it('names no winner that is hardly better, however sure that is', () => {
-    const slight = withFigures((result, { pssKb, privateKb }) => ({
+    const slight = withFigures((result, { pssKb, privateKb, spread }) => ({
       ...result,
-      ...{ pssKb: pssKb * 0.995, privateKb },
+      ...{ pssKb: pssKb * 0.995, privateKb, spread },
       startupRatio: { median: 1.01, low: 1.005, high: 1.02 },
     }));
     const choices = advise(slight, facts).map(({ choice }) => choice);
@@ -129,9 +128,9 @@ describe('advise', () => {
 
   /** The sample where these have a start-up that is so many times as fast, and all else is the base line's. */
   const withSpeeds = (speeds: Record<string, readonly [low: number, median: number, high: number]>) =>
-    withFigures((result, { pssKb, privateKb }) => {
+    withFigures((result, { pssKb, privateKb, spread }) => {
       const [low, median, high] = speeds[nameOf(result)] ?? [0.97, 1, 1.03];
-      return { ...result, pssKb, privateKb, startupRatio: { low, median, high } };
+      return { ...result, pssKb, privateKb, spread, startupRatio: { low, median, high } };
     });
 
   it('names all that may be the best, and no winner among them', () => {
@@ -206,6 +205,40 @@ describe('advise', () => {
   });
 });
 
+describe('advice for as many processes as somebody has', () => {
+  /** One that starts as fast as the base line, holds a tenth for each process, and has more in common. */
+  const sparing = withFigures((result, base) => {
+    const isSparing = nameOf(result) === 'image direct';
+    const memory = {
+      privateKb: isSparing ? 1000 : base.privateKb,
+      sharedKb: isSparing ? base.sharedKb + 50_000 : base.sharedKb,
+    };
+    const ends = (kb: number) => ({ low: kb, high: kb });
+    const spread = {
+      ...base.spread,
+      privateKb: ends(memory.privateKb),
+      sharedKb: ends(memory.sharedKb),
+    };
+    return { ...result, ...memory, spread, startupRatio: { median: 1, low: 0.97, high: 1.03 } };
+  });
+  const base = sparing.programs[0]!.results[0] as MeasuredResult;
+  const turn = 1 + Math.floor(50_000 / (base.privateKb - 1000));
+  const least = (processes: number) => needOf('least memory', advise(sparing, facts, processes));
+
+  it('changes with their number, at the very process from which on it takes less', () => {
+    expect(least(turn - 1)?.choice).toBe('got-plt lazy');
+    expect(least(10 * turn)?.choice).toBe('image direct');
+    expect(least(10 * turn)?.reason).toContain(
+      `less memory than got-plt lazy from ${String(turn)} processes of each on`,
+    );
+  });
+
+  it('says the memory of so many', () => {
+    const all = formatKb(base.sharedKb + 50_000 + 1_000_000);
+    expect(least(1000)?.reason).toContain(`memory of 1,000 of each program ${all}, `);
+  });
+});
+
 describe('gather', () => {
   it('says once what is chosen for several needs', () => {
     const advice = advise(sample, facts);
@@ -231,7 +264,7 @@ describe('overallOf', () => {
     const [one] = overallOf({ ...doubled, programs: [git!] }).filter(({ system }) => system === 'image');
     const [two] = overallOf(doubled).filter(({ system }) => system === 'image');
     expect(two?.speed).toBeCloseTo(one!.speed!, 12);
-    expect(two?.pssKb).toBeCloseTo(2 * one!.pssKb, 6);
+    expect(two?.memory.value).toBeCloseTo(2 * one!.memory.value, 6);
   });
 });
 
