@@ -3,7 +3,7 @@
  * is named alone where it is clearly better than all others that are clearly better than the base line; where several may be the
  * best, all of them are named, and the other figures say which of them the command takes.
  */
-import type { Measurement } from '../measure/measurement.ts';
+import type { Measurement, ResultHead } from '../measure/measurement.ts';
 import { baseLine, isBaseLine, isSameVariant, nameOf } from '../measure/measurement.ts';
 import { capital, comparedWith, formatKb, listFew, shellWord, threeDigits } from './format.ts';
 import { lessFrom } from '../models/memory-growth.ts';
@@ -16,6 +16,8 @@ export interface Advice {
   readonly need: string;
   /** `image direct`; `image direct, fixed files and import-page cache` where none is clearly the best of them. */
   readonly choice: string;
+  /** The same, each for itself: the one of the command first, then those that cannot be told from it. */
+  readonly chosen: readonly ResultHead[];
   /** Sentences. */
   readonly reason: string;
   /** Words for a shell, quoted where they need it; absent where nothing is to be done. */
@@ -166,6 +168,7 @@ function describe(
   return {
     need,
     choice: listFew([first, ...alike].map(nameOf)),
+    chosen: [first, ...alike].map(headOf),
     reason: `${alike.length === 0 ? capital(figures) : `${tie} ${figures}`} ${remarks(first)}`.trim(),
     ...(command !== undefined && { command }),
   };
@@ -177,8 +180,13 @@ function leave({ programs }: Measurement, need: string, base: Candidate): Advice
   return {
     need,
     choice: nameOf(base),
+    chosen: [headOf(base)],
     reason: `No other was clearly better: leave the programs as they are.${missing}`,
   };
+}
+
+function headOf({ system, variant }: ResultHead): ResultHead {
+  return { system, variant };
 }
 
 /** `starts 2.4 times as fast as got-plt lazy; PSS of all processes 48,539 kB, 48 % less; …` */

@@ -14,7 +14,8 @@ import type {
   UnmeasuredResult,
 } from '../measure/measurement.ts';
 import { workloadRange } from './conclusion.ts';
-import { significantDigits } from './format.ts';
+import type { MemoryUnit } from './format.ts';
+import { inUnit, memoryUnitOf, significantDigits } from './format.ts';
 import { callOf } from './overall.ts';
 import type { Best } from './tied.ts';
 import { bestOf } from './tied.ts';
@@ -24,7 +25,7 @@ export interface Figure<R> {
   /** Its field in docs/formats/measurement.md, and its column in CSV. */
   readonly id: string;
   readonly heading: string;
-  readonly unit: '' | 'ms' | 'kB' | 'ns';
+  readonly unit: '' | 'ms' | 'ns' | MemoryUnit['name'];
   /** Two lines for a table of a terminal; absent where 80 columns have no room for it. */
   readonly narrow?: readonly [string, string];
   /** What it means and how it was measured. */
@@ -244,6 +245,13 @@ export function shownFigures<R>(
   const measured = results.filter((result) => result.status === 'measured');
   if (measured.length === 0) return figures;
   return figures.filter(({ value }) => measured.some((result) => value(result) !== undefined));
+}
+
+/** Memory in the unit that all of a column have room in; any other figure as it is. */
+export function inOneUnit<R>(figure: Figure<R>, results: readonly R[]): Figure<R> {
+  if (figure.unit !== 'kB') return figure;
+  const unit = memoryUnitOf(results.flatMap((result) => figure.value(result) ?? []));
+  return { ...figure, unit: unit.name, text: (kb) => inUnit(kb, unit) };
 }
 
 /** `start-up, ms`: the heading of a column. */

@@ -107,9 +107,9 @@ export function labelsOf(
   });
 }
 
-/** What all programs are called together: their names, or how many they are. */
+/** What all programs are called together: their names, as many as a title has room for. */
 export function titleOf({ programs }: Measurement): string {
-  return programs.length > 3 ? `${programs.length} programs` : listing(labelsOf(programs));
+  return listFew(labelsOf(programs));
 }
 
 /** For the beginning of a heading or a sentence. */

@@ -4,13 +4,15 @@ import Table from 'cli-table3';
 import type { ResultHead, UnmeasuredResult } from '../measure/measurement.ts';
 import type { Colors } from '../util/colors.ts';
 import type { Figure } from './figures.ts';
-import { bestBy, shownFigures } from './figures.ts';
-import { inUnit, memoryUnitOf, none } from './format.ts';
+import { bestBy, inOneUnit, shownFigures } from './figures.ts';
+import { none } from './format.ts';
+
+/** A line each. */
+type Head = readonly [string, string];
 
 /** `R` is a result with figures. */
 export interface Column<R> {
-  /** A line each. */
-  readonly head: readonly [string, string];
+  readonly head: Head;
   readonly cell: (result: R) => string;
   /** The second line. */
   readonly detail?: (result: R) => string;
@@ -35,32 +37,27 @@ export function figureColumns<R>(
 ): readonly Column<R>[] {
   const measured: readonly R[] = results.filter((result) => result.status === 'measured');
   return shownFigures(figures, results).flatMap((figure): readonly Column<R>[] => {
-    const { id, narrow, unit } = figure;
+    const { id, narrow } = figure;
     const detail = details[id];
     if (narrow === undefined) return [];
     const best = bestBy(figure, measured.filter(competes));
-    const column = unit === 'kB' ? memoryColumn(figure, narrow, measured) : plainColumn(figure, narrow);
+    const shown = inOneUnit(figure, measured);
+    const column = { head: inUnits(narrow, shown.unit), cell: narrowCell(shown) };
     return [{ ...column, ...(detail && { detail }), ...(best && { best: [best.least, ...best.tied] }) }];
   });
 }
 
-type Head = Column<never>['head'];
-
-function plainColumn<R>({ value, text }: Figure<R>, head: Head): Column<R> {
-  return { head, cell: (result) => cellText(value(result), (found) => text(found).replaceAll(',', '')) };
+/** A heading that does not say its unit is of kB. */
+function inUnits([above, below]: Head, unit: string): Head {
+  if (below === 'kB') return [above, unit];
+  return [above, unit === 'MB' || unit === 'GB' ? `${below} ${unit}` : below];
 }
 
-/** All of its figures in one unit. */
-function memoryColumn<R>({ value }: Figure<R>, [name, kb]: Head, results: readonly R[]): Column<R> {
-  const unit = memoryUnitOf(results.flatMap((result) => value(result) ?? []));
-  return {
-    head: [name, kb.replace('kB', unit.name)],
-    cell: (result) => cellText(value(result), (found) => inUnit(found, unit).replaceAll(',', '')),
+function narrowCell<R>({ value, text }: Figure<R>): (result: R) => string {
+  return (result) => {
+    const found = value(result);
+    return found === undefined ? none : text(found).replaceAll(',', '');
   };
-}
-
-function cellText(value: number | undefined, text: (value: number) => string): string {
-  return value === undefined ? none : text(value);
 }
 
 /** The table without a line break at its end. */

@@ -45,6 +45,7 @@ describe('the page of twelve systems and four programs', () => {
         'How likely names of libraries, hashed to addresses, collide',
         'How a hashed dispatcher fills up',
       ]);
+      await page.getByText('Contents: ').click();
       const links = page.getByRole('navigation').getByRole('link');
       expect(await links.count()).toBe(await page.locator('section').count());
       for (const link of await links.all())

@@ -11,7 +11,7 @@ const open = withPages({
   hidden: { measurement: hiddenSample },
 });
 
-const systems = (page: Page) => page.locator('.scroll tbody tr th').allInnerTexts();
+const systems = (page: Page) => page.locator('#all-figures .scroll tbody tr th').allInnerTexts();
 
 describe('the page', () => {
   it('shows the program, the conclusion and every system', async () => {
@@ -54,7 +54,7 @@ describe('the page', () => {
 
   it('sorts by the headings, both ways, and keeps what has no figures at the end', async () => {
     await open('timed', {}, async (page) => {
-      const heading = page.getByRole('columnheader', { name: 'Start-up' });
+      const heading = page.locator('#all-figures').getByRole('columnheader', { name: 'Start-up' });
       await heading.getByRole('button').press('Enter');
       expect(await heading.getAttribute('aria-sort')).toBe('ascending');
       expect((await systems(page))[0]).toMatch(/^image/);

@@ -9,7 +9,6 @@ export interface Axis {
   readonly type: ScaleKind;
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
-  readonly tickFormat: (value: number) => string;
 }
 
 /** An axis that holds all values with a margin and has about so many ticks. */
@@ -17,7 +16,7 @@ export function fitAxis(values: readonly number[], type: ScaleKind, ticks: numbe
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const domain = type === 'linear' ? ([0, most * 1.08] as const) : ([least / 1.3, most * 1.2] as const);
   const numbers = type === 'linear' ? evenNumbers(domain[1], ticks) : roundNumbers(domain, ticks);
-  return { type, domain, ticks: numbers, tickFormat: plainNumber };
+  return { type, domain, ticks: numbers };
 }
 
 /** `12,000`, `0.5`. */

@@ -48,7 +48,9 @@ function createEveryRun(program: MeasuredProgram): HTMLElement {
     name: 'every-run',
     draw: (width) => createStripPlot(program, width, scale),
     choices: [choice],
-    caption: ['Each thin line is one run; the thick one is the median, the shaded band its 95 % interval.'],
+    caption: [
+      'Each thin line is one run; the thick one is the median, the shaded band its 95 % interval. The dashed line is where the fastest one’s interval ends: bands that begin before it are as fast as the samples tell, and have the strong colour.',
+    ],
   });
   return section('Every run', figure);
 }

@@ -2,8 +2,10 @@
 import * as Plot from '@observablehq/plot';
 import type { ScaleKind } from './axis.ts';
 import { fitAxis } from './axis.ts';
+import { axisAcross, axisUpright, belowPlot, scaleOf } from './axis-marks.ts';
 import { describeChart } from './element.ts';
 import { narrowWidth } from './rows.ts';
+import { widestText } from './text-width.ts';
 
 /** Of one system. */
 export interface Curve {
@@ -57,20 +59,27 @@ export function createCurvePlot(all: Curves, width: number): Element {
     width,
     height: width < narrowWidth ? 340 : 420,
     marginLeft: 66,
-    marginRight: width < narrowWidth ? 14 : 168,
+    marginRight: width < narrowWidth ? 24 : labelGap + widestText(emphasised(curves), 'bold') + 6,
     marginTop: 30,
-    marginBottom: 44,
-    x: { ...x, label: curves.xLabel },
-    y: { ...y, label: curves.yLabel },
+    marginBottom: belowPlot,
+    x: scaleOf(x),
+    y: scaleOf(y),
     marks: [
-      Plot.gridX({ ticks: x.ticks }),
-      Plot.gridY({ ticks: y.ticks }),
+      ...axisAcross(x, curves.xLabel),
+      ...axisUpright(y, curves.yLabel),
       ...layers(curves),
       ...(width < narrowWidth ? [] : [endLabels(curves)]),
     ],
   });
   describeChart(plot, curves.title, curves.description);
   return plot;
+}
+
+/** Between the right end of the curves and their names. */
+const labelGap = 8;
+
+function emphasised({ curves, colourOf }: Curves): readonly string[] {
+  return curves.map(({ name }) => name).filter((name) => colourOf(name) !== undefined);
 }
 
 function placeable(curve: Curve, { x, y }: Required<Curves>['scales']): Curve {
@@ -131,19 +140,30 @@ function endLabels({ curves, colourOf }: Curves): Plot.Markish {
     const end = [...points, ...line].sort((one, other) => other.at - one.at)[0];
     return end === undefined || colourOf(name) === undefined ? [] : [{ ...end, name }];
   });
-  return (_index, scales, _values, { width, marginRight }) => {
+  return (_index, scales, _values, { width, marginRight, height, marginTop, marginBottom }) => {
     const layer = document.createElementNS('http://www.w3.org/2000/svg', 'g');
     const labels = ends
       .map((end) => ({ ...end, y: scales.y!(end.value) as number }))
       .sort((one, other) => one.y - other.y);
-    let free = 0;
-    for (const { name, y } of labels) {
-      const place = Math.max(y, free);
-      free = place + 15;
-      layer.append(createLabel(name, width - marginRight + 8, place, colourOf(name)!));
-    }
+    const places = apart(
+      labels.map(({ y }) => y),
+      { from: marginTop, to: height - marginBottom },
+    );
+    for (const [index, { name }] of labels.entries())
+      layer.append(createLabel(name, width - marginRight + labelGap, places[index]!, colourOf(name)!));
     return layer;
   };
+}
+
+const lineHeight = 15;
+
+/** Each at least a line below the one before, and none below the plot: `wanted` are in order. */
+function apart(wanted: readonly number[], { from, to }: { from: number; to: number }): readonly number[] {
+  const places: number[] = [];
+  for (const place of wanted) places.push(Math.max(place, from, (places.at(-1) ?? -Infinity) + lineHeight));
+  for (let index = places.length - 1, most = to; index >= 0; index--, most -= lineHeight)
+    places[index] = Math.min(places[index]!, most);
+  return places;
 }
 
 function createLabel(name: string, x: number, y: number, colour: string): SVGTextElement {

@@ -2,6 +2,11 @@
 
 export type Child = Node | string | undefined;
 
+/** Text whose figures stay with their units where lines break. Not for what is copied into a shell. */
+export function prose(text: string): string {
+  return text.replaceAll(/(?<=\d) (?=%|[kMG]B\b|[mn]?s\b)/g, '\u00a0');
+}
+
 /** Creates an element with attributes and children; `undefined` children are left out. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -3,7 +3,8 @@ import type { MeasuredProgram, MeasuredResult } from '../../measure/measurement.
 import { nameOf } from '../../measure/measurement.ts';
 import { memoryOfProcesses } from '../../models/memory-growth.ts';
 import { isMeasured } from '../conclusion.ts';
-import { formatKb, processesOf } from '../format.ts';
+import type { MemoryUnit } from '../format.ts';
+import { inUnit, memoryUnitOf, processesOf } from '../format.ts';
 import type { Curve } from './curve-plot.ts';
 import { createCurvePlot } from './curve-plot.ts';
 import { section } from './element.ts';
@@ -17,7 +18,8 @@ const sizes = [1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100, 200, 300, 500, 700, 1000]
 export function createGrowth(program: MeasuredProgram): HTMLElement | undefined {
   const measured = program.results.filter(isMeasured);
   if (measured.length === 0) return undefined;
-  const curves = measured.map(toCurve);
+  const unit = unitOf(measured);
+  const curves = measured.map((result) => toCurve(result, unit));
   const picker = createPicker(measured.map(nameOf), emphasisOf(program), () => {
     redraw();
   });
@@ -26,13 +28,13 @@ export function createGrowth(program: MeasuredProgram): HTMLElement | undefined 
       {
         curves,
         xLabel: 'processes alive at once →',
-        yLabel: '↑ memory of all of them, kB',
+        yLabel: `↑ memory of all of them, ${unit.name}`,
         title: 'Memory of processes of one program as their number grows',
         description: 'Of each system: measured sums of PSS, and a model.',
         colourOf: picker.colourOf,
         pointWord: 'measured',
         lineWord: 'model',
-        format: formatKb,
+        format: (amount) => `${inUnit(amount * unit.kb, unit)} ${unit.name}`,
       },
       width,
     );
@@ -46,9 +48,14 @@ export function createGrowth(program: MeasuredProgram): HTMLElement | undefined 
   return section('Memory as processes are added', figure);
 }
 
-function toCurve(result: MeasuredResult): Curve {
-  const points = (result.growth ?? []).map(({ processes, pssKb }) => ({ at: processes, value: pssKb }));
-  const line = sizes.map((at) => ({ at, value: memoryOfProcesses(result, at) }));
+/** The one that the largest of all curves is said in. */
+function unitOf(results: readonly MeasuredResult[]): MemoryUnit {
+  return memoryUnitOf(results.flatMap((result) => sizes.map((size) => memoryOfProcesses(result, size))));
+}
+
+function toCurve(result: MeasuredResult, { kb }: MemoryUnit): Curve {
+  const points = (result.growth ?? []).map(({ processes, pssKb }) => ({ at: processes, value: pssKb / kb }));
+  const line = sizes.map((at) => ({ at, value: memoryOfProcesses(result, at) / kb }));
   return { name: nameOf(result), points, line };
 }
 

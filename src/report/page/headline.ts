@@ -1,29 +1,46 @@
-/** The top of the page: what was measured, and what it comes to. */
+/** The top of the page: of which programs it is, which system is for which of them, and what it comes to. */
 import type { Measurement } from '../../measure/measurement.ts';
 import { concludeWorkload } from '../conclusion.ts';
 import { formatMoment, titleOf } from '../format.ts';
 import { nothingBound } from '../reasons.ts';
-import { element } from './element.ts';
+import type { ReportData } from '../report-data.ts';
+import { verdictText, verdictsOf } from '../verdict.ts';
+import { element, prose } from './element.ts';
 import { createWorkloadFigures } from './key-figures.ts';
 import { createSummary } from './summary.ts';
 import { createThemeButton } from './theme.ts';
+import { createVerdicts } from './verdicts.ts';
 
 /** One program's summary stands here; that of one among several beside its figures. */
-export function createHeadline(measurement: Measurement): HTMLElement {
+export function createHeadline({ measurement, facts }: ReportData): HTMLElement {
   const nothing = nothingBound(measurement);
+  const verdict = verdictText(measurement, facts);
   const [first, ...others] = measurement.programs;
   const summary =
     first && others.length === 0 ? createSummary(measurement, first) : createOverview(measurement);
-  const day = new Date(measurement.date).toLocaleString('en', { dateStyle: 'long', timeStyle: 'short' });
   return element(
     'header',
     {},
     element('div', { class: 'bar' }, element('span', { class: 'brand' }, 'linkonce'), createThemeButton()),
     element('h1', {}, titleOf(measurement)),
-    nothing === undefined ? undefined : element('p', { class: 'lede', role: 'alert' }, nothing),
+    nothing === undefined ? undefined : element('p', { class: 'verdict', role: 'alert' }, nothing),
+    verdict === undefined ? undefined : element('p', { class: 'verdict' }, prose(verdict)),
+    createVerdicts(verdictsOf(measurement, facts)),
     ...summary,
-    element('p', { class: 'facts' }, day),
+    element('p', { class: 'facts' }, momentOf(measurement)),
   );
+}
+
+/** With the zone of whoever reads it. */
+function momentOf({ date }: Measurement): string {
+  const time = {
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  } as const;
+  return new Date(date).toLocaleString('en', { ...time, timeZoneName: 'short' });
 }
 
 function createOverview(measurement: Measurement): readonly HTMLElement[] {
@@ -31,8 +48,8 @@ function createOverview(measurement: Measurement): readonly HTMLElement[] {
   const processes = programs.reduce((sum, program) => sum + program.processes, 0);
   const facts = `${programs.length} programs · ${processes} processes alive at once, weighed ${formatMoment(settings.moment)}`;
   return [
-    element('p', { class: 'lede' }, concludeWorkload(measurement)),
     createWorkloadFigures(measurement),
+    element('p', { class: 'lede' }, prose(concludeWorkload(measurement))),
     element('p', { class: 'facts' }, facts),
   ];
 }

@@ -1,7 +1,7 @@
 /** The pages of a process by why they are its own: a cell each, and their totals. */
 import type { SpaceRange } from '../../measure/address-space.ts';
 import { pageSize } from '../../util/units.ts';
-import { formatKb } from '../format.ts';
+import { inUnit, memoryUnitOf } from '../format.ts';
 import { createChoice } from './choice.ts';
 import { describeChart, element } from './element.ts';
 import { createFigure } from './figure.ts';
@@ -72,9 +72,11 @@ function choosePitch(ranges: readonly SpaceRange[], width: number): number {
 
 function createTotals(ranges: readonly SpaceRange[]): HTMLElement {
   const totals = totalsOf(ranges);
+  const kbOf = (pages: number): number => (pages * pageSize) / 1024;
+  const unit = memoryUnitOf(totals.map(({ pages }) => kbOf(pages)));
   const amount = (pages: number): readonly HTMLElement[] => [
     element('td', {}, pages.toLocaleString('en')),
-    element('td', {}, formatKb((pages * pageSize) / 1024)),
+    element('td', {}, inUnit(kbOf(pages), unit)),
   ];
   const rows = totals.map(({ state, pages }) => {
     const swatch = element('i', { class: 'swatch', 'aria-hidden': 'true' });
@@ -83,7 +85,7 @@ function createTotals(ranges: readonly SpaceRange[]): HTMLElement {
   });
   const sum = element('tr', { class: 'sum' }, element('th', { scope: 'row' }, 'private in all'));
   sum.append(...amount(privatePages(totals)));
-  const heads = ['What the pages are', 'Pages', 'Memory'].map((head) =>
+  const heads = ['What the pages are', 'Pages', `Memory, ${unit.name}`].map((head) =>
     element('th', { scope: 'col' }, head),
   );
   const head = element('thead', {}, element('tr', {}, ...heads));

@@ -10,14 +10,16 @@ import type {
 import { nameOf, unmeasuredStatuses } from '../../measure/measurement.ts';
 import type { Winners } from '../conclusion.ts';
 import { findWinners, findWorkloadWinners } from '../conclusion.ts';
-import { comparedWith, formatKb, formatMs, statusText, threeDigits } from '../format.ts';
+import { comparedWith, formatMs, inUnit, memoryUnitOf, statusText, threeDigits } from '../format.ts';
+import { tiedText } from '../tied.ts';
 import { element } from './element.ts';
 
 export function createProgramFigures(program: MeasuredProgram): HTMLElement {
   const winners = findWinners(program);
+  const { mostFrugal, asFrugal, baseLine } = winners;
   const figures = [
     fastestFigure(winners),
-    leastFigure('Least private memory', 'privateKb', winners.mostFrugal, winners.baseLine),
+    leastFigure('Least private memory', 'privateKb', { least: mostFrugal, tied: asFrugal, baseLine }),
     baseFigure(winners),
     countFigure(program.results),
   ];
@@ -25,19 +27,25 @@ export function createProgramFigures(program: MeasuredProgram): HTMLElement {
 }
 
 export function createWorkloadFigures(measurement: Measurement): HTMLElement {
-  const { baseLine, mostFrugal, leastPss } = findWorkloadWinners(measurement);
+  const { baseLine, mostFrugal, asFrugal, leastPss, asLean } = findWorkloadWinners(measurement);
   const figures = [
-    leastFigure('Least private memory', 'privateKb', mostFrugal, baseLine),
-    leastFigure('Least PSS', 'pssKb', leastPss, baseLine),
+    leastFigure('Least private memory', 'privateKb', { least: mostFrugal, tied: asFrugal, baseLine }),
+    leastFigure('Least PSS', 'pssKb', { least: leastPss, tied: asLean, baseLine }),
     baseLine &&
       figure(
         'Base line',
-        formatKb(baseLine.privateKb),
-        `${nameOf(baseLine)}, ${formatKb(baseLine.pssKb)} PSS`,
+        inOne(baseLine.privateKb, baseLine.pssKb),
+        `${nameOf(baseLine)}, private; ${inOne(baseLine.pssKb, baseLine.privateKb)} PSS`,
       ),
     countFigure(measurement.workload),
   ];
   return element('dl', { class: 'figures' }, ...figures);
+}
+
+/** An amount in the unit that it has room in together with another. */
+function inOne(kb: number, beside: number): string {
+  const unit = memoryUnitOf([kb, beside]);
+  return `${inUnit(kb, unit)} ${unit.name}`;
 }
 
 function figure(term: string, value: string, detail: string): HTMLElement {
@@ -45,32 +53,43 @@ function figure(term: string, value: string, detail: string): HTMLElement {
   return element('div', {}, element('dt', {}, term), element('dd', {}, ...parts));
 }
 
-function fastestFigure({ fastest }: Winners): HTMLElement | undefined {
+function fastestFigure({ fastest, asFast }: Winners): HTMLElement | undefined {
   if (fastest === undefined) return undefined;
   const ratio = fastest.startupRatio;
-  const faster = ratio && ratio.median !== 1 ? `, ${threeDigits(ratio.median)} times as fast` : '';
-  return figure('Fastest start-up', formatMs(fastest.startupMs.median), `${nameOf(fastest)}${faster}`);
+  const faster = ratio && ratio.low > 1 ? [`${threeDigits(ratio.median)} times as fast`] : [];
+  const detail = [nameOf(fastest), ...faster, ...tie(asFast)].join(', ');
+  return figure('Fastest start-up', formatMs(fastest.startupMs.median), detail);
 }
 
 type Memory = ResultHead & Pick<ProcessMemory, 'privateKb' | 'pssKb'>;
 
+interface Least {
+  readonly least: Memory | undefined;
+  readonly tied: readonly ResultHead[];
+  readonly baseLine: Memory | undefined;
+}
+
 function leastFigure(
   term: string,
   name: 'privateKb' | 'pssKb',
-  least: Memory | undefined,
-  baseLine: Memory | undefined,
+  { least, tied, baseLine }: Least,
 ): HTMLElement | undefined {
   if (least === undefined) return undefined;
-  const change = baseLine && baseLine !== least ? `, ${comparedWith(least[name], baseLine[name])}` : '';
-  return figure(term, formatKb(least[name]), `${nameOf(least)}${change}`);
+  const change = baseLine && baseLine !== least ? [comparedWith(least[name], baseLine[name])] : [];
+  const detail = [nameOf(least), ...change, ...tie(tied)].join(', ');
+  return figure(term, inOne(least[name], baseLine?.[name] ?? 0), detail);
+}
+
+function tie(tied: readonly ResultHead[]): readonly string[] {
+  return tied.length === 0 ? [] : [tiedText(tied.map(nameOf))];
 }
 
 function baseFigure({ baseLine }: Winners): HTMLElement | undefined {
   if (baseLine === undefined) return undefined;
   const { startupMs, privateKb } = baseLine;
-  const detail = `${nameOf(baseLine)}, ${formatKb(privateKb)} private`;
-  if (startupMs === undefined) return figure('Base line', formatKb(privateKb), nameOf(baseLine));
-  return figure('Base line', formatMs(startupMs.median), detail);
+  const memory = inOne(privateKb, 0);
+  if (startupMs === undefined) return figure('Base line', memory, nameOf(baseLine));
+  return figure('Base line', formatMs(startupMs.median), `${nameOf(baseLine)}, ${memory} private`);
 }
 
 function countFigure(results: readonly (Result | WorkloadResult)[]): HTMLElement {

@@ -32,7 +32,8 @@ export interface Box {
   readonly bottom: number;
 }
 
-const characterWidth = 6.3;
+/** Of the widest text, and a little more: two labels beside each other are not to be read as one. */
+const characterWidth = 6.9;
 const lineHeight = 15;
 const markRadius = 7;
 const barHalfWidth = 2;

@@ -32,7 +32,7 @@ async function show(): Promise<void> {
     createFacts(measurement),
     createDownloads(data),
   ].filter((part) => part !== undefined);
-  document.body.append(element('main', {}, createHeadline(measurement), createContents(parts), ...parts));
+  document.body.append(element('main', {}, createHeadline(data), createContents(parts), ...parts));
 }
 
 void show();

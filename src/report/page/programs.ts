@@ -1,6 +1,6 @@
 /** The figures of one program; where there are several, of the one that is chosen. */
 import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
-import { callFigure, intervalText, programFigures } from '../figures.ts';
+import { callFigure, programFigures } from '../figures.ts';
 import { labelsOf } from '../format.ts';
 import { createCharts } from './charts.ts';
 import { createList } from './choice.ts';
@@ -27,7 +27,7 @@ function createProgram(
   program: MeasuredProgram,
 ): readonly (HTMLElement | undefined)[] {
   const figures = [...programFigures, callFigure(measurement)];
-  const table = createResultsTable(program.results, figures, intervalText, 'All figures');
+  const table = createResultsTable({ results: program.results, figures, name: 'All figures' });
   return [...createCharts(measurement, program), section('All figures', table)];
 }
 

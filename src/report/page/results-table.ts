@@ -2,9 +2,10 @@
 import type { ResultHead, UnmeasuredResult } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 import type { Figure } from '../figures.ts';
-import { shownFigures } from '../figures.ts';
+import { bestBy, inOneUnit, intervalText, shownFigures } from '../figures.ts';
 import { capital, statusText } from '../format.ts';
 import { element } from './element.ts';
+import { createScroller } from './scroller.ts';
 
 type Direction = 'ascending' | 'descending';
 
@@ -18,18 +19,37 @@ interface WithFigures extends ResultHead {
   readonly status: 'measured';
 }
 
-/** A second, smaller line below a figure. */
-type Detail<R> = (figure: Figure<R>, result: R) => string | undefined;
+/** A second, smaller line below a figure: its interval, where nothing else is said. */
+export type Detail<R> = (figure: Figure<R>, result: R) => string | undefined;
 
-/** `name` is the table's, for assistive technology. Columns in which nothing was measured are left out. */
-export function createResultsTable<R extends WithFigures>(
-  results: readonly (R | UnmeasuredResult)[],
-  figures: readonly Figure<R>[],
-  detail: Detail<R>,
-  name: string,
-): HTMLElement {
+export interface ResultsTable<R> {
+  readonly results: readonly (R | UnmeasuredResult)[];
+  readonly figures: readonly Figure<R>[];
+  readonly detail?: Detail<R>;
+  /** Whether a result can be the best; absent: all can. */
+  readonly competes?: (result: R) => boolean;
+  /** The table's, for assistive technology. */
+  readonly name: string;
+}
+
+/** A figure with those that are the best by it, and cannot be told from one another. */
+interface Column<R> extends Figure<R> {
+  readonly best: ReadonlySet<R>;
+}
+
+/** Columns in which nothing was measured are left out; all memory of one is in one unit. */
+export function createResultsTable<R extends WithFigures>({
+  results,
+  figures,
+  detail = intervalText,
+  competes = () => true,
+  name,
+}: ResultsTable<R>): HTMLElement {
   const measured = results.filter((result): result is R => result.status === 'measured');
-  const columns = shownFigures(figures, results);
+  const columns = shownFigures(figures, results).map((figure): Column<R> => {
+    const best = bestBy(figure, measured.filter(competes));
+    return { ...inOneUnit(figure, measured), best: new Set(best ? [best.least, ...best.tied] : []) };
+  });
   const body = element('tbody');
   const rows = new Map(results.map((result) => [result, createRow(result, columns, detail)]));
   const fill = (sorted: readonly R[]): void => {
@@ -46,8 +66,7 @@ export function createResultsTable<R extends WithFigures>(
   );
   const caption = element('caption', { class: 'hidden' }, `${name}; the buttons of the headings sort.`);
   const table = element('table', {}, caption, head, body);
-  const region = { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': name };
-  return element('div', {}, element('div', region, table), createMeanings(columns));
+  return element('div', {}, createScroller(table, name), createMeanings(columns));
 }
 
 /** What each figure is and how it was measured. */
@@ -57,7 +76,12 @@ function createMeanings(columns: readonly Pick<Figure<never>, 'heading' | 'meani
     element('dd', {}, meaning),
   ]);
   const summary = element('summary', {}, 'How each figure was measured');
-  return element('details', { class: 'meanings' }, summary, element('dl', {}, ...items));
+  const marks = element(
+    'p',
+    {},
+    '“best” marks the least of a figure; “tied” all whose intervals overlap with that of the least: no two of them are ranked.',
+  );
+  return element('details', { class: 'meanings' }, summary, marks, element('dl', {}, ...items));
 }
 
 function sort<R>(results: readonly R[], order: Order<R>, direction: Direction): readonly R[] {
@@ -90,14 +114,15 @@ function createHeadings<R extends ResultHead>(
 }
 
 function createHeading(name: string, unit: string, meaning: string): HTMLTableCellElement {
-  const label = element('span', { class: 'unit' }, unit);
+  const arrow = element('span', { class: 'arrow', 'aria-hidden': 'true' });
+  const label = element('span', { class: 'unit' }, unit, arrow);
   const button = element('button', { type: 'button', title: meaning }, name, label);
   return element('th', { scope: 'col' }, button);
 }
 
 function createRow<R extends WithFigures>(
   result: R | UnmeasuredResult,
-  columns: readonly Figure<R>[],
+  columns: readonly Column<R>[],
   detail: Detail<R>,
 ): HTMLTableRowElement {
   const name = [result.system, element('small', {}, result.variant)];
@@ -108,17 +133,22 @@ function createRow<R extends WithFigures>(
     const reason = element('td', { colspan: String(columns.length), class: 'reason' }, words);
     return element('tr', { class: 'unmeasured' }, head, reason);
   }
-  const cells = columns.map((column) =>
-    createCell(column.value(result), column.text, detail(column, result)),
-  );
+  const cells = columns.map((column) => createCell(column, result, detail(column, result)));
   return element('tr', isBaseLine(result) ? { class: 'base-line' } : {}, head, ...cells);
 }
 
-function createCell(
-  value: number | undefined,
-  text: (value: number) => string,
+function createCell<R>(
+  { value, text, best }: Column<R>,
+  result: R,
   detail: string | undefined,
 ): HTMLTableCellElement {
-  const words = value === undefined ? 'not measured' : text(value);
-  return element('td', {}, words, detail === undefined ? undefined : element('small', {}, detail));
+  const found = value(result);
+  const mark = best.size > 1 ? 'tied' : 'best';
+  const more = [...(best.has(result) ? [mark] : []), ...(detail === undefined ? [] : [detail])];
+  return element(
+    'td',
+    best.has(result) ? { class: 'best' } : {},
+    found === undefined ? 'not measured' : text(found),
+    more.length === 0 ? undefined : element('small', {}, more.join(' · ')),
+  );
 }

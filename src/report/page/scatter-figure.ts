@@ -49,9 +49,9 @@ function key(): Node {
   return element(
     'span',
     {},
-    'Further down and to the left is better. ',
+    'Further down and to the left is better; the line joins the best medians. ',
     entry('base-line', 'base line'),
-    entry('unbeaten', 'no other is better in both, joined by the line'),
-    entry('beaten', 'another is at least as good in both'),
+    entry('unbeaten', 'no other is clearly better: intervals that overlap are a tie'),
+    entry('beaten', 'another is clearly better in one and not clearly worse in the other'),
   );
 }

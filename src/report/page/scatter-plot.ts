@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { ScaleKind } from './axis.ts';
 import { fitAxis } from './axis.ts';
+import { axisAcross, axisUpright, belowPlot, scaleOf } from './axis-marks.ts';
 import { describeChart } from './element.ts';
 import { labelLayer } from './label-layer.ts';
 import { narrowWidth } from './rows.ts';
@@ -37,10 +38,10 @@ export function createScatterPlot(scatter: Scatter, width: number, scale: ScaleK
     marginLeft: 58,
     marginRight: 14,
     marginTop: 30,
-    marginBottom: 44,
-    x: { ...x, label: xLabel },
-    y: { ...y, label: yLabel },
-    marks: [Plot.gridX({ ticks: x.ticks }), Plot.gridY({ ticks: y.ticks }), ...layers(scatter)],
+    marginBottom: belowPlot,
+    x: scaleOf(x),
+    y: scaleOf(y),
+    marks: [...axisAcross(x, xLabel), ...axisUpright(y, yLabel), ...layers(scatter)],
   });
   describeChart(plot, title, description);
   return plot;

@@ -2,7 +2,7 @@
 import type { Estimate, ResultHead } from '../../measure/measurement.ts';
 import { isBaseLine, nameOf } from '../../measure/measurement.ts';
 
-/** `unbeaten`: no other is at least as good in both figures (the Pareto front). */
+/** `unbeaten`: no other is clearly better in one figure and not clearly worse in the other: intervals that overlap are a tie. */
 type Standing = 'base line' | 'unbeaten' | 'beaten';
 
 /** A variant with its two figures. */
@@ -28,18 +28,27 @@ function standingOf(pair: Pair, all: readonly Pair[]): Standing {
 }
 
 function isBeaten(pair: Pair, all: readonly Pair[]): boolean {
-  return all.some((other) => isBetter(other, pair));
+  return all.some((other) => beats(other, pair));
 }
 
-function isBetter(one: Pair, other: Pair): boolean {
+function beats(one: Pair, other: Pair): boolean {
+  const isNowhereWorse = !isClearlyLess(other.x, one.x) && !isClearlyLess(other.y, one.y);
+  return isNowhereWorse && (isClearlyLess(one.x, other.x) || isClearlyLess(one.y, other.y));
+}
+
+function isClearlyLess(one: Estimate, other: Estimate): boolean {
+  return one.high < other.low;
+}
+
+function isBelowAndLeft(one: Pair, other: Pair): boolean {
   const [dx, dy] = [one.x.median - other.x.median, one.y.median - other.y.median];
   return dx <= 0 && dy <= 0 && dx + dy < 0;
 }
 
-/** The best choices from left to right: all that no other beats in both figures, the base line among them if none does. */
+/** The Pareto front of the medians from left to right: where a line through the best choices has its corners. It ranks none of them. */
 export function frontOf<P extends Pair>(pairs: readonly P[]): readonly P[] {
   return pairs
-    .filter((pair) => !isBeaten(pair, pairs))
+    .filter((pair) => !pairs.some((other) => isBelowAndLeft(other, pair)))
     .sort((one, other) => one.x.median - other.x.median || one.y.median - other.y.median);
 }
 

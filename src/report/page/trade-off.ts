@@ -2,21 +2,28 @@
 import type { Estimate, MeasuredProgram, MeasuredResult, Measurement } from '../../measure/measurement.ts';
 import { nameOf } from '../../measure/measurement.ts';
 import { conclude, isMeasured, isTimed } from '../conclusion.ts';
-import { formatKb, formatMs, listing, threeDigits } from '../format.ts';
+import type { MemoryUnit } from '../format.ts';
+import { formatMs, inUnit, listing, memoryUnitOf, threeDigits } from '../format.ts';
 import { callOf, usualCall } from '../overall.ts';
 import { element, section } from './element.ts';
 import { createScatterFigure } from './scatter-figure.ts';
 import type { Mark, Pair } from './standing.ts';
 
-const yLabel = '↑ private memory of a process, kB';
+const yLabel = ({ name }: MemoryUnit): string => `↑ private memory of a process, ${name}`;
 const intervals =
   'Bars are intervals: across, the 95 % interval of the median; upright, the lowest and the highest of the processes.';
 
+/** All memory of a plot is in one unit. */
+function unitOf(program: MeasuredProgram): MemoryUnit {
+  return memoryUnitOf(program.results.filter(isMeasured).map(({ spread }) => spread.privateKb.high));
+}
+
 /** Start-up and private memory of the systems under which the start-up was timed. */
 export function pairsOf(program: MeasuredProgram): readonly Pair[] {
+  const unit = unitOf(program);
   return program.results
     .filter(isTimed)
-    .map((result) => ({ head: result, x: result.startupMs, y: privateMemory(result) }));
+    .map((result) => ({ head: result, x: result.startupMs, y: privateMemory(result, unit) }));
 }
 
 export function createStartupTradeOff(program: MeasuredProgram): HTMLElement {
@@ -24,10 +31,10 @@ export function createStartupTradeOff(program: MeasuredProgram): HTMLElement {
     name: 'memory-against-start-up',
     pairs: pairsOf(program),
     xLabel: 'start-up, ms →',
-    yLabel,
+    yLabel: yLabel(unitOf(program)),
     title: 'Private memory of a process against start-up time',
     description: `${conclude(program)} All figures are in the table below.`,
-    describe: (mark) => describe(mark, formatMs),
+    describe: (mark) => describe(mark, unitOf(program), formatMs),
     caption: [intervals],
   });
   return section('Memory against start-up', figure);
@@ -40,9 +47,10 @@ export function createCallTradeOff(
 ): HTMLElement | undefined {
   if (calls === undefined) return undefined;
   const measured = program.results.filter(isMeasured);
+  const unit = unitOf(program);
   const pairs = measured.flatMap((result): readonly Pair[] => {
     const x = callOf({ calls }, result);
-    return x === undefined ? [] : [{ head: result, x, y: privateMemory(result) }];
+    return x === undefined ? [] : [{ head: result, x, y: privateMemory(result, unit) }];
   });
   if (pairs.length === 0) return undefined;
   const without = measured.filter((result) => callOf({ calls }, result) === undefined).map(nameOf);
@@ -50,10 +58,10 @@ export function createCallTradeOff(
     name: 'memory-against-calls',
     pairs,
     xLabel: 'a call from one module to another, ns →',
-    yLabel,
+    yLabel: yLabel(unit),
     title: 'Private memory of a process against the cost of calls',
     description: 'The nanoseconds of a call in a loop, and private memory, of each system.',
-    describe: (mark) => describe(mark, (ns) => `${threeDigits(ns)} ns a call`),
+    describe: (mark) => describe(mark, unit, (ns) => `${threeDigits(ns)} ns a call`),
     caption: [
       'A call is that of a loop, with all predictors warm, to a PLT slot (',
       element('code', {}, usualCall),
@@ -64,15 +72,17 @@ export function createCallTradeOff(
   return section('Memory against the cost of calls', figure);
 }
 
-function privateMemory({ privateKb, spread }: MeasuredResult): Estimate {
-  return { median: privateKb, ...spread.privateKb };
+function privateMemory({ privateKb, spread }: MeasuredResult, { kb }: MemoryUnit): Estimate {
+  const { low, high } = spread.privateKb;
+  return { median: privateKb / kb, low: low / kb, high: high / kb };
 }
 
-function describe({ name, x, y }: Mark, format: (value: number) => string): string {
+function describe({ name, x, y }: Mark, unit: MemoryUnit, format: (value: number) => string): string {
+  const memory = (amount: number): string => inUnit(amount * unit.kb, unit);
   const lines = [
     name,
     `${format(x.median)} (${format(x.low)} to ${format(x.high)})`,
-    `${formatKb(y.median)} private (${formatKb(y.low)} to ${formatKb(y.high)})`,
+    `${memory(y.median)} ${unit.name} private (${memory(y.low)} to ${memory(y.high)})`,
   ];
   return lines.join('\n');
 }

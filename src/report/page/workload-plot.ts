@@ -2,11 +2,13 @@
 import * as Plot from '@observablehq/plot';
 import type { FrameSharing, MeasuredWorkload, Measurement } from '../../measure/measurement.ts';
 import { nameOf } from '../../measure/measurement.ts';
-import { concludeWorkload } from '../conclusion.ts';
-import { formatKb } from '../format.ts';
+import { concludeWorkload, findWorkloadWinners } from '../conclusion.ts';
+import type { MemoryUnit } from '../format.ts';
+import { inUnit, memoryUnitOf } from '../format.ts';
 import { fitAxis } from './axis.ts';
+import { axisAcross, belowPlot, scaleOf } from './axis-marks.ts';
 import { describeChart } from './element.ts';
-import { nameLayer, rowHeight, rowMargin, rowPadding } from './rows.ts';
+import { endMargin, nameLayer, rowHeight, rowMargin, rowPadding } from './rows.ts';
 
 interface Segment {
   readonly name: string;
@@ -16,9 +18,9 @@ interface Segment {
 }
 
 interface Bar {
+  readonly result: MeasuredWorkload;
   readonly name: string;
   readonly total: number;
-  readonly label: string;
   readonly segments: readonly Segment[];
 }
 
@@ -43,30 +45,58 @@ export function createWorkloadPlot(
   const bars = results
     .map((result) => (hasFrames(results) && result.frames ? stack(result, result.frames) : plain(result)))
     .sort((one, other) => one.total - other.total);
+  const totals = bars.map(({ total }) => total);
+  const unit = memoryUnitOf(totals);
+  const labels = labelsOf(measurement, bars, unit);
   const axis = fitAxis(
-    bars.map(({ total }) => total),
+    totals.map((kb) => kb / unit.kb),
     'linear',
     width / 120,
   );
   const segments = bars.flatMap((bar) => bar.segments);
+  const scaled = (kb: number): number => kb / unit.kb;
   const plot = Plot.plot({
     width,
     height: bars.length * rowHeight(width) + 60,
-    marginLeft: rowMargin(width),
-    marginRight: 70,
+    marginLeft: rowMargin(bars, width),
+    marginRight: endMargin(labels),
     marginTop: 12,
-    marginBottom: 44,
-    x: { ...axis, label: 'memory of all processes, kB →' },
+    marginBottom: belowPlot,
+    x: scaleOf(axis),
     y: { domain: bars.map(({ name }) => name), axis: null, padding: rowPadding(width) },
     marks: [
-      Plot.gridX({ ticks: axis.ticks }),
-      Plot.barX(segments, { x1: 'from', x2: 'to', y: 'name', fill: 'colour' }),
-      Plot.text(bars, { x: 'total', y: 'name', text: 'label', textAnchor: 'start', dx: 6 }),
+      ...axisAcross(axis, `memory of all processes, ${unit.name} →`),
+      Plot.barX(segments, {
+        x1: ({ from }: Segment) => scaled(from),
+        x2: ({ to }: Segment) => scaled(to),
+        y: 'name',
+        fill: 'colour',
+      }),
+      Plot.text(bars, {
+        x: ({ total }: Bar) => scaled(total),
+        y: 'name',
+        text: labels,
+        textAnchor: 'start',
+        dx: 6,
+      }),
       nameLayer(bars, width),
     ],
   });
   describeChart(plot, 'Memory of all programs together, by system', concludeWorkload(measurement));
   return plot;
+}
+
+/** The figures, and which of them cannot be told from the least. */
+function labelsOf(measurement: Measurement, bars: readonly Bar[], unit: MemoryUnit): readonly string[] {
+  const { mostFrugal, asFrugal, leastPss, asLean } = findWorkloadWinners(measurement);
+  const [least, tied] = hasFrames(bars.map(({ result }) => result))
+    ? [leastPss, asLean]
+    : [mostFrugal, asFrugal];
+  return bars.map(({ result, total }) => {
+    const figure = inUnit(total, unit);
+    if (tied.length === 0 || (result !== least && !tied.includes(result))) return figure;
+    return `${figure}, tied`;
+  });
 }
 
 function stack(result: MeasuredWorkload, frames: FrameSharing): Bar {
@@ -77,11 +107,11 @@ function stack(result: MeasuredWorkload, frames: FrameSharing): Bar {
     total += frames[field];
     return { name, from, to: total, colour: `var(--${style})` };
   });
-  return { name, total, label: formatKb(total), segments };
+  return { result, name, total, segments };
 }
 
 function plain(result: MeasuredWorkload): Bar {
   const [name, total] = [nameOf(result), result.privateKb];
   const segments = [{ name, from: 0, to: total, colour: 'var(--one-process)' }];
-  return { name, total, label: formatKb(total), segments };
+  return { result, name, total, segments };
 }

@@ -9,13 +9,14 @@ import { createResultsTable } from './results-table.ts';
 import { createWorkloadPlot, frameKinds, hasFrames } from './workload-plot.ts';
 
 export function createWorkload(measurement: Measurement): readonly HTMLElement[] {
-  const table = createResultsTable(
-    measurement.workload,
-    workloadFigures,
-    ({ id }, result) =>
+  const table = createResultsTable<MeasuredWorkload>({
+    results: measurement.workload,
+    figures: workloadFigures,
+    detail: ({ id }, result) =>
       id === 'privateKb' || id === 'pssKb' ? describe(measurement, result, id) : undefined,
-    'All programs together',
-  );
+    competes: (result) => isWhole(measurement, result),
+    name: 'All programs together',
+  });
   return [...createChart(measurement), section('All programs together: figures', table)];
 }
 
@@ -29,6 +30,7 @@ function createChart(measurement: Measurement): readonly HTMLElement[] {
     draw: (width) => createWorkloadPlot(measurement, whole, width),
     caption: [
       ...(hasFrames(whole) ? key() : ['Private_Dirty of all processes. ']),
+      'Figures that say “tied” cannot be told from the least: their processes differ as much. ',
       left > 0 ? 'Systems that do not serve all programs are not drawn.' : undefined,
     ],
   });
