@@ -3,6 +3,7 @@
  * options are those of `compare`, as `--runs 40`. About five minutes; programs that are not installed end it with their name.
  */
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -11,7 +12,17 @@ const files = ['json', 'csv', 'markdown'].flatMap((kind) => [
   `--${kind}`,
   `docs/reports/everyday.${kind === 'markdown' ? 'md' : kind}`,
 ]);
-const settings = ['--runs', '15', '--counts', '1,4,16'];
+const settings = ['--runs', '15', '--counts', '1,4,16', ...(mayHaveZram() ? ['--zram'] : [])];
+
+/** Whether compressed swap is there: a machine without it makes all else of the reports. */
+function mayHaveZram() {
+  try {
+    accessSync('/sys/class/zram-control/hot_add', constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** @param {string} command @param {readonly string[]} args */
 function run(command, args) {

@@ -10,6 +10,9 @@ import {
   headOf,
   intervalText,
   programFigures,
+  shownFigures,
+  startAndMemory,
+  zramFigures,
 } from '../../dist/src/report/figures.js';
 import { entryTable, libraryCollisions } from '../../dist/src/report/program-models.js';
 
@@ -31,10 +34,12 @@ export function tablesOf(measurement, systems, sources) {
   return new Map([
     ['run', describeRun(measurement)],
     ['systems', systemsTable(systems)],
-    ['figures', fieldTable(programFigures)],
+    ['figures', fieldTable(startAndMemory)],
+    ['zram-fields', fieldTable(zramFigures)],
     ['frames', fieldTable(frameFigures)],
     ['summary', summaryTable(measurement, ids)],
     ['number-4', standingTable(measurement, 'rebase-page-in')],
+    ['number-4-zram', zramWords(measurement, 'rebase-page-in')],
     ['simplest', simplestTable(measurement, sources)],
     ['pointers', pointerTable(measurement)],
     ['entries', plainTable(entryTable(measurement))],
@@ -138,7 +143,9 @@ function standingTable({ programs }, system) {
     'clearly better',
     `\`${baseLine}\``,
   ];
-  const figures = figuresOf('startupMs', 'privateKb', 'pssKb', 'diskKb');
+  const ids = ['startupMs', 'privateKb', 'compressedKb', 'readBackMs', 'pssKb', 'diskKb'];
+  const results = programs.flatMap((program) => program.results);
+  const figures = shownFigures(figuresOf(...ids), results);
   const rows = programs.flatMap((program) =>
     figures.map((figure) => [nameOfProgram(program), headOf(figure), ...standingOf(program, system, figure)]),
   );
@@ -163,6 +170,45 @@ function standingOf(program, system, { value, interval, text }) {
   const better = own && sorted.filter((one) => ends(one).high < ends(own).low).length;
   const count = better === undefined ? none : `${better} of ${sorted.length - 1}`;
   return [say(sorted[0]), say(own), count, base ? text(median(base)) : none];
+}
+
+/**
+ * What compressed swap makes of what is private, under the base line and under the best of a system.
+ * @param {Measurement} measurement @param {string} system
+ */
+function zramWords({ programs }, system) {
+  const all = programs.flatMap((program) => {
+    const measured = measuredOf(program).filter(({ zram }) => zram !== undefined);
+    const base = measured.find((one) => `${one.system} ${one.variant}` === baseLine);
+    const [own] = measured
+      .filter((one) => one.system === system)
+      .sort((one, other) => one.zram.compressedKb - other.zram.compressedKb);
+    return base && own ? [{ base, own }] : [];
+  });
+  if (all.length === 0) return 'This report was made where there is no zram.';
+  const percent = (/** @type {(pair: typeof all[number]) => number} */ of) => rangeOf(all.map(of), 100, ' %');
+  /** @param {'base' | 'own'} which */
+  const left = (which) => percent(({ [which]: { zram, privateKb } }) => zram.compressedKb / privateKb);
+  /** @param {'base' | 'own'} which */
+  const micros = (which) =>
+    rangeOf(
+      all.map(({ [which]: { zram } }) => zram.readBackMs.median / (zram.pagedOutKb / 4)),
+      1000,
+      ' µs',
+    );
+  const part = percent(({ base, own }) => own.zram.compressedKb / base.zram.compressedKb);
+  const unpacked = percent(({ base, own }) => own.privateKb / base.privateKb);
+  return wrap(
+    `In zram the private memory of a process takes ${left('base')} of what it took under \`${baseLine}\`, and ${left('own')} under \`${system}\`. Under \`${system}\` a process has ${unpacked} of the base line's private memory without zram, and takes ${part} of the base line's with it. To read a page back takes ${micros('base')} of the processor under \`${baseLine}\`, ${micros('own')} under \`${system}\`.`,
+  );
+}
+
+/** `3–5 %`. @param {number[]} values @param {number} scale @param {string} unit */
+function rangeOf(values, scale, unit) {
+  const ends = [Math.min(...values), Math.max(...values)].map((value) =>
+    (value * scale).toFixed(scale === 100 ? 0 : 1),
+  );
+  return [...new Set(ends)].join('–') + unit;
 }
 
 /** The five solutions: how much code each needs, and what it costs the largest program. @param {Measurement} measurement @param {string} sources */

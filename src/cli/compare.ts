@@ -58,6 +58,10 @@ export function registerCompare(program: Command): void {
       '--cold',
       'time starts after which nothing of the files is in memory but what running processes map: the kernel is told to forget before each (root; 10 runs, quick: 5, full: 25)',
     )
+    .option(
+      '--zram',
+      'page out the private memory of the processes to compressed swap of its own, for what it takes there and what it costs to read it back (root, and a kernel with zram)',
+    )
     .option('--at <moment>', 'when memory is measured: entry, exit, or after so many SECONDS', moment, 'exit')
     .option('--learn', 'run each program once before, and prepare the modules that it opens then')
     .option(...learnSecondsOption)
@@ -123,6 +127,10 @@ async function compare(
 ): Promise<void> {
   const { window, learn = false } = options;
   if (options.cold === true) requireForgetting();
+  if (options.zram === true) {
+    const { requireZram } = await import('../measure/zram-swap.ts');
+    await requireZram();
+  }
   const chosen = await chooseSystems(options.systems, command);
   const choices = chosen.map((choice) => ({ ...choice, window }));
   const programs = lines.map((line) => ({ processes: options.processes, ...line }));

@@ -36,12 +36,14 @@ export interface RunSetOptions {
   /** Whether calls between modules are timed at all. */
   readonly calls: boolean;
   readonly cold?: boolean;
+  readonly zram?: boolean;
 }
 
 export type ChosenSettings = Omit<RunSet, 'calls' | 'coldRuns'> & {
   readonly mode: Settings['mode'];
   readonly calls?: CallSettings;
   readonly cold?: boolean;
+  readonly zram?: boolean;
 };
 
 /** The set that was named, with what was said beside it; then it is no longer that set, but `custom`. */
@@ -52,15 +54,17 @@ export function chooseSettings({
   counts,
   calls,
   cold = false,
+  zram = false,
 }: RunSetOptions): ChosenSettings {
   const named = quick ? 'quick' : full ? 'full' : 'custom';
   const set = runSets[named];
-  const isChanged = runs !== undefined || counts !== undefined || !calls || cold;
+  const isChanged = runs !== undefined || counts !== undefined || !calls || cold || zram;
   return {
     mode: isChanged ? 'custom' : named,
     runs: runs ?? (cold ? set.coldRuns : set.runs),
     counts: counts ?? set.counts,
     ...(calls && { calls: set.calls }),
     ...(cold && { cold }),
+    ...(zram && { zram }),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Measures images of programs side by side: first whether they do the same at all, then the start-up of all of them in
- * interleaved rounds, then the memory of some processes of each, of more and more, and of all programs together. What goes
+ * interleaved rounds, then the memory of some processes of each, of more and more, in compressed swap, and of all programs together. What goes
  * wrong with one image is its result and does not end the comparison.
  *
  * Each step goes through `runStep`: what the journal has is not measured again, and nothing is after Ctrl-C.
@@ -14,6 +14,7 @@ import { growAll } from './grow-all.ts';
 import { Journal } from './journal.ts';
 import { rejectHandingOver } from './handed-over.ts';
 import type { FoundBehaviour } from './journal.ts';
+import { pageOutAll } from './page-out-all.ts';
 import { readMachine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { measurementVersion } from './measurement.ts';
@@ -45,16 +46,17 @@ export async function compareImages(
   noteSpeed(job);
   await weighAlone(job);
   await growAll(job);
+  await pageOutAll(job);
   noteSpeed(job);
   const measured = courses.map((course) => assembleProgram(course, stop.aborted));
   const together = await weighTogether(job, measured);
-  const { mode, runs, moment, counts, cold, date } = job.settings;
+  const { mode, runs, moment, counts, cold, zram, date } = job.settings;
   return {
     format: 'linkonce-measurement',
     version: measurementVersion,
     date,
     machine: readMachine(),
-    settings: { mode, runs, moment, counts, ...(cold && { cold }) },
+    settings: { mode, runs, moment, counts, ...(cold && { cold }), ...(zram && { zram }) },
     programs: measured,
     workload: together.results,
     warnings: [
@@ -70,7 +72,14 @@ function beginJob(
   settings: CompareSettings,
   onProgress: OnProgress,
 ): Job {
-  const usual = { warmUpRounds: 3, limitMs: 30_000, mode: 'custom', counts: [], cold: false } as const;
+  const usual = {
+    warmUpRounds: 3,
+    limitMs: 30_000,
+    mode: 'custom',
+    counts: [],
+    cold: false,
+    zram: false,
+  } as const;
   const kept = {
     journal: new Journal(),
     stop: new AbortController().signal,

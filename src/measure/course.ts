@@ -1,7 +1,7 @@
 /** A program on its way through a comparison, with what was found of it so far. */
 import type { Image } from '../image/image.ts';
 import type { NamedCommand } from './check-behaviour.ts';
-import type { GrowthPoint, Warning } from './measurement.ts';
+import type { CompressedMemory, GrowthPoint, Warning } from './measurement.ts';
 import { nameOf } from './measurement.ts';
 import type { Weighing } from './memory.ts';
 import type { StepContext } from './run-step.ts';
@@ -37,7 +37,9 @@ export interface Findings {
   readonly handedOver: Map<string, string>;
   /** Sums over more and more processes of each candidate. */
   readonly growth: Map<string, readonly GrowthPoint[]>;
-  /** From the comparison of behaviour, and of the growth. */
+  /** Their private pages in compressed swap. */
+  readonly compressed: Map<string, CompressedMemory>;
+  /** From the comparison of behaviour, of the growth, and of what was paged out. */
   readonly warnings: Warning[];
 }
 
@@ -62,6 +64,7 @@ export function beginCourse(program: CompareProgram, index: number): Course {
     failures: new Map(),
     handedOver: new Map(),
     growth: new Map(),
+    compressed: new Map(),
     warnings: [],
   };
   return { index, program, reference, candidates, findings };

@@ -16,6 +16,7 @@ export interface DescribedRequest {
     readonly counts: number[];
     readonly window?: number;
     readonly cold?: boolean;
+    readonly zram?: boolean;
     readonly calls?: CallSettings;
   };
   readonly machine: Machine;
@@ -38,7 +39,7 @@ export interface RequestSettings extends RunSettings {
 
 export function describeRequest(
   programs: readonly MeasureRequest[],
-  { choices, calls, runs, moment, mode = 'custom', counts = [], cold }: RequestSettings,
+  { choices, calls, runs, moment, mode = 'custom', counts = [], cold, zram }: RequestSettings,
 ): DescribedRequest {
   const window = choices[0]?.window;
   return {
@@ -51,6 +52,7 @@ export function describeRequest(
       ...{ runs, moment, mode, counts: [...counts] },
       ...(window !== undefined && { window }),
       ...(cold !== undefined && { cold }),
+      ...(zram !== undefined && { zram }),
       ...(calls && { calls }),
     },
     machine: readMachine(),

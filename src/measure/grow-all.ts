@@ -86,7 +86,8 @@ function sumOf({ weights }: Weighing): ProcessMemory {
   return totalMemory(weights.flatMap(({ processes }) => processes));
 }
 
-function endless({ weights }: Weighing): string | undefined {
+/** Why processes that were once waited for in vain are not waited for again. */
+export function endless({ weights }: Weighing): string | undefined {
   return weights.some(({ didNotEnd }) => didNotEnd) ? 'does not end by itself: not weighed again' : undefined;
 }
 

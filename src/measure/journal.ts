@@ -3,7 +3,7 @@
  * (docs/formats/journal.md) and a later comparison of the same things goes on from there.
  */
 import type { CallMeasurement } from './call-measurement.ts';
-import type { ProcessMemory, Warning } from './measurement.ts';
+import type { CompressedMemory, ProcessMemory, Warning } from './measurement.ts';
 import type { Weighing } from './memory.ts';
 import type { Run } from './stopwatch.ts';
 
@@ -25,6 +25,8 @@ export interface StepFindings {
   readonly alone: Attempt<Weighing>;
   /** So many processes of one candidate, together. */
   readonly growth: Attempt<ProcessMemory>;
+  /** The private pages of one candidate's processes in compressed swap. */
+  readonly zram: Attempt<CompressedMemory>;
   /** The processes of all programs under one system. */
   readonly together: Attempt<Weighing>;
   readonly calls: Attempt<CallMeasurement>;

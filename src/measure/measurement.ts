@@ -47,6 +47,8 @@ export interface Settings {
   readonly counts: readonly number[];
   /** Before each timed run the kernel forgot what it had of files that no process maps; absent: it kept it. */
   readonly cold?: boolean;
+  /** Private pages were paged out to compressed swap; absent: they were not. */
+  readonly zram?: boolean;
 }
 
 /** A program with its arguments, and what was found of it under each system. */
@@ -87,6 +89,8 @@ export interface MeasuredResult extends ResultHead, ProcessMemory {
   readonly spread: Readonly<Record<keyof ProcessMemory, Spread>>;
   /** All its processes together as their number grows; absent where that was not measured. */
   readonly growth?: readonly GrowthPoint[];
+  /** Its private pages in compressed swap; absent where that was not measured. */
+  readonly zram?: CompressedMemory;
   /** Where one of its processes has what, page by page; absent where that was not looked at. */
   readonly space?: AddressSpace;
   /** Allocated size of the files that the system wrote for this program, kB. */
@@ -97,6 +101,18 @@ export interface MeasuredResult extends ResultHead, ProcessMemory {
   readonly entries?: EntryUse;
   /** Raw samples, ms, in the order of the rounds. */
   readonly samplesMs: readonly number[];
+}
+
+/** The private pages of its processes in a swap that the kernel compresses (zram): of one process, means over all. */
+export interface CompressedMemory {
+  /** Pages that went out, as they were. */
+  readonly pagedOutKb: number;
+  /** What they were compressed to, but for pages of zeros, of which the kernel only notes that they are such. */
+  readonly compressedKb: number;
+  /** What zram takes for them, with gaps, which are the more the fewer processes there are. */
+  readonly withGapsKb: number;
+  /** To read all of them back: time of the processor, without the traps of page faults. */
+  readonly readBackMs: Estimate;
 }
 
 /** The lowest and the highest of some figures. */
@@ -172,6 +188,7 @@ export const warningKinds = [
   'ended-early',
   'frames-hidden',
   'growth',
+  'zram',
   'calls',
   'learning',
   'frequency',

@@ -69,7 +69,20 @@ interface Passenger {
  * them is left afterwards. Throws LinkonceError where a program cannot be started, or ends or lingers before it comes to
  * its entry.
  */
-export async function weighProcesses(loads: readonly Load[], settings: WeighSettings): Promise<Weighing> {
+export function weighProcesses(loads: readonly Load[], settings: WeighSettings): Promise<Weighing> {
+  return withProcesses(loads, settings, (travellers, passengers) => {
+    const of = (load: Load): Traveller[] => travellers.filter((_, index) => passengers[index]?.load === load);
+    const sharing = settings.frames ? readSharing(passengers) : undefined;
+    return { weights: loads.map((load) => weigh(of(load), settings)), ...(sharing && { sharing }) };
+  });
+}
+
+/** The same, with another look at them; both lists have one entry a process, in the order of the loads. */
+export async function withProcesses<T>(
+  loads: readonly Load[],
+  settings: MomentSettings,
+  look: (travellers: readonly Traveller[], passengers: readonly Passenger[]) => T | Promise<T>,
+): Promise<T> {
   const passengers: Passenger[] = [];
   try {
     for (const load of loads) for (let i = 0; i < load.processes; i++) passengers.push(start(load));
@@ -77,9 +90,7 @@ export async function weighProcesses(loads: readonly Load[], settings: WeighSett
     travellers.forEach((traveller, index) => {
       checkArrival(passengers[index]!.load.command, traveller, settings);
     });
-    const of = (load: Load): Traveller[] => travellers.filter((_, index) => passengers[index]?.load === load);
-    const sharing = settings.frames ? readSharing(passengers) : undefined;
-    return { weights: loads.map((load) => weigh(of(load), settings)), ...(sharing && { sharing }) };
+    return await look(travellers, passengers);
   } finally {
     for (const { tracee } of passengers) killDescendants(tracee.pid);
     for (const { tracee } of passengers) tracee.end();

@@ -34,6 +34,7 @@ function assemble(
   if (weight === undefined && isStopped) return { system, variant, status: 'not-run', reason: stoppedReason };
   if (weight === undefined) throw new Error(`${name} was not weighed`);
   const growth = findings.growth.get(name);
+  const compressed = findings.compressed.get(name);
   const memory = typicalMemory(weight.processes);
   const disk = { diskKb: allocatedKb(subject.image.files), bindMs: subject.bindMs };
   return {
@@ -44,6 +45,7 @@ function assemble(
     ...memory,
     spread: spreadOf(weight.processes),
     ...(growth && growth.length > 0 && { growth }),
+    ...(compressed && { zram: compressed }),
     ...(weight.space && { space: weight.space }),
     ...disk,
     ...(subject.image.entries && { entries: subject.image.entries }),

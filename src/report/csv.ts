@@ -15,7 +15,7 @@ import type {
 } from '../measure/measurement.ts';
 import { isSameVariant } from '../measure/measurement.ts';
 import type { Figure } from './figures.ts';
-import { memoryIds, programFigures } from './figures.ts';
+import { memoryIds, startAndMemory, zramFigures } from './figures.ts';
 
 type Cell = string | number | undefined;
 /** By column; all rows of a file have the same columns. */
@@ -61,7 +61,8 @@ function rowOf({ settings, calls }: Measurement, program: MeasuredProgram, resul
     ...{ system, variant, status },
     reason: result.status === 'measured' ? undefined : result.reason,
     runs: measured?.samplesMs.length,
-    ...joined(programFigures.map((figure) => figureCells(figure, measured))),
+    ...joined(startAndMemory.map((figure) => figureCells(figure, measured))),
+    ...(settings.zram && joined(zramFigures.map((figure) => figureCells(figure, measured)))),
     ...joined(settings.counts.map((count) => growthCells(count, measured))),
     ...(calls && callCells(calls, result)),
   };

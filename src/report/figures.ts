@@ -98,8 +98,8 @@ const memoryWords: readonly (Words & { readonly id: keyof ProcessMemory })[] = [
 
 export const memoryIds = memoryWords.map(({ id }) => id);
 
-/** Of one program under one system: its timed runs, and one of its processes. */
-export const programFigures: readonly Figure<MeasuredResult>[] = [
+/** What every measurement looks at. */
+export const startAndMemory: readonly Figure<MeasuredResult>[] = [
   estimated(
     {
       id: 'startupMs',
@@ -165,6 +165,52 @@ export const programFigures: readonly Figure<MeasuredResult>[] = [
     ({ bindMs }) => bindMs,
   ),
 ];
+
+/** Of its private pages in compressed swap: fields of `zram`. */
+export const zramFigures: readonly Figure<MeasuredResult>[] = [
+  counted(
+    {
+      id: 'pagedOutKb',
+      heading: 'paged out',
+      unit: 'kB',
+      meaning: 'Private pages of one process that went out, by /proc/PID/pagemap: the mean of its processes.',
+    },
+    ({ zram }) => zram?.pagedOutKb,
+  ),
+  counted(
+    {
+      id: 'compressedKb',
+      heading: 'in zram',
+      unit: 'kB',
+      meaning:
+        'What zram compressed these to, by the kernel’s default compressor (mm_stat): the mean of its processes. Of pages of zeros the kernel only notes that they are such.',
+    },
+    ({ zram }) => zram?.compressedKb,
+  ),
+  counted(
+    {
+      id: 'withGapsKb',
+      heading: 'with gaps',
+      unit: 'kB',
+      meaning:
+        'What zram takes for them (mm_stat): the mean of its processes. Its storage has room by size; few processes leave most of it empty, so that this is the more for each, the fewer they are.',
+    },
+    ({ zram }) => zram?.withGapsKb,
+  ),
+  estimated(
+    {
+      id: 'readBackMs',
+      heading: 'read back',
+      unit: 'ms',
+      meaning:
+        'Time of the processor to read all of them back, five times for each process: the median, with its 95 % interval. The traps of page faults come on top.',
+    },
+    ({ zram }) => zram?.readBackMs,
+  ),
+];
+
+/** Of one program under one system: its timed runs, and one of its processes. */
+export const programFigures: readonly Figure<MeasuredResult>[] = [...startAndMemory, ...zramFigures];
 
 /** Of the call lab, which asks for no program: a call as most are compiled. */
 export function callFigure(measurement: Pick<Measurement, 'calls'>): Figure<MeasuredResult> {

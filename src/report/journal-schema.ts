@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JournalEntry } from '../measure/journal.ts';
 import { warningKinds } from '../measure/measurement.ts';
 import { callMeasurementSchema } from './calls-schema.ts';
-import { amount, count, frames, machine, memory, space } from './schema-parts.ts';
+import { amount, compressed, count, frames, machine, memory, space } from './schema-parts.ts';
 
 const failure = z.object({ failure: z.string() });
 const attempt = <T extends z.ZodType>(value: T) => z.union([z.object({ value }), failure]);
@@ -54,6 +54,7 @@ export const journalEntrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion(
     ...{ program, candidate, processes: count },
     found: attempt(z.object(memory)),
   }),
+  z.object({ step: z.literal('zram'), program, candidate, found: attempt(compressed) }),
   z.object({ step: z.literal('together'), candidate, found: attempt(weighing) }),
   z.object({ step: z.literal('calls'), found: attempt(callMeasurementSchema) }),
 ]);
@@ -87,6 +88,7 @@ export const journalHeadSchema = z.object({
       mode: z.enum(['quick', 'full', 'custom']),
       window: count.exactOptional(),
       cold: z.boolean().exactOptional(),
+      zram: z.boolean().exactOptional(),
       calls: z.object({ rounds: count, calls: count, repetitions: count }).exactOptional(),
     }),
     machine,

@@ -18,6 +18,13 @@ export const memory = {
 
 export const frames = z.object({ oneProcessKb: amount, oneProgramKb: amount, severalProgramsKb: amount });
 
+export const compressed = z.object({
+  pagedOutKb: amount,
+  compressedKb: amount,
+  withGapsKb: amount,
+  readBackMs: estimate,
+});
+
 export const space = z
   .object({ names: z.array(z.string()), ranges: z.array(z.string()) })
   .refine(({ names, ranges }) => ranges.every((range) => isRange(range, names)), 'has a range that is none');

@@ -3,7 +3,18 @@ import { z } from 'zod';
 import type { Measurement } from '../measure/measurement.ts';
 import { measurementVersion, warningKinds } from '../measure/measurement.ts';
 import { callMeasurementSchema } from './calls-schema.ts';
-import { amount, count, estimate, frames, head, machine, memory, space, unmeasured } from './schema-parts.ts';
+import {
+  amount,
+  compressed,
+  count,
+  estimate,
+  frames,
+  head,
+  machine,
+  memory,
+  space,
+  unmeasured,
+} from './schema-parts.ts';
 
 const spread = z.object({ low: amount, high: amount });
 
@@ -22,6 +33,7 @@ const measured = z.object({
   }),
   minorFaults: estimate.exactOptional(),
   growth: z.array(z.object({ processes: count, ...memory })).exactOptional(),
+  zram: compressed.exactOptional(),
   space: space.exactOptional(),
   diskKb: amount,
   bindMs: amount,
@@ -76,6 +88,7 @@ export const measurementSchema: z.ZodType<Measurement> = z.object({
     moment: z.union([z.enum(['entry', 'exit']), z.number().positive()]),
     counts: z.array(count),
     cold: z.boolean().exactOptional(),
+    zram: z.boolean().exactOptional(),
   }),
   programs: z.array(program).min(1),
   workload: z.array(z.discriminatedUnion('status', [measuredWorkload, unmeasured])),

@@ -30,6 +30,7 @@ describe('chooseSettings', () => {
     expect(chooseSettings({ ...all, calls: false })).not.toHaveProperty('calls');
     expect(chooseSettings({ ...all, cold: true })).toMatchObject({ mode: 'custom', runs: 5, cold: true });
     expect(chooseSettings({ ...all, cold: true, runs: 9 })).toMatchObject({ runs: 9 });
+    expect(chooseSettings({ ...all, zram: true })).toMatchObject({ mode: 'custom', zram: true });
   });
 });
 

@@ -8,6 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/measure/measurement.ts';
 import { writeCsv } from '../../src/report/csv-file.ts';
 import { parseCsv, renderCsv } from '../../src/report/csv.ts';
+import { renderMarkdown } from '../../src/report/markdown.ts';
+import { measurementSchema } from '../../src/report/schema.ts';
 import { sampleCalls } from './sample-calls.ts';
 import { severalSample, untimedSample } from './sample.ts';
 
@@ -47,6 +49,26 @@ describe('renderCsv', () => {
     });
     const base = rows.find(({ system, variant }) => system === 'got-plt' && variant === 'lazy');
     expect(base).toMatchObject({ 'calls.status': 'measured', 'calls.direct-plt.ns': '2' });
+  });
+
+  it('has columns of what zram made of private pages where that was asked', async () => {
+    const readBackMs = { median: 0.5, low: 0.4, high: 0.75 };
+    const zram = { pagedOutKb: 120, compressedKb: 24.5, withGapsKb: 90, readBackMs };
+    const [program] = severalSample.programs;
+    const [first, ...others] = program!.results;
+    const results = [first?.status === 'measured' ? { ...first, zram } : first!, ...others];
+    const settings = { ...severalSample.settings, zram: true };
+    const measurement = { ...severalSample, settings, programs: [{ ...program!, results }] };
+    const [row] = await readByPython(measurementSchema.parse(measurement));
+    expect(row).toMatchObject({
+      pagedOutKb: '120',
+      compressedKb: '24.5',
+      withGapsKb: '90',
+      readBackMs: '0.5',
+    });
+    expect(row).toMatchObject({ 'readBackMs.low': '0.4', 'readBackMs.high': '0.75' });
+    expect(renderMarkdown(measurement)).toContain('| 120 | 25 | 90 | 0.50 [0.40–0.75] |');
+    expect(await readByPython(severalSample)).not.toContainEqual(expect.objectContaining({ pagedOutKb: '' }));
   });
 
   it('leaves empty what was not measured', async () => {
