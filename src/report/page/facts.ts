@@ -17,6 +17,7 @@ const titles: Readonly<Record<Warning['kind'], string>> = {
   resumed: 'Gone on with',
   stopped: 'Stopped',
   growth: 'Growth',
+  zram: 'Not paged out',
   calls: 'Calls',
   learning: 'Modules that it opens',
 };
