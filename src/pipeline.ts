@@ -9,9 +9,10 @@ import { inOrder, movableModules } from './ranges/place-programs.ts';
 import { earlierFiles, removeEarlier } from './image/earlier-files.ts';
 import type { Image } from './image/image.ts';
 import type { Finding } from './doctor/finding.ts';
-import type { CallMeasurement, CallSettings } from './measure/call-measurement.ts';
+import type { CallMeasurement, CallSettings, JumpsAtDistance } from './measure/call-measurement.ts';
 import type { OnProgress } from './measure/course.ts';
 import { Journal } from './measure/journal.ts';
+import { measureJumps } from './measure/jump-distances.ts';
 import { measureCalls } from './measure/measure-calls.ts';
 import { describeRequest } from './measure/describe-request.ts';
 import type { MeasureRequest } from './measure/measure-systems.ts';
@@ -296,12 +297,22 @@ export async function compareCalls(
   onProgress: OnProgress = silent,
 ): Promise<CallMeasurement> {
   onProgress('compiling the probe');
-  const { modular, linked } = await buildProbe();
+  const { modular, linked, distance } = await buildProbe();
   return measureCalls(
-    { subject: openProgram(modular, onProgress), staticLink: linked },
+    { subject: openProgram(modular, onProgress), staticLink: linked, jumps: distance },
     settings,
     onProgress,
   );
+}
+
+/** Times jumps by the distance of their targets, in so many processes. Throws LinkonceError where there is no working C compiler. */
+export async function compareJumps(
+  rounds: number,
+  onProgress: OnProgress = silent,
+): Promise<readonly JumpsAtDistance[]> {
+  onProgress('compiling the probe');
+  const { distance } = await buildProbe();
+  return measureJumps(distance, rounds, onProgress);
 }
 
 /** The call lab compares with the base line, which it has though nobody chose it. Where it fails a warning says why. */

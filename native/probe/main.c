@@ -15,12 +15,12 @@
  * It stays on one processor.
  */
 #define _GNU_SOURCE
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include "any-glibc.h"
 #include "probe.h"
+#include "stay.h"
 
 static word checksum;
 
@@ -34,23 +34,6 @@ static double now_ns(void)
 static void mix(word x)
 {
 	checksum = (checksum ^ x) * 0x9e3779b97f4a7c15ul;
-}
-
-/*
- * The last one that it may use, so that all probes are on the same one; the first is the one that most interrupts meet. A machine
- * that lets no one choose is measured as it is.
- */
-static void stay_on_one_processor(void)
-{
-	cpu_set_t allowed, one;
-	if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-		return;
-	int last = CPU_SETSIZE - 1;
-	while (last > 0 && !CPU_ISSET(last, &allowed))
-		last--;
-	CPU_ZERO(&one);
-	CPU_SET(last, &one);
-	sched_setaffinity(0, sizeof one, &one);
 }
 
 /* ---- walks ---- */

@@ -14,6 +14,7 @@ import {
   startAndMemory,
   zramFigures,
 } from '../../dist/src/report/figures.js';
+import { distanceTable, jumpTable } from '../../dist/src/report/call-distances.js';
 import { entryTable, libraryCollisions } from '../../dist/src/report/program-models.js';
 
 /** @typedef {import('../../dist/src/measure/measurement.js').Measurement} Measurement */
@@ -42,6 +43,8 @@ export function tablesOf(measurement, systems, sources) {
     ['number-4-zram', zramWords(measurement, 'rebase-page-in')],
     ['simplest', simplestTable(measurement, sources)],
     ['pointers', pointerTable(measurement)],
+    ['distances', plainTable(distanceTable(measurement.calls))],
+    ['jumps', plainTable(jumpTable(measurement.calls))],
     ['entries', plainTable(entryTable(measurement))],
     ['libraries', plainTable(libraryCollisions(measurement))],
     ...ids.map((id) => [id, systemTable(measurement, id)]),

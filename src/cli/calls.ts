@@ -1,5 +1,6 @@
 /** `linkonce calls`: what calls between modules cost under several systems. */
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import { colorsFor } from '../util/colors.ts';
 import { outputFile, positiveInteger } from './options.ts';
 import { withProgress } from './progress.ts';
@@ -9,10 +10,11 @@ interface CallsOptions {
   readonly systems?: string;
   readonly rounds: number;
   readonly json?: string;
+  readonly distance?: boolean;
 }
 
 /** Of one process: together 0.4 seconds. */
-const callsAndRepetitions = { calls: 1 << 20, repetitions: 25 };
+const callsAndRepetitions = { calls: 1 << 20, repetitions: 25, bothDistances: true };
 
 export function registerCalls(program: Command): void {
   program
@@ -20,7 +22,7 @@ export function registerCalls(program: Command): void {
     .summary('measure calls between modules under several systems')
     .description(
       'Measure what a call from one module to another costs under several systems, interleaved, against the same object ' +
-        "code linked statically and against the platform's dynamic linker: predicted, cold, and for the first time.",
+        "code linked statically and against the platform's dynamic linker: predicted, cold, and for the first time; with modules near each other, and far apart.",
     )
     .option(
       '--systems <list>',
@@ -28,8 +30,14 @@ export function registerCalls(program: Command): void {
     )
     .option('--rounds <n>', 'processes of each', positiveInteger, 20)
     .option('--json <file>', 'write the measurement as JSON', outputFile)
+    .addOption(
+      new Option('--distance', 'only jumps by the distance of their targets, without any system').conflicts([
+        'systems',
+        'json',
+      ]),
+    )
     .action(async (options: CallsOptions, command: Command) => {
-      await calls(options, command);
+      await (options.distance ? jumps(options.rounds) : calls(options, command));
     });
 }
 
@@ -44,4 +52,11 @@ async function calls({ systems, rounds, json }: CallsOptions, command: Command):
   const { renderCalls } = await import('../report/calls-table.ts');
   process.stdout.write(renderCalls(measurement, colorsFor(process.stdout)));
   if (json !== undefined) await (await import('../report/calls-json.ts')).writeCallsJson(measurement, json);
+}
+
+async function jumps(rounds: number): Promise<void> {
+  const { compareJumps } = await import('../pipeline.ts');
+  const found = await withProgress((onProgress) => compareJumps(rounds, onProgress));
+  const { renderJumps } = await import('../report/calls-table.ts');
+  process.stdout.write(`${renderJumps({ jumps: found }, colorsFor(process.stdout))}\n`);
 }

@@ -1,7 +1,7 @@
 /** The counts of `linkonce explain`: how many words of each kind the linker wrote into each module. */
 import type { Region } from '../capture/capture.ts';
 import { wordKinds, type Explained, type WordCounts, type WordKind } from '../provenance/explained.ts';
-import { alignColumns } from './align-columns.ts';
+import { alignColumns } from '../util/align-columns.ts';
 
 export interface ExplanationCounts {
   readonly program: string;

@@ -4,7 +4,7 @@ import { readCalls } from '../calls/read-calls.ts';
 import { crossReferenceKinds } from '../calls/references.ts';
 import type { CrossReferencePair } from '../calls/references.ts';
 import type { ElfFile } from '../elf/elf-file.ts';
-import { alignColumns } from './align-columns.ts';
+import { alignColumns } from '../util/align-columns.ts';
 import type { ProgramCalls, SiteCounts } from './inspect-calls.ts';
 import { countSites, siteKinds, slotName } from './inspect-calls.ts';
 

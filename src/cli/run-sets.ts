@@ -17,13 +17,13 @@ const runSets: Readonly<Record<Settings['mode'], RunSet>> = {
     runs: 40,
     coldRuns: 10,
     counts: [1, 4, 16],
-    calls: { rounds: 10, calls: 1 << 20, repetitions: 10 },
+    calls: { rounds: 10, calls: 1 << 20, repetitions: 10, bothDistances: true },
   },
   full: {
     runs: 100,
     coldRuns: 25,
     counts: [1, 4, 16, 64],
-    calls: { rounds: 20, calls: 1 << 20, repetitions: 25 },
+    calls: { rounds: 20, calls: 1 << 20, repetitions: 25, bothDistances: true },
   },
 };
 

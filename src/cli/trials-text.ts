@@ -4,7 +4,7 @@ import { sights, tools } from '../systems/seen-by.ts';
 import { findSystem } from '../systems/registry.ts';
 import { variantOf } from '../systems/build-variant.ts';
 import type { Trial } from '../tools/run-tool.ts';
-import { alignColumns } from './align-columns.ts';
+import { alignColumns } from '../util/align-columns.ts';
 import type { TriedSystem } from './try-systems.ts';
 
 /** Of the format: docs/formats/tools.md. */

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Subject } from '../bind/subject.ts';
 import { buildVariant, variantOf } from '../systems/build-variant.ts';
+import { callDistanceOf } from '../systems/shared/call-distances.ts';
 import type { System } from '../systems/system.ts';
 import { Refusal } from '../util/errors.ts';
 import { at } from '../util/present.ts';
@@ -14,6 +15,8 @@ export interface Choice {
   readonly variant: string;
   /** Bits of the space for module addresses. */
   readonly window?: number | undefined;
+  /** Whether modules are arranged so that calls have the distance that is not usual under the variant; absent: no. */
+  readonly isOtherDistance?: boolean;
 }
 
 /**
@@ -21,11 +24,14 @@ export interface Choice {
  * outcome like any other. Files appear below `directory`.
  */
 export async function buildAll(
-  { system, variant, window }: Choice,
+  { system, variant, window, isOtherDistance = false }: Choice,
   subjects: readonly Subject[],
   directory: string,
 ): Promise<readonly CompareSubject[]> {
-  const folder = path.join(directory, `${system.id}.${variant}`);
+  const chosen = variantOf(system, variant);
+  const { other } = callDistanceOf(chosen);
+  const changes = isOtherDistance && typeof other === 'object' ? other : undefined;
+  const folder = path.join(directory, `${system.id}.${variant}${changes ? '.other' : ''}`);
   const outputs = subjects.map(({ program }, index) => {
     const own = path.join(folder, String(index));
     mkdirSync(own, { recursive: true });
@@ -34,9 +40,9 @@ export async function buildAll(
   const clocks = subjects.map(clockCaptures);
   const begun = performance.now();
   const outcomes = await buildVariant(
-    variantOf(system, variant),
+    chosen,
     clocks.map(({ subject }) => subject),
-    { outputs, folder: path.join(folder, 'shared'), asInterpreter: false, window },
+    { outputs, folder: path.join(folder, 'shared'), asInterpreter: false, window, changes },
   );
   const waitedMs = clocks.reduce((sum, clock) => sum + clock.waitedMs(), 0);
   const restMs = (performance.now() - begun - waitedMs) / subjects.length;

@@ -2,6 +2,7 @@
  * What the call lab found: the value between measuring and its reports. It is also the format of `calls --json`, specified in
  * docs/formats/calls.md.
  */
+import type { Distance } from '../calls/distance.ts';
 import type { Estimate, Machine, ResultHead, UnmeasuredResult } from './result.ts';
 
 /** What the probe prints (native/probe/main.c), in the order of the tables. */
@@ -23,7 +24,7 @@ export const figureIds = [
 export type FigureId = (typeof figureIds)[number];
 
 /** Of the format. */
-export const callsVersion = 1;
+export const callsVersion = 2;
 
 /** One run of `calls`. */
 export interface CallMeasurement {
@@ -36,6 +37,8 @@ export interface CallMeasurement {
   /** The same object code in one executable, its calls made direct by the linker. */
   readonly staticLink: CallFigures;
   readonly results: readonly CallResult[];
+  /** Jumps and calls of this processor by the distance of their targets, ascending; absent in files of version 1. */
+  readonly jumps?: readonly JumpsAtDistance[];
 }
 
 /** How a run was made. */
@@ -46,6 +49,8 @@ export interface CallSettings {
   readonly calls: number;
   /** How often a process times each loop and each cold walk. */
   readonly repetitions: number;
+  /** Whether each is measured with its modules arranged for the distance that is not usual, too; absent: no. */
+  readonly bothDistances?: boolean;
 }
 
 /** What was found of one system and variant. */
@@ -54,7 +59,25 @@ export type CallResult = MeasuredCalls | UnmeasuredResult;
 /** Figures of one system and variant. */
 export interface MeasuredCalls extends ResultHead {
   readonly status: 'measured';
+  /** As the system arranges modules. */
   readonly figures: CallFigures;
+  /** How far calls lead then; absent in files of version 1. */
+  readonly distance?: Distance;
+  /** With modules arranged for the other distance; absent where that was not asked for. */
+  readonly other?: OtherDistance;
+}
+
+/** Figures, or why there are none. */
+export type OtherDistance =
+  { readonly status: 'measured'; readonly figures: CallFigures } | Omit<UnmeasuredResult, keyof ResultHead>;
+
+/** Indirect jumps, and calls, whose target lies so far behind them: ns of one, medians of the processes. */
+export interface JumpsAtDistance {
+  readonly bytes: number;
+  /** There, and back by another one: of both. */
+  readonly jumpNs: Estimate;
+  /** There, and back by a return. */
+  readonly callNs: Estimate;
 }
 
 /** Of one system and variant, or of the static link. */

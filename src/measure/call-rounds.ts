@@ -21,6 +21,8 @@ export interface CallCandidate {
 
 export interface CallRounds {
   readonly rounds: number;
+  /** What else is run in each round, as its last. */
+  readonly beside?: () => Promise<void>;
   readonly stop?: AbortSignal | undefined;
 }
 
@@ -30,7 +32,7 @@ export function throwIfStopped(stop: AbortSignal | undefined): void {
 }
 
 /** A process of the probe takes less than a second. */
-const limitMs = 60_000;
+export const limitMs = 60_000;
 
 export function beginCandidate(name: string, command: Command): CallCandidate {
   return { name, command, runs: [] };
@@ -43,7 +45,7 @@ export function beginCandidate(name: string, command: Command): CallCandidate {
 export async function runRounds(
   reference: CallCandidate,
   others: readonly CallCandidate[],
-  { rounds, stop }: CallRounds,
+  { rounds, beside, stop }: CallRounds,
   onProgress: OnProgress,
 ): Promise<void> {
   onProgress('calling, for the first time');
@@ -55,6 +57,7 @@ export async function runRounds(
     onProgress(`calling, round ${round + 1} of ${rounds}`, { done: round, of: rounds });
     for (const candidate of rotate([reference, ...others], round))
       await attempt(candidate, () => runOnce(candidate, checksum));
+    await beside?.();
   }
   if (reference.failure !== undefined) throw new LinkonceError(`${reference.name}: ${reference.failure}`);
 }

@@ -5,16 +5,28 @@
 import { rm } from 'node:fs/promises';
 import type { Subject } from '../bind/subject.ts';
 import { withPlaces } from '../pagein/with-places.ts';
+import { variantOf } from '../systems/build-variant.ts';
+import { callDistanceOf } from '../systems/shared/call-distances.ts';
+import type { CallDistance } from '../systems/system.ts';
 import { LinkonceError } from '../util/errors.ts';
+import { present } from '../util/present.ts';
 import type { Choice } from './build-all.ts';
 import { buildAll } from './build-all.ts';
 import { describeCalls } from './call-figures.ts';
-import type { CallFigures, CallMeasurement, CallResult, CallSettings } from './call-measurement.ts';
+import type {
+  CallFigures,
+  CallMeasurement,
+  CallResult,
+  CallSettings,
+  OtherDistance,
+} from './call-measurement.ts';
 import { callsVersion } from './call-measurement.ts';
 import type { CallCandidate } from './call-rounds.ts';
-import { beginCandidate, runRounds, throwIfStopped } from './call-rounds.ts';
+import { beginCandidate, limitMs, runRounds, throwIfStopped } from './call-rounds.ts';
 import type { OnProgress } from './course.ts';
 import { settleFiles } from './files.ts';
+import type { JumpRun } from './jump-distances.ts';
+import { describeJumps, runJumps } from './jump-distances.ts';
 import { readMachine } from './machine.ts';
 import { isBaseLine, nameOf } from './measurement.ts';
 import type { Command } from './stopwatch.ts';
@@ -27,6 +39,8 @@ export interface CallRequest {
   readonly subject: Subject;
   /** Path of the probe that is one executable. */
   readonly staticLink: string;
+  /** Path of what times jumps by distance; absent: they are not timed. */
+  readonly jumps?: string;
 }
 
 export interface CallLabSettings extends CallSettings {
@@ -41,19 +55,31 @@ export interface CallLabSettings extends CallSettings {
  * other. Throws LinkonceError where the static link or the base line goes wrong.
  */
 export async function measureCalls(
-  { subject, staticLink }: CallRequest,
+  { subject, staticLink, jumps }: CallRequest,
   { choices, stop, ...settings }: CallLabSettings,
   onProgress: OnProgress,
 ): Promise<CallMeasurement> {
   const date = new Date().toISOString();
   const directory = makeTemporaryFolder('calls');
   try {
-    const built = await buildUnderEach(subject, choices, directory, stop, onProgress);
+    const built = await buildUnderEach(
+      subject,
+      placedChoices(choices, settings),
+      directory,
+      stop,
+      onProgress,
+    );
     const linked = beginCandidate('static link', probeCommand(staticLink, staticLink, {}, settings));
     const entries = built.map((own) => entryOf(own, subject.program.invocation, settings));
     const candidates = entries.flatMap(({ candidate }) => candidate ?? []);
-    const rounds = { rounds: settings.rounds, stop };
-    await withPlaces(imagesOf(built), () => runRounds(linked, candidates, rounds, onProgress));
+    const jumpRuns: JumpRun[] = [];
+    const beside = async (): Promise<void> => {
+      if (jumps !== undefined) jumpRuns.push(await runJumps(jumps, limitMs));
+    };
+    const rounds = { rounds: settings.rounds, beside, stop };
+    await withPlaces(imagesOf(built.map((each) => each.built)), () =>
+      runRounds(linked, candidates, rounds, onProgress),
+    );
     const head = {
       format: 'linkonce-calls',
       version: callsVersion,
@@ -61,24 +87,44 @@ export async function measureCalls(
       machine: readMachine(),
       settings,
     } as const;
-    return { ...head, ...describeAll(linked, entries) };
+    const timed = jumpRuns.length > 0 && { jumps: describeJumps(jumpRuns) };
+    return { ...head, ...describeAll(linked, entries, settings), ...timed };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** A system and variant; the candidate is there where it has an image. */
-interface Entry {
-  readonly built: CompareSubject;
-  readonly candidate?: CallCandidate;
+/** As modules usually are, and right behind it for the other distance, where that can be. */
+function placedChoices(
+  choices: readonly Choice[],
+  { bothDistances = false }: CallSettings,
+): readonly Choice[] {
+  return choices.flatMap((choice) =>
+    bothDistances && typeof distanceOf(choice).other === 'object'
+      ? [choice, { ...choice, isOtherDistance: true }]
+      : [choice],
+  );
 }
 
-function entryOf(built: CompareSubject, invocation: string, settings: CallSettings): Entry {
-  if (!('image' in built)) return { built };
+function distanceOf({ system, variant }: Choice): CallDistance {
+  return callDistanceOf(variantOf(system, variant));
+}
+
+/** A system and variant; the candidate is there where it has an image. */
+interface Entry {
+  readonly choice: Choice;
+  readonly built: CompareSubject;
+  readonly candidate?: CallCandidate | undefined;
+}
+
+function entryOf({ choice, built }: Built, invocation: string, settings: CallSettings): Entry {
+  if (!('image' in built)) return { choice, built };
   const { file, environment } = built.image;
   const command = probeCommand(file, invocation, environment, settings);
-  return { built, candidate: beginCandidate(nameOf(built), command) };
+  return { choice, built, candidate: beginCandidate(nameOf(built), command) };
 }
+
+type Built = Pick<Entry, 'choice' | 'built'>;
 
 async function buildUnderEach(
   subject: Subject,
@@ -86,16 +132,17 @@ async function buildUnderEach(
   directory: string,
   stop: AbortSignal | undefined,
   onProgress: OnProgress,
-): Promise<readonly CompareSubject[]> {
-  const built: CompareSubject[] = [];
+): Promise<readonly Built[]> {
+  const all: Built[] = [];
   for (const [done, choice] of choices.entries()) {
     throwIfStopped(stop);
     const part = { done, of: choices.length };
     onProgress(`building the probe under ${choice.system.id} ${choice.variant}`, part);
-    built.push(...(await buildAll(choice, [subject], directory)));
+    const [built] = await buildAll(choice, [subject], directory);
+    all.push({ choice, built: present(built, 'outcome of a bind') });
   }
-  for (const one of built) if ('image' in one) settleFiles(one.image.files);
-  return built;
+  for (const { built } of all) if ('image' in built) settleFiles(built.image.files);
+  return all;
 }
 
 /** With no environment but what the system needs. */
@@ -111,11 +158,18 @@ function probeCommand(
 function describeAll(
   linked: CallCandidate,
   entries: readonly Entry[],
+  { bothDistances = false }: CallSettings,
 ): Pick<CallMeasurement, 'staticLink' | 'results'> {
   const baseLine = baseLineRuns(entries);
   const compare = ({ runs }: CallCandidate): CallFigures =>
     describeCalls({ runs, staticLink: linked.runs, baseLine });
-  return { staticLink: compare(linked), results: entries.map((entry) => describeResult(entry, compare)) };
+  const results = entries.flatMap((entry, index): CallResult[] => {
+    if (entry.choice.isOtherDistance) return [];
+    const next = entries[index + 1];
+    const other = next?.choice.isOtherDistance ? next : undefined;
+    return [describeResult(entry, { other, bothDistances, compare })];
+  });
+  return { staticLink: compare(linked), results };
 }
 
 /** Without these there is nothing to compare with. */
@@ -127,13 +181,33 @@ function baseLineRuns(entries: readonly Entry[]): CallCandidate['runs'] {
   return runs;
 }
 
+interface Comparison {
+  /** Of the other distance, where there is one. */
+  readonly other: Entry | undefined;
+  readonly bothDistances: boolean;
+  readonly compare: (candidate: CallCandidate) => CallFigures;
+}
+
 function describeResult(
-  { built, candidate }: Entry,
-  compare: (candidate: CallCandidate) => CallFigures,
+  { choice, built, candidate }: Entry,
+  { other, bothDistances, compare }: Comparison,
 ): CallResult {
-  if (!('image' in built)) return built;
   const { system, variant } = built;
-  if (candidate?.failure !== undefined)
-    return { system, variant, status: 'failed', reason: candidate.failure };
-  return { system, variant, status: 'measured', figures: compare(candidate!) };
+  const found = describeOne({ built, candidate }, compare);
+  if (found.status !== 'measured') return { system, variant, ...found };
+  const { usual: distance, other: whyNot } = distanceOf(choice);
+  if (other) return { system, variant, ...found, distance, other: describeOne(other, compare) };
+  const isAsked = bothDistances && typeof whyNot === 'string';
+  const none = isAsked && { other: { status: 'refused' as const, reason: whyNot } };
+  return { system, variant, ...found, distance, ...none };
+}
+
+function describeOne(
+  { built, candidate }: Omit<Entry, 'choice'>,
+  compare: (candidate: CallCandidate) => CallFigures,
+): OtherDistance {
+  if (!('image' in built)) return { status: built.status, reason: built.reason };
+  const { failure } = present(candidate, 'candidate of an image');
+  if (failure !== undefined) return { status: 'failed', reason: failure };
+  return { status: 'measured', figures: compare(present(candidate, 'candidate of an image')) };
 }

@@ -41,7 +41,8 @@ function reduceSamples(id: FigureId, samples: readonly number[]): number {
   return id.startsWith('cold') ? ascending[Math.floor(samples.length / 10)]! : ascending[0]!;
 }
 
-function runToEnd(
+/** Its standard output, and how it ended: `status 0`, or a signal's name. */
+export function runToEnd(
   { file, argv, environment }: Command,
   limitMs: number,
 ): Promise<{ readonly stdout: string; readonly end: string }> {

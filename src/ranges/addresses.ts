@@ -60,6 +60,8 @@ export interface AddressRules {
   readonly block?: number;
   /** Bytes at the beginning of the space that no module gets; absent: none. */
   readonly reserved?: number;
+  /** Bytes from the end of all that is held to a new range, where the space has so many; absent: none. */
+  readonly apart?: number;
 }
 
 export interface Assigned {
@@ -76,7 +78,7 @@ export function assignRanges(
   space: AddressSpace,
   held: readonly Holding[],
   wanted: readonly Wanted[],
-  { growth, policy, block = pageSize, reserved = 0 }: AddressRules,
+  { growth, policy, block = pageSize, reserved = 0, apart = 0 }: AddressRules,
 ): Assigned {
   const holdings: Holding[] = [];
   const refused: Wanted[] = [];
@@ -85,7 +87,7 @@ export function assignRanges(
     const size = roundUp(each.size + Math.ceil(each.size * growth), block);
     const alignment = Math.max(each.alignment, block);
     const taken = [{ key: '', start: space.base, size: reserved }, ...held, ...holdings];
-    const free = isFree ? freeStart(space, taken, size, alignment) : undefined;
+    const free = isFree ? freeStart(space, taken, { size, alignment, apart }) : undefined;
     const named =
       policy === 'unique' ? undefined : namedStart(space, nameOf(each, policy), size, alignment, block);
     const start = each.at ?? free ?? named;
@@ -103,13 +105,12 @@ function nameOf({ key, name }: Wanted, policy: AddressPolicy): string {
 function freeStart(
   { base, bits }: AddressSpace,
   taken: readonly Holding[],
-  size: number,
-  alignment: number,
+  { size, alignment, apart }: { readonly size: number; readonly alignment: number; readonly apart: number },
 ): Address | undefined {
   const end = base + 2 ** bits;
   const sorted = [...taken].sort((a, b) => a.start - b.start);
   const top = sorted.reduce((max, held) => Math.max(max, held.start + held.size), base);
-  const behind = roundUp(top, alignment);
+  const behind = roundUp(top + apart, alignment);
   if (behind + size <= end) return behind;
   let next = roundUp(base, alignment);
   for (const held of sorted) {

@@ -34,6 +34,8 @@ export interface Arrangement {
   readonly block?: number;
   /** Bytes at the beginning of the space that no module gets. */
   readonly reserved?: number;
+  /** Bytes between the ranges of two modules; absent: none. What calls cost by distance is measured so. */
+  readonly apart?: number;
   /** Where every executable's range begins. */
   readonly executablesAt?: Address;
   /** How modules call each other; absent: through PLT and GOT, as they were compiled. */

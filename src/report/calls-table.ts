@@ -2,6 +2,8 @@
 import type { CallFigures, CallMeasurement, FigureId, MeasuredCalls } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
 import type { Colors } from '../util/colors.ts';
+import { alignColumns } from '../util/align-columns.ts';
+import { distanceReasons, distanceTable, distanceWords, jumpTable, jumpWords } from './call-distances.ts';
 import { threeDigits, wrap } from './format.ts';
 import { reasonLines } from './reasons.ts';
 import type { Column, Row } from './table.ts';
@@ -27,8 +29,31 @@ export function renderCalls(measurement: CallMeasurement, colors: Colors): strin
     renderTable(rowsOf(measurement), columns, colors),
     reasonsOf(measurement),
     loopLine(measurement),
+    ...renderDistances(measurement, colors),
   ];
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
+}
+
+/** Near and far, and jumps by distance; of a file of version 1, that it has neither. */
+function renderDistances(measurement: CallMeasurement, colors: Colors): readonly string[] {
+  const near = distanceTable(measurement);
+  if (near === undefined && measurement.jumps === undefined)
+    return ['Calls by distance were not measured: by this run, or not yet when it was made.'];
+  const reasons = distanceReasons(measurement).map((line) => wrap(line));
+  const head = colors.bold('Calls by distance');
+  return [
+    near ? `${head}\n${wrap(distanceWords, '')}\n\n${alignColumns([near.head, ...near.rows])}`.trimEnd() : '',
+    reasons.join('\n'),
+    renderJumps(measurement, colors),
+  ];
+}
+
+/** What the processor does without any system; empty where that was not timed. */
+export function renderJumps({ jumps }: Parameters<typeof jumpTable>[0], colors: Colors): string {
+  const table = jumpTable({ jumps });
+  if (table === undefined) return '';
+  const rows = alignColumns([table.head, ...table.rows]);
+  return `${colors.bold('Jumps by distance')}\n${wrap(jumpWords, '')}\n\n${rows}`.trimEnd();
 }
 
 /** The figures that tell systems apart, with their intervals: at most 80 columns. */

@@ -1,6 +1,6 @@
 /** Figures as people read them: three significant digits, no false precision. Shared by the terminal and the page. */
 
-import type { MeasuredProgram, Measurement, Result, Settings } from '../measure/measurement.ts';
+import type { Estimate, MeasuredProgram, Measurement, Result, Settings } from '../measure/measurement.ts';
 
 /** In place of a figure that was not measured. */
 export const none = '–';
@@ -9,6 +9,12 @@ export const none = '–';
 export function threeDigits(value: number): string {
   if (value < 9.995) return value.toFixed(2);
   return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+}
+
+/** `1.40 [1.39–1.41]` */
+export function interval(estimate: Estimate | undefined): string {
+  if (estimate === undefined) return none;
+  return `${threeDigits(estimate.median)} [${threeDigits(estimate.low)}–${threeDigits(estimate.high)}]`;
 }
 
 /** `12.4 ms`, `1.24 s`. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { JournalEntry } from '../measure/journal.ts';
 import { warningKinds } from '../measure/measurement.ts';
-import { callMeasurementSchema } from './calls-schema.ts';
+import { callMeasurementSchema, callSettings } from './calls-schema.ts';
 import { amount, compressed, count, frames, machine, memory, space } from './schema-parts.ts';
 
 const failure = z.object({ failure: z.string() });
@@ -89,7 +89,7 @@ export const journalHeadSchema = z.object({
       window: count.exactOptional(),
       cold: z.boolean().exactOptional(),
       zram: z.boolean().exactOptional(),
-      calls: z.object({ rounds: count, calls: count, repetitions: count }).exactOptional(),
+      calls: callSettings.exactOptional(),
     }),
     machine,
   }),

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { CallMeasurement, MeasuredCalls } from '../measure/call-measurement.ts';
 import { figureIds } from '../measure/call-measurement.ts';
 import type {
-  Estimate,
   MeasuredProgram,
   MeasuredResult,
   MeasuredWorkload,
@@ -14,6 +13,7 @@ import type {
 import { nameOf } from '../measure/measurement.ts';
 import { advise, gather } from './advice.ts';
 import { collectFacts } from './collect-facts.ts';
+import { distanceReasons, distanceTable, distanceWords, jumpTable, jumpWords } from './call-distances.ts';
 import { conclude, concludeWorkload } from './conclusion.ts';
 import type { Figure } from './figures.ts';
 import { headOf, intervalText, programFigures, shownFigures, workloadFigures } from './figures.ts';
@@ -23,12 +23,12 @@ import {
   formatMoment,
   labelsOf,
   listing,
+  interval,
   none,
   modulesText,
   timingText,
   processesOf,
   statusText,
-  threeDigits,
   titleOf,
 } from './format.ts';
 import type { PlainTable } from './program-models.ts';
@@ -129,7 +129,8 @@ function workloadParts(measurement: Measurement): readonly string[] {
   ];
 }
 
-function callParts({ results, staticLink, settings }: CallMeasurement): readonly string[] {
+function callParts(calls: CallMeasurement): readonly string[] {
+  const { results, staticLink, settings } = calls;
   const columns = figureIds.map((id): Column<MeasuredCalls> => [
     id,
     ({ figures }) => interval(figures[id].ns),
@@ -139,6 +140,16 @@ function callParts({ results, staticLink, settings }: CallMeasurement): readonly
     '## Calls between modules',
     `Nanoseconds of one call, medians of ${settings.rounds} processes; see docs/formats/calls.md.`,
     table([linked, ...results], columns),
+    ...distanceParts(calls),
+  ];
+}
+
+function distanceParts(calls: CallMeasurement): readonly string[] {
+  const [near, jumps] = [distanceTable(calls), jumpTable(calls)];
+  return [
+    ...(near ? ['## Calls by distance', escape(distanceWords), plainTable(near)] : []),
+    ...distanceReasons(calls).map((line) => `- ${escape(line)}`),
+    ...(jumps ? [escape(jumpWords), plainTable(jumps)] : []),
   ];
 }
 
@@ -194,11 +205,6 @@ function table<R extends ResultHead>(
   const lines = [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   const reasons = reasonLines(results).map((line) => `- ${escape(line)}`);
   return [lines.join('\n'), ...(reasons.length > 0 ? [reasons.join('\n')] : [])].join('\n\n');
-}
-
-function interval(estimate: Estimate | undefined): string {
-  if (estimate === undefined) return none;
-  return `${threeDigits(estimate.median)} [${threeDigits(estimate.low)}–${threeDigits(estimate.high)}]`;
 }
 
 function whole(value: number | undefined): string {

@@ -14,12 +14,15 @@ export interface Probe {
   readonly modular: string;
   /** Path of the executable that has everything in it. */
   readonly linked: string;
+  /** Path of the executable that times jumps by distance (native/probe/distance.c). */
+  readonly distance: string;
 }
 
 /** Compiles the probe, or finds it compiled. Throws LinkonceError where there is no working C compiler. */
 export async function buildProbe(): Promise<Probe> {
   const folder = await buildCached(probeRecipe());
-  return { modular: path.join(folder, 'probe'), linked: path.join(folder, 'probe-linked') };
+  const at = (name: string): string => path.join(folder, name);
+  return { modular: at('probe'), linked: at('probe-linked'), distance: at('distance') };
 }
 
 /** A shared library of the probe. */
@@ -37,7 +40,11 @@ export function probeRecipe(): Recipe {
   return {
     sources: sources(),
     compilations: [
-      { folder: 'o', flags, sources: ['main.c', 'evict.c', 'callee.c', ...callStyles.flatMap(walkedFiles)] },
+      {
+        folder: 'o',
+        flags,
+        sources: ['main.c', 'distance.c', 'evict.c', 'callee.c', ...callStyles.flatMap(walkedFiles)],
+      },
       ...callStyles.map(compileStyle),
     ],
     links: [
@@ -54,12 +61,18 @@ export function probeRecipe(): Recipe {
         inputs: [...mainObjects, ...parts.flatMap(({ objects }) => objects)],
         uses: [],
       },
+      {
+        output: 'distance',
+        flags: ['-pie', anyGlibc.flag, ...linkFlags],
+        inputs: ['o/distance.o'],
+        uses: [],
+      },
     ],
   };
 }
 
 function sources(): ReadonlyMap<string, string> {
-  const written = ['probe.h', 'main.c', 'caller.c', 'callee.c', 'evict.c'].map(
+  const written = ['probe.h', 'stay.h', 'main.c', 'distance.c', 'caller.c', 'callee.c', 'evict.c'].map(
     (name) => [name, nativeSource('probe', name)] as const,
   );
   const generated = callStyles.flatMap((style) => [

@@ -3,6 +3,7 @@ import type { FolderRequest } from '../bind/folder-bind.ts';
 import { bindInFolder } from '../bind/folder-bind.ts';
 import type { Subject } from '../bind/subject.ts';
 import type { Image } from '../image/image.ts';
+import type { Arrangement } from '../ranges/arrangement.ts';
 import type { Outcome } from '../util/outcome.ts';
 import { present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
@@ -13,6 +14,8 @@ import type { System, SystemVariant } from './system.ts';
 export interface BuildRequest extends FolderRequest {
   /** Where a system has its tables, in place of where it likes; only for variants that can move them. Absent or empty: it does as it likes. */
   readonly bases?: readonly Address[] | undefined;
+  /** What is different in the arrangement of an arranged variant; absent: nothing. */
+  readonly changes?: Partial<Arrangement> | undefined;
 }
 
 /**
@@ -22,10 +25,10 @@ export interface BuildRequest extends FolderRequest {
 export async function buildVariant(
   variant: SystemVariant,
   subjects: readonly Subject[],
-  { bases, ...request }: BuildRequest,
+  { bases, changes, ...request }: BuildRequest,
 ): Promise<readonly Outcome<Image>[]> {
   if (variant.build) return variant.build(subjects, request);
-  return bindInFolder(subjects, arrangementWith(variant, bases), request);
+  return bindInFolder(subjects, { ...arrangementWith(variant, bases), ...changes }, request);
 }
 
 /** The variant of that id; a bug where there is none. */

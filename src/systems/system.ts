@@ -5,6 +5,7 @@
 import type { FolderRequest } from '../bind/folder-bind.ts';
 import type { Subject } from '../bind/subject.ts';
 import type { Image } from '../image/image.ts';
+import type { Distance } from '../calls/distance.ts';
 import type { Drawn } from '../models/aslr.ts';
 import type { CostLaw } from '../models/cost-law.ts';
 import type { AddressFormat } from '../ranges/address-format.ts';
@@ -40,6 +41,8 @@ interface VariantHead {
   readonly seenBy: SeenBy;
   /** What it costs on paper; absent where nobody has counted it. */
   readonly costs?: CostLaw;
+  /** Absent: modules are side by side, and can be far apart. */
+  readonly callDistance?: CallDistance;
   /** How its addresses are made, where they mean something. */
   readonly format?: AddressFormat;
 }
@@ -61,6 +64,14 @@ interface BuiltVariant {
    * keep the others from it.
    */
   build(subjects: readonly Subject[], request: FolderRequest): Promise<readonly Outcome<Image>[]>;
+}
+
+/** How far apart what stands on the way of a call is: caller, stub, table with code, function. */
+export interface CallDistance {
+  /** `near`: all within 2 GiB. */
+  readonly usual: Distance;
+  /** What is different in the arrangement for the other one, which the call lab measures beside; a line: why there is none. */
+  readonly other: Partial<Arrangement> | string;
 }
 
 /** How random a module's address is. */

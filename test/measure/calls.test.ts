@@ -1,13 +1,14 @@
 /** The call lab: what the probe prints, that figures come out, and what happens to a system under which it goes wrong. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codeInCopies } from '../../src/systems/shared/sights.ts';
-import type { CallMeasurement, CallResult } from '../../src/measure/call-measurement.ts';
+import type { CallMeasurement, CallResult, CallSettings } from '../../src/measure/call-measurement.ts';
 import { figureIds } from '../../src/measure/call-measurement.ts';
 import { measureCalls } from '../../src/measure/measure-calls.ts';
-import { parseProbe, runProbe } from '../../src/measure/run-probe.ts';
+import { jumpDistances, measureJumps } from '../../src/measure/jump-distances.ts';
+import { parseProbe, runProbe, runToEnd } from '../../src/measure/run-probe.ts';
 import { openProgram } from '../../src/pipeline.ts';
 import { parseCalls } from '../../src/report/calls-json.ts';
-import { renderCalls } from '../../src/report/calls-table.ts';
+import { renderCalls, renderJumps } from '../../src/report/calls-table.ts';
 import { buildProbe, type Probe } from '../../src/synthetic/build-probe.ts';
 import { findSystem } from '../../src/systems/registry.ts';
 import type { Image } from '../../src/image/image.ts';
@@ -62,11 +63,18 @@ function handingOver(name: string, file: string): string {
 }
 
 function measure(...systems: readonly System[]): Promise<CallMeasurement> {
+  return measureWith({}, ...systems);
+}
+
+function measureWith(
+  settings: Partial<CallSettings>,
+  ...systems: readonly System[]
+): Promise<CallMeasurement> {
   const choices = [findSystem('got-plt')!, ...systems].flatMap((system) =>
     system.variants.map(({ id }) => ({ system, variant: id })),
   );
   const request = { subject: openProgram(probe.modular, nothing), staticLink: probe.linked };
-  return measureCalls(request, { ...brief, choices }, nothing);
+  return measureCalls(request, { ...brief, ...settings, choices }, nothing);
 }
 
 describe('the probe', () => {
@@ -127,6 +135,70 @@ describe('measureCalls', () => {
         }
       }
     expect(await parseCalls(JSON.stringify(found), 'found')).toEqual(found);
+  });
+
+  it('has both distances where there are two, and else a reason; no process is near and far at once', async () => {
+    const others = [findSystem('hash-dispatcher')!, findSystem('hash-address')!];
+    const found = await measureWith({ bothDistances: true }, ...others);
+    const seen = found.results.map((result) => {
+      if (result.status !== 'measured') throw new Error(result.reason);
+      const { system, variant, distance, other } = result;
+      return [`${system} ${variant}`, distance, other?.status === 'refused' ? other.reason : other?.status];
+    });
+    expect(seen).toEqual([
+      ...['lazy', 'now'].map((id) => [
+        `got-plt ${id}`,
+        'near',
+        expect.stringContaining('side by side') as string,
+      ]),
+      ['hash-dispatcher constant', 'far', 'measured'],
+      ['hash-dispatcher movable', 'near', 'measured'],
+      ['hash-address global', 'far', 'measured'],
+      ['hash-address look-up', 'near', 'measured'],
+      ['hash-address literal', 'near', expect.stringContaining('31 bits') as string],
+      ['hash-address look-up-literal', 'near', 'measured'],
+    ]);
+    expect(await parseCalls(JSON.stringify(found), 'found')).toEqual(found);
+    const text = renderCalls(found, colorsFor({ fd: -1 }));
+    expect(text).toContain('hash-address literal only near: its addresses have 31 bits');
+  });
+
+  it('a file of version 1 has no distances, and says so', async () => {
+    const found = await measure();
+    const first = JSON.parse(JSON.stringify({ ...found, version: 1 })) as Record<string, unknown>;
+    const read = await parseCalls(JSON.stringify(first), 'first');
+    expect(read).toEqual(found);
+    expect(renderCalls(read, colorsFor({ fd: -1 }))).toContain('Calls by distance were not measured');
+    await expect(parseCalls(JSON.stringify({ ...first, version: 3 }), 'third')).rejects.toThrow('version');
+  });
+});
+
+describe('jumps by distance', () => {
+  it('has a time for each distance', async () => {
+    const found = await measureJumps(probe.distance, 2, nothing);
+    expect(found.map(({ bytes }) => bytes)).toEqual(jumpDistances);
+    for (const { jumpNs, callNs } of found)
+      for (const { low, median, high } of [jumpNs, callNs]) {
+        expect(low).toBeGreaterThan(0);
+        expect(median).toBeGreaterThanOrEqual(low);
+        expect(high).toBeLessThan(Infinity);
+      }
+    const text = renderJumps({ jumps: found }, colorsFor({ fd: -1 }));
+    expect(text).toMatch(/^1\.00 MiB .*^16\.0 MiB .*^4\.00 GiB .*^16\.0 TiB /ms);
+  });
+
+  it('refuses what it cannot do', async () => {
+    await expect(
+      runToEnd({ file: probe.distance, argv: ['x', '15', '1', '4096'], environment: {} }, limitMs),
+    ).resolves.toMatchObject({
+      end: 'status 2',
+    });
+    // Its own code is there.
+    await expect(
+      runToEnd({ file: probe.distance, argv: ['x', '16', '1', '0'], environment: {} }, limitMs),
+    ).resolves.toMatchObject({
+      end: 'status 3',
+    });
   });
 
   it('shows what refuses, fails, or computes something else, without figures', async () => {

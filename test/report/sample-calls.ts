@@ -18,7 +18,7 @@ function figures(times: number): CallFigures {
 
 export const sampleCalls: CallMeasurement = {
   format: 'linkonce-calls',
-  version: 1,
+  version: 2,
   date: sample.date,
   machine: sample.machine,
   settings: { rounds: 2, calls: 16, repetitions: 1 },

@@ -1,7 +1,7 @@
 /** How the models answer: a title that says what kind of figures follow, and a table; or JSON. */
 import type { Simulated } from '../../models/wilson.ts';
 import { wrap } from '../../report/format.ts';
-import { alignColumns } from '../align-columns.ts';
+import { alignColumns } from '../../util/align-columns.ts';
 
 export interface ModelTable {
   readonly title: string;

@@ -7,6 +7,7 @@ import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
+import { throughLowCode } from '../shared/call-distances.ts';
 import type { Constants, System } from '../system.ts';
 import { counting, jumping } from './dispatcher-calls.ts';
 import { trapping } from './trapping-calls.ts';
@@ -42,6 +43,7 @@ export const dispatcher: System = {
       arrangement: { ...rewrittenCopies, calls: jumping },
       randomness: drawnForStore(),
       constants: byNumberConstants,
+      callDistance: throughLowCode,
       seenBy: codeInCopies,
       costs: copyCosts(17),
     },
@@ -55,6 +57,7 @@ export const dispatcher: System = {
           'the handler; guards of sigaction and others; rt_sigreturn, which takes all registers from the stack',
         read: tableRead,
       },
+      callDistance: throughLowCode,
       seenBy: { ...codeInCopies, gdb: 'trapped', 'eu-stack': 'innermost' },
       costs: copyCosts(17),
     },
@@ -64,6 +67,7 @@ export const dispatcher: System = {
       arrangement: { ...rewrittenCopies, calls: counting },
       randomness: drawnForStore(),
       constants: byNumberConstants,
+      callDistance: throughLowCode,
       seenBy: codeInCopies,
       costs: copyCosts(18),
     },

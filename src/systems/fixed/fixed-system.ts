@@ -7,7 +7,7 @@ import { boundCosts } from '../shared/bound-costs.ts';
 import { neverDrawn } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
-import type { System } from '../system.ts';
+import type { CallDistance, System } from '../system.ts';
 
 const everywhere: Arrangement = {
   protections: 'exact',
@@ -17,6 +17,12 @@ const everywhere: Arrangement = {
   growth: 1 / 8,
   fixedBase: true,
   onCollision: 'end',
+};
+
+/** Hashed into 1 TiB, or into 1 GiB. */
+const hashedPaths: CallDistance = {
+  usual: 'far',
+  other: { space: () => ({ base: 0x2000_0000_0000, bits: 30 }) },
 };
 
 export const fixed: System = {
@@ -38,6 +44,7 @@ export const fixed: System = {
       summary: 'one relocated file for each module',
       arrangement: everywhere,
       randomness: neverDrawn,
+      callDistance: hashedPaths,
       seenBy: codeInCopies,
       costs: boundCosts({ mappings: { once: 21, modules: 3, writers: 1 } }),
     },

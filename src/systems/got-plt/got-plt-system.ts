@@ -4,6 +4,7 @@ import type { CostLaw } from '../../models/cost-law.ts';
 import { linkMapPages } from '../../models/cost-law.ts';
 import type { Image } from '../../image/image.ts';
 import { codeInModules } from '../shared/sights.ts';
+import { onlyNear } from '../shared/call-distances.ts';
 import type { Randomness, System, SystemVariant } from '../system.ts';
 
 /** mmap_base and the executable's base both have 28 random bits on x86-64 (CONFIG_ARCH_MMAP_RND_BITS). */
@@ -36,6 +37,8 @@ const linked: CostLaw = {
   linker: { once: 1 },
 };
 
+const placedByKernel = onlyNear('the kernel puts the modules of a process side by side');
+
 export const gotPlt: System = {
   id: 'got-plt',
   seed: 'common 1',
@@ -59,6 +62,7 @@ export const gotPlt: System = {
       summary: 'slots are bound at their first call, where the modules allow it',
       build: startedWith({}),
       randomness,
+      callDistance: placedByKernel,
       seenBy: { ...codeInModules, valgrind: 'all' },
       costs: linked,
     },
@@ -67,6 +71,7 @@ export const gotPlt: System = {
       summary: 'LD_BIND_NOW=1: all slots are bound at start-up',
       build: startedWith({ LD_BIND_NOW: '1' }),
       randomness,
+      callDistance: placedByKernel,
       seenBy: { ...codeInModules, valgrind: 'all' },
       costs: linked,
     },

@@ -12,7 +12,8 @@ import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore, neverDrawn } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
-import type { Constants, System } from '../system.ts';
+import { onlyNear } from '../shared/call-distances.ts';
+import type { CallDistance, Constants, System } from '../system.ts';
 import { literalFormat, literalLookUpFormat, wideFormat, wideLookUpFormat } from './formats.ts';
 import { absoluteCalls, nearCalls } from './global-calls.ts';
 import { lookUpCalls } from './look-up-calls.ts';
@@ -91,6 +92,13 @@ const lookUpConstants: Constants = {
   read: "each library's look-up page, at a hash of its name: the addresses of its functions that are called",
 };
 
+/** Hashed into 1 GiB, in place of 16 TiB. */
+const hashedNames: CallDistance = {
+  usual: 'far',
+  other: { space: () => ({ base: encodeAddress(wideFormat, { P: 1 }), bits: 30, programArea }) },
+};
+const below2GiB = onlyNear('its addresses have 31 bits: nothing is farther than 2 GiB');
+
 export const hashAddress: System = {
   id: 'hash-address',
   seed: 'solution 3',
@@ -115,6 +123,7 @@ export const hashAddress: System = {
       summary: 'modules at hashed addresses, 29 bits of hash and blocks of 32 KiB',
       arrangement: wide,
       randomness: neverDrawn,
+      callDistance: hashedNames,
       seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(15),
@@ -134,6 +143,7 @@ export const hashAddress: System = {
       summary: "global in the seed's format of 32 bits: 16 bits of hash, below 2 GiB",
       arrangement: literal,
       randomness: neverDrawn,
+      callDistance: below2GiB,
       seenBy: codeInCopies,
       format: literalFormat,
       costs: copyCosts(15),

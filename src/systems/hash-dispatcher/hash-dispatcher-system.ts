@@ -10,6 +10,7 @@ import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
+import { throughLowCode } from '../shared/call-distances.ts';
 import type { System } from '../system.ts';
 import { checkedBases } from './bases.ts';
 import { constantDispatchers, movableDispatchers } from './hash-dispatcher-calls.ts';
@@ -57,6 +58,7 @@ export const hashDispatcher: System = {
         called: 'an entry for each imported function, at a hash of its name',
         read: "the entries' words: the functions' addresses, or where in the separate space callers are told apart",
       },
+      callDistance: throughLowCode,
       seenBy: codeInCopies,
       costs: copyCosts(18),
     },

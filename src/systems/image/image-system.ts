@@ -8,6 +8,7 @@ import { boundCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies, codeInModules } from '../shared/sights.ts';
+import { onlyNear } from '../shared/call-distances.ts';
 import type { System } from '../system.ts';
 import { directCalls } from './direct-calls.ts';
 
@@ -44,6 +45,9 @@ const single: Arrangement = { ...partitions, protections: 'exact', files: 'progr
  * of modules to be opened.
  */
 const inImage = (mappings: Terms): CostLaw => boundCosts({ mappings, steps: {} });
+/** A file would be as long as the gaps, and tools follow code through it by 32 bits. */
+const inOneFile = onlyNear('one file has all modules, and gaps in memory would be gaps in it');
+
 export const image: System = {
   id: 'image',
   seed: 'solution 1',
@@ -69,6 +73,7 @@ export const image: System = {
       summary: 'one image of what the linker wrote; code and constants are those of the modules themselves',
       arrangement: data,
       randomness: drawnForStore(),
+      callDistance: inOneFile,
       seenBy: codeInModules,
       costs: inImage({ once: 22, modules: 4, writers: 1 }),
     },
@@ -77,6 +82,7 @@ export const image: System = {
       summary: 'one program, one image file; every range protected as under ld.so',
       arrangement: single,
       randomness: drawnForStore(),
+      callDistance: inOneFile,
       seenBy: codeInCopies,
       costs: inImage({ once: 22, modules: 2, writers: 2 }),
     },
@@ -85,6 +91,7 @@ export const image: System = {
       summary: 'the same; read-only data and code of a module are one executable range',
       arrangement: { ...single, protections: 'merged' },
       randomness: drawnForStore(),
+      callDistance: inOneFile,
       seenBy: codeInCopies,
       costs: inImage({ once: 15, writers: 2 }),
     },
@@ -93,6 +100,7 @@ export const image: System = {
       summary: 'one image for all programs, in partitions; ranges as in merged',
       arrangement: partitions,
       randomness: drawnForStore(),
+      callDistance: inOneFile,
       seenBy: codeInCopies,
       costs: inImage({ once: 16, writers: 2 }),
     },
@@ -101,6 +109,7 @@ export const image: System = {
       summary: 'the same; calls lead straight to their functions, without PLT and GOT',
       arrangement: { ...partitions, calls: directCalls },
       randomness: drawnForStore(),
+      callDistance: inOneFile,
       seenBy: codeInCopies,
       costs: inImage({ once: 16, writers: 2 }),
     },

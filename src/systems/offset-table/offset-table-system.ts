@@ -14,6 +14,7 @@ import { copyCosts } from '../shared/bound-costs.ts';
 import { drawnForStore } from '../shared/randomness.ts';
 import { preparedModules } from '../shared/prepared-modules.ts';
 import { codeInCopies } from '../shared/sights.ts';
+import { onlyNear } from '../shared/call-distances.ts';
 import type { System } from '../system.ts';
 import { literalFormat, wideFormat } from './formats.ts';
 import { globalSlots, masking, segmented, windowed } from './offset-table-calls.ts';
@@ -50,6 +51,9 @@ function arrange(format: AddressFormat, base: () => number, calls: CallScheme): 
 const wideRandomness = drawnForStore(14);
 const literalRandomness = drawnForStore(Math.log2(literalBases));
 
+const behindOneBase = onlyNear('all modules are behind one base, which is 2 GiB');
+const below2GiB = onlyNear('its addresses have 31 bits: nothing is farther than 2 GiB');
+
 export const offsetTable: System = {
   id: 'offset-table',
   seed: 'solution 2',
@@ -75,6 +79,7 @@ export const offsetTable: System = {
       summary: 'the program counter is masked: code is the same at every base and place',
       arrangement: arrange(wideFormat, wideBase, masking(wideFormat)),
       randomness: wideRandomness,
+      callDistance: behindOneBase,
       seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(16),
@@ -85,6 +90,7 @@ export const offsetTable: System = {
       arrangement: arrange(wideFormat, wideBase, windowed(wideFormat)),
       randomness: wideRandomness,
       constants: { read: "the region, which has all modules' import slots" },
+      callDistance: behindOneBase,
       seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(17),
@@ -94,6 +100,7 @@ export const offsetTable: System = {
       summary: '%gs holds the base',
       arrangement: arrange(wideFormat, wideBase, segmented(wideFormat)),
       randomness: wideRandomness,
+      callDistance: behindOneBase,
       seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(16),
@@ -103,6 +110,7 @@ export const offsetTable: System = {
       summary: 'a function has one slot for all modules, at a constant distance',
       arrangement: arrange(wideFormat, wideBase, globalSlots(wideFormat)),
       randomness: wideRandomness,
+      callDistance: behindOneBase,
       seenBy: codeInCopies,
       format: wideFormat,
       costs: copyCosts(16),
@@ -112,6 +120,7 @@ export const offsetTable: System = {
       summary: "mask in the seed's format of 32 bits: 256 blocks, below 2 GiB; 6 bases",
       arrangement: arrange(literalFormat, literalBase, masking(literalFormat)),
       randomness: literalRandomness,
+      callDistance: below2GiB,
       seenBy: codeInCopies,
       format: literalFormat,
       costs: copyCosts(16),

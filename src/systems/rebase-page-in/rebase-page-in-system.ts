@@ -13,6 +13,7 @@ import { placeCount } from '../../files/places-name.ts';
 import { slideBits } from '../../image/plan-layout.ts';
 import { boundCosts, boundPages, boundPrivate } from '../shared/bound-costs.ts';
 import { codeInCopies, codeInModules } from '../shared/sights.ts';
+import { onlyNear } from '../shared/call-distances.ts';
 import type { Randomness, System } from '../system.ts';
 
 /** Code from the module files: only what the linker wrote is relocated when it is read. */
@@ -80,6 +81,7 @@ export const rebasePageIn: System = {
       summary: 'all modules rest compressed, in partitions as in image',
       arrangement: { ...whole, places: boot },
       randomness,
+      callDistance: onlyNear('one file has all modules, and gaps in memory would be gaps in it'),
       seenBy: codeInCopies,
       costs: fromPlaces,
     },
