@@ -3,10 +3,8 @@
  * Each command has a file here; heavy modules are imported inside its action, so that `--help` and `--version` answer at
  * once.
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Command } from 'commander';
-import { packageRoot } from '../util/native.ts';
+import { packageVersion } from '../util/native.ts';
 import { registerBind } from './bind.ts';
 import { registerCalls } from './calls.ts';
 import { registerCompare } from './compare.ts';
@@ -34,7 +32,7 @@ export function createProgram(): Command {
     .description(
       'Relocate once, share everywhere: starts ordinary ELF programs without the work of the dynamic linker.',
     )
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .enablePositionalOptions()
@@ -63,10 +61,4 @@ export function createProgram(): Command {
   for (const command of program.commands) takeEarlyOptions(command);
   hearRoot(program);
   return program;
-}
-
-/** Of package.json. */
-export function version(): string {
-  const text = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,6 +1,7 @@
 /** The forms in which a measurement is shown: at the terminal always, as files where they are asked for. */
 import type { Measurement } from '../measure/measurement.ts';
-import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
+import type { Beside } from '../report/collect-report.ts';
+import type { Colors } from '../util/colors.ts';
 import { colorsFor } from '../util/colors.ts';
 
 /** Paths of the files to write; absent: none. */
@@ -15,16 +16,25 @@ export interface ReportFiles {
 export async function writeReports(
   measurement: Measurement,
   { json, html, csv, markdown }: ReportFiles,
-  scale?: ScaleMeasurement,
+  beside: Beside = {},
 ): Promise<void> {
+  const colors = colorsFor(process.stdout);
+  if (beside.before) await printChanges(beside.before, measurement, colors);
   const { renderText } = await import('../report/text.ts');
-  process.stdout.write(renderText(measurement, { colors: colorsFor(process.stdout) }));
+  process.stdout.write(renderText(measurement, { colors }));
   if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
   if (csv !== undefined) await (await import('../report/csv-file.ts')).writeCsv(measurement, csv);
   if (markdown !== undefined)
-    await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown);
+    await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown, beside.before);
   if (html !== undefined) {
-    await (await import('../report/html.ts')).writeHtml(measurement, html, scale);
+    await (await import('../report/html.ts')).writeHtml(measurement, html, beside);
     process.stderr.write(`linkonce: the report is in ${html}\n`);
   }
+}
+
+/** What changed comes first: it is what was asked for. */
+async function printChanges(before: Measurement, after: Measurement, colors: Colors): Promise<void> {
+  const { compareMeasurements } = await import('../report/before-after.ts');
+  const { renderBeforeAfter } = await import('../report/before-after-text.ts');
+  process.stdout.write(`${renderBeforeAfter(compareMeasurements(before, after), colors)}\n`);
 }

@@ -23,6 +23,7 @@ import { runStep } from './run-step.ts';
 import type { CompareProgram, CompareSettings } from './subject.ts';
 import { timeAll } from './time-all.ts';
 import { collectWarnings } from './warnings.ts';
+import { packageVersion } from '../util/native.ts';
 import { weighAlone } from './weigh-alone.ts';
 import { weighTogether } from './weigh-together.ts';
 
@@ -56,6 +57,7 @@ export async function compareImages(
     version: measurementVersion,
     date,
     machine: readMachine(),
+    linkonce: packageVersion(),
     settings: { mode, runs, moment, counts, ...(cold && { cold }), ...(zram && { zram }) },
     programs: measured,
     workload: together.results,

@@ -25,6 +25,8 @@ export interface Measurement {
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;
+  /** Which version of linkonce measured; absent in files that were written before it was noted. */
+  readonly linkonce?: string;
   readonly settings: Settings;
   /** At least one; two with one path are one program with other arguments. */
   readonly programs: readonly MeasuredProgram[];

@@ -10,21 +10,24 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import pc from 'picocolors';
 import type { Measurement } from '../measure/measurement.ts';
-import type { ScaleMeasurement } from '../measure/scale-measurement.ts';
 import { packageRoot } from '../util/native.ts';
+import type { Beside } from './collect-report.ts';
 import { collectReport } from './collect-report.ts';
 import { titleOf } from './format.ts';
+import { renderBeforeAfter } from './before-after-text.ts';
 import type { ReportData } from './report-data.ts';
 import { renderText } from './text.ts';
 import { writeFileWhole } from './write-file.ts';
 
-/** The whole file; with what the growth lab found, where that is given. The parts of the page must have been built (dist/report/). */
-export function renderHtml(measurement: Measurement, scale?: ScaleMeasurement): string {
-  const data = collectReport(measurement, scale);
+/** The whole file, with what stands beside the measurement. The parts of the page must have been built (dist/report/). */
+export function renderHtml(measurement: Measurement, beside: Beside = {}): string {
+  const data = collectReport(measurement, beside);
   const script = pagePart('page.js');
   const style = pagePart('page.css');
   const title = `${titleOf(measurement)} – linkonce`;
-  const text = renderText(measurement, { colors: pc.createColors(false) });
+  const colors = pc.createColors(false);
+  const text = renderText(measurement, { colors });
+  const before = data.beforeAfter ? `${renderBeforeAfter(data.beforeAfter, colors)}\n` : '';
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -35,7 +38,7 @@ export function renderHtml(measurement: Measurement, scale?: ScaleMeasurement): 
 <style>${style}</style>
 </head>
 <body>
-<noscript><pre>${escapeMarkup(text)}</pre></noscript>
+<noscript><pre class="plain-report">${escapeMarkup(before + text)}</pre></noscript>
 <script type="application/gzip" id="data">${packData(data)}</script>
 <script>${script}</script>
 </body>
@@ -44,12 +47,8 @@ export function renderHtml(measurement: Measurement, scale?: ScaleMeasurement): 
 }
 
 /** Writes the file whole or not at all. Throws LinkonceError where it cannot be written. */
-export async function writeHtml(
-  measurement: Measurement,
-  file: string,
-  scale?: ScaleMeasurement,
-): Promise<void> {
-  await writeFileWhole(file, renderHtml(measurement, scale));
+export async function writeHtml(measurement: Measurement, file: string, beside: Beside = {}): Promise<void> {
+  await writeFileWhole(file, renderHtml(measurement, beside));
 }
 
 /**

@@ -12,6 +12,9 @@ import type {
 } from '../measure/measurement.ts';
 import { nameOf } from '../measure/measurement.ts';
 import { advise, gather } from './advice.ts';
+import type { BeforeAfter, ChangedResult } from './before-after.ts';
+import { compareMeasurements, summarise } from './before-after.ts';
+import { changeDetail, changeFigures } from './before-after-figures.ts';
 import { collectFacts } from './collect-facts.ts';
 import { distanceReasons, distanceTable, distanceWords, jumpTable, jumpWords } from './call-distances.ts';
 import { conclude, concludeWorkload } from './conclusion.ts';
@@ -36,13 +39,14 @@ import { entryTable, entryWords, libraryCollisions, libraryWords } from './progr
 import { nothingBound, reasonLines } from './reasons.ts';
 import { writeFileWhole } from './write-file.ts';
 
-/** The text of the file. */
-export function renderMarkdown(measurement: Measurement): string {
+/** The text of the file. `before`: an earlier measurement, to compare with. */
+export function renderMarkdown(measurement: Measurement, before?: Measurement): string {
   const { programs, calls } = measurement;
   const nothing = nothingBound(measurement);
   const parts = [
     `# ${escape(titleOf(measurement))}`,
     nothing === undefined ? '' : `**${escape(nothing)}**`,
+    ...(before ? changeParts(compareMeasurements(before, measurement)) : []),
     ...programs.flatMap((program) => programParts(measurement, program)),
     ...(programs.length > 1 ? workloadParts(measurement) : []),
     ...(calls ? callParts(calls) : []),
@@ -55,11 +59,43 @@ export function renderMarkdown(measurement: Measurement): string {
 }
 
 /** Writes the file, whole or not at all, and reads it back to be sure. Throws LinkonceError where it cannot be written. */
-export async function writeMarkdown(measurement: Measurement, path: string): Promise<void> {
-  const text = renderMarkdown(measurement);
+export async function writeMarkdown(
+  measurement: Measurement,
+  path: string,
+  before?: Measurement,
+): Promise<void> {
+  const text = renderMarkdown(measurement, before);
   await writeFileWhole(path, text);
   if ((await readFile(path, 'utf8')) !== text)
     throw new Error(`${path}: reads back as something else than was written`);
+}
+
+function changeParts({ dates, remarks, programs }: BeforeAfter): readonly string[] {
+  const each = programs.flatMap((program) => [
+    `### ${escape(program.label)}`,
+    summarise(program)
+      .map((line) => `- ${escape(line)}`)
+      .join('\n'),
+    table(program.results, changeColumns(program.results)),
+  ]);
+  return [
+    '## Before and after',
+    `Before: ${dates[0]}; after: ${dates[1]}.`,
+    remarks.map((remark) => `- ${escape(remark)}`).join('\n'),
+    ...(each.length === 0 ? ['No program was measured in both.'] : each),
+  ];
+}
+
+function changeColumns(results: readonly ChangedResult[]): readonly Column<ChangedResult>[] {
+  return shownFigures(changeFigures, results).map((figure): Column<ChangedResult> => [
+    headOf(figure),
+    (result) => {
+      const value = figure.value(result);
+      const more = changeDetail(figure, result) ?? intervalText(figure, result);
+      if (value === undefined) return none;
+      return more === undefined ? figure.text(value) : `${figure.text(value)} [${more}]`;
+    },
+  ]);
 }
 
 function adviceParts(measurement: Measurement): readonly string[] {

@@ -82,6 +82,7 @@ export const measurementSchema: z.ZodType<Measurement> = z.object({
   version: z.literal(measurementVersion),
   date: z.iso.datetime(),
   machine,
+  linkonce: z.string().exactOptional(),
   settings: z.object({
     mode: z.enum(['quick', 'full', 'custom']),
     runs: count,

@@ -1,7 +1,7 @@
 /** Where the package has what is neither JavaScript nor of a user: beside the built JavaScript, whether that is a checkout's or installed. */
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** The package's root: the directory that holds its package.json, whether the code runs from `src/` or from `dist/src/`. */
 export function packageRoot(): string {
@@ -12,6 +12,12 @@ export function packageRoot(): string {
     directory = parent;
   }
   return directory;
+}
+
+/** Of package.json. */
+export function packageVersion(): string {
+  const text = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** An installed package has no sources. Nothing is built in it, and nothing written to it. */

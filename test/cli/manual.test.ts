@@ -4,14 +4,15 @@ import { expect, test } from 'vitest';
 import { allCommands, toolFacts } from '../../src/cli/command-facts.ts';
 import { manualPage } from '../../src/cli/manual/manual-page.ts';
 import { plain } from '../../src/cli/manual/roff.ts';
-import { createProgram, version } from '../../src/cli/program.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { packageVersion } from '../../src/util/native.ts';
 import { systems } from '../../src/systems/registry.ts';
 import { packageRoot } from '../../src/util/native.ts';
 import { runProgram } from '../run-program.ts';
 
 const file = path.join(packageRoot(), 'docs', 'man', 'linkonce.1');
 const root = toolFacts(createProgram());
-const page = manualPage({ root, systems, version: version() });
+const page = manualPage({ root, systems, version: packageVersion() });
 
 test('the page in the repository is that of the commands (npm run man)', () => {
   expect(readFileSync(file, 'utf8')).toBe(page);

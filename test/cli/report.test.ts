@@ -41,7 +41,22 @@ describe('linkonce report', () => {
     expect({ stderr, status }).toEqual({ stderr: `linkonce: the report is in ${html}\n`, status: 0 });
     const measurement = { ...severalSample, calls: sampleCalls };
     expect(stdout).toBe(renderText(measurement, { colors: pc.createColors(false) }));
-    expect(unpackData(readFileSync(html, 'utf8'))).toEqual(collectReport(measurement, scaleSample));
+    expect(unpackData(readFileSync(html, 'utf8'))).toEqual(
+      collectReport(measurement, { scale: scaleSample }),
+    );
+  });
+
+  it('shows two measurements side by side', () => {
+    const [earlier, later] = ['earlier', 'later'].map((name) => path.join(folder, `${name}.json`));
+    writeFileSync(earlier!, renderJson(severalSample));
+    writeFileSync(later!, renderJson({ ...severalSample, linkonce: '9.0.0' }));
+    const { stdout, stderr, status } = run('--before', earlier!, later!);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toMatch(/^Before and after\n/);
+    expect(stdout).toContain('Measured by linkonce an unknown version, then by 9.0.0.');
+    expect(run('--before', path.join(folder, 'none.json'), later!).stderr).toMatch(
+      /none\.json: cannot be read/,
+    );
   });
 
   it('says in a line what is wrong with its files', () => {

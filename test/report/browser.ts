@@ -7,7 +7,8 @@ import { chromium } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { writeHtml } from '../../src/report/html.ts';
-import type { ReportParts } from '../../src/report/read-report.ts';
+import type { Measurement } from '../../src/measure/measurement.ts';
+import type { Beside } from '../../src/report/collect-report.ts';
 import { patienceMs } from '../patience.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -23,12 +24,14 @@ interface Look {
 type Open = (name: string, look: Look, test: (page: Page) => Promise<void>) => Promise<void>;
 
 /** Writes reports as pages, by their names, before the tests of a file, and starts a browser for them; skips all without one. */
-export function withPages(reports: Readonly<Record<string, ReportParts>>): Open {
+export function withPages(
+  reports: Readonly<Record<string, Beside & { readonly measurement: Measurement }>>,
+): Open {
   const directory = mkdtempSync(path.join(tmpdir(), 'linkonce-html-'));
   let browser: Browser | undefined;
   beforeAll(async () => {
-    for (const [name, { measurement, scale }] of Object.entries(reports))
-      await writeHtml(measurement, path.join(directory, `${name}.html`), scale);
+    for (const [name, { measurement, ...beside }] of Object.entries(reports))
+      await writeHtml(measurement, path.join(directory, `${name}.html`), beside);
     if (existsSync(executablePath))
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   });

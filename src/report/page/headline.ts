@@ -5,6 +5,7 @@ import { formatMoment, titleOf } from '../format.ts';
 import { nothingBound } from '../reasons.ts';
 import type { ReportData } from '../report-data.ts';
 import { verdictText, verdictsOf } from '../verdict.ts';
+import { formatDate } from './date.ts';
 import { element, prose } from './element.ts';
 import { createWorkloadFigures } from './key-figures.ts';
 import { createSummary } from './summary.ts';
@@ -27,20 +28,8 @@ export function createHeadline({ measurement, facts }: ReportData): HTMLElement 
     verdict === undefined ? undefined : element('p', { class: 'verdict' }, prose(verdict)),
     createVerdicts(verdictsOf(measurement, facts)),
     ...summary,
-    element('p', { class: 'facts' }, momentOf(measurement)),
+    element('p', { class: 'facts' }, formatDate(measurement.date)),
   );
-}
-
-/** With the zone of whoever reads it. */
-function momentOf({ date }: Measurement): string {
-  const time = {
-    year: 'numeric',
-    month: 'long',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  } as const;
-  return new Date(date).toLocaleString('en', { ...time, timeZoneName: 'short' });
 }
 
 function createOverview(measurement: Measurement): readonly HTMLElement[] {

@@ -6,6 +6,7 @@
  * into view or when the browser has time (idle.ts).
  */
 import { createAdvice } from './advice-cards.ts';
+import { createBeforeAfter } from './before-after-section.ts';
 import { createContents } from './contents.ts';
 import { createDownloads } from './downloads.ts';
 import { element } from './element.ts';
@@ -20,8 +21,9 @@ import { createWorkload } from './workload.ts';
 
 async function show(): Promise<void> {
   const data = await readData();
-  const { measurement, scale } = data;
+  const { measurement, scale, beforeAfter } = data;
   const parts = [
+    beforeAfter && createBeforeAfter(beforeAfter),
     createAdvice(data),
     ...(measurement.programs.length > 1 ? createWorkload(measurement) : []),
     ...createPrograms(measurement),
