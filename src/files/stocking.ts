@@ -75,9 +75,10 @@ function writeGroup(
   output: string,
 ): StockedModule[] {
   const origin = at(group, 0, 'module').address;
-  const isAscending = group.every(
-    (each, index) => index === 0 || each.address > at(group, index - 1).address,
-  );
+  const isAscending = group.every((each, index) => {
+    const before = index === 0 ? undefined : at(group, index - 1);
+    return before === undefined || each.address >= before.address + before.size;
+  });
   const isAsInMemory = isAscending && arrangement.files !== 'collection';
   const begin = isAsInMemory ? contentStart(origin) : toolHeadSize;
   let next = begin;

@@ -47,10 +47,11 @@ export interface Wanted {
 }
 
 /**
- * `unique`: a range of its own, or none. `overlapping`: where no range is free, one that depends on the module's path only.
- * `by-path`: always that one, the same everywhere. `by-name`: the same by the module's name.
+ * `unique`: a range of its own, or none. `reused`: where no range is free, one that only modules have which no program uses together with
+ * it. `overlapping`: then one that depends on the module's path only. `by-path`: always that one, the same everywhere. `by-name`: the same
+ * by the module's name.
  */
-export type AddressPolicy = 'unique' | 'overlapping' | 'by-path' | 'by-name';
+export type AddressPolicy = 'unique' | 'reused' | 'overlapping' | 'by-path' | 'by-name';
 
 export interface AddressRules {
   /** Part of its size that a module gets on top. */
@@ -62,6 +63,8 @@ export interface AddressRules {
   readonly reserved?: number;
   /** Bytes from the end of all that is held to a new range, where the space has so many; absent: none. */
   readonly apart?: number;
+  /** Whether a program uses both modules; absent: any two may meet. */
+  readonly meet?: (key: string, other: string) => boolean;
 }
 
 export interface Assigned {
@@ -78,19 +81,25 @@ export function assignRanges(
   space: AddressSpace,
   held: readonly Holding[],
   wanted: readonly Wanted[],
-  { growth, policy, block = pageSize, reserved = 0, apart = 0 }: AddressRules,
+  { growth, policy, block = pageSize, reserved = 0, apart = 0, meet = () => true }: AddressRules,
 ): Assigned {
   const holdings: Holding[] = [];
   const refused: Wanted[] = [];
-  const isFree = policy === 'unique' || policy === 'overlapping';
+  const isByName = policy === 'by-path' || policy === 'by-name';
   for (const each of wanted) {
     const size = roundUp(each.size + Math.ceil(each.size * growth), block);
     const alignment = Math.max(each.alignment, block);
-    const taken = [{ key: '', start: space.base, size: reserved }, ...held, ...holdings];
-    const free = isFree ? freeStart(space, taken, { size, alignment, apart }) : undefined;
-    const named =
-      policy === 'unique' ? undefined : namedStart(space, nameOf(each, policy), size, alignment, block);
-    const start = each.at ?? free ?? named;
+    const first = { key: '', start: space.base, size: reserved };
+    const taken = [...held, ...holdings];
+    const free = (rivals: readonly Holding[]): Address | undefined =>
+      freeStart(space, [first, ...rivals], { size, alignment, apart });
+    const own = isByName ? undefined : free(taken);
+    const other = (): Address | undefined => {
+      if (policy === 'unique') return undefined;
+      if (policy === 'reused') return free(taken.filter(({ key }) => meet(each.key, key)));
+      return namedStart(space, nameOf(each, policy), size, alignment, block);
+    };
+    const start = each.at ?? own ?? other();
     if (start === undefined) refused.push(each);
     else holdings.push({ key: each.key, start, size, ...(each.before && { before: each.before }) });
   }

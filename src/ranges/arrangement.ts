@@ -32,6 +32,8 @@ export interface Arrangement {
   readonly space?: (bits: number) => AddressSpace;
   /** Bytes of a block: a module's range is whole blocks; absent: pages. */
   readonly block?: number;
+  /** Bits of the distance that its calls between modules reach: what fits stands within it. Absent: distances are nothing to it. */
+  readonly reach?: number;
   /** Bytes at the beginning of the space that no module gets. */
   readonly reserved?: number;
   /** Bytes between the ranges of two modules; absent: none. What calls cost by distance is measured so. */

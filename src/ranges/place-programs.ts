@@ -12,7 +12,7 @@ import { LinkonceError, Refusal } from '../util/errors.ts';
 import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { hex, roundUp } from '../util/units.ts';
-import type { AddressSpace, Holding, Wanted } from './addresses.ts';
+import type { AddressRules, AddressSpace, Assigned, Holding, Wanted } from './addresses.ts';
 import { assignRanges, findCollision } from './addresses.ts';
 import type { Arrangement } from './arrangement.ts';
 import { assignNumbers } from './numbers.ts';
@@ -103,19 +103,22 @@ function placeAll(
   space: AddressSpace,
   placed: Placed,
 ): Placing {
-  const partitions = partitionModules([
+  const partitioned = [
     ...placed.programs,
     ...programs.map(({ name, program }) => ({
       name,
       modules: placedModules(program).map(({ path }) => path),
     })),
-  ]);
+  ];
+  const partitions = partitionModules(partitioned);
   const wanted = wantedRanges(programs, partitions, arrangement);
   const kept = keptHoldings(placed.holdings, wanted);
   const known = new Set(kept.map(({ key }) => key));
   const missing = wanted.filter(({ key }) => !known.has(key));
-  const { addresses: policy } = arrangement;
-  const added = assignRanges(space, kept, missing, { ...arrangement, policy }).holdings;
+  const rules = { ...arrangement, policy: arrangement.addresses, meet: meeting(partitioned) };
+  const near = nearRanges(space, kept, missing, rules, arrangement.reach);
+  const far = assignRanges(space, [...kept, ...near.holdings], near.refused, rules);
+  const added = [...near.holdings, ...far.holdings];
   const all = [...kept, ...assignNumbers(kept, added, missing)];
   const failures = new Map<number, LinkonceError>();
   programs.forEach(({ program }, index) => {
@@ -123,6 +126,34 @@ function placeAll(
     if (failure) failures.set(index, failure);
   });
   return { partitions, holdings: all, failures };
+}
+
+/**
+ * What fits into the part of the space that calls reach across gets a range there, in its order; the rest then stands behind, so that none of it
+ * comes between.
+ */
+function nearRanges(
+  space: AddressSpace,
+  held: readonly Holding[],
+  wanted: readonly Wanted[],
+  rules: AddressRules,
+  reach = space.bits,
+): Assigned {
+  if (reach >= space.bits) return { holdings: [], refused: wanted };
+  const near = held.filter(({ start }) => start < space.base + 2 ** reach);
+  return assignRanges({ ...space, bits: reach }, near, wanted, { ...rules, policy: 'unique' });
+}
+
+/** Whether a program uses both of two modules. */
+function meeting(programs: readonly { readonly modules: readonly string[] }[]) {
+  const users = new Map<string, Set<number>>();
+  programs.forEach(({ modules }, index) => {
+    for (const path of modules) users.set(path, (users.get(path) ?? new Set()).add(index));
+  });
+  return (path: string, other: string): boolean => {
+    const others = users.get(other);
+    return [...(users.get(path) ?? [])].some((index) => others?.has(index));
+  };
 }
 
 /** All that get a range: with what the program opens later. */

@@ -36,7 +36,7 @@ const forms = [
   ['offset-table:literal', 23],
   ['offset-table:mask', 23],
   ['install:files', 22],
-  ['image:partitions', 22],
+  ['image:data', 22],
 ] as const;
 
 describe.each(forms)('%s, in %i bits', (form, window) => {

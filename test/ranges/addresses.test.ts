@@ -7,7 +7,7 @@ import { pageSize, roundUp } from '../../src/util/units.ts';
 
 const base = 0x2000_0000_0000;
 const growths = fc.constantFrom(0, 1 / 8, 1);
-const policies = fc.constantFrom<AddressPolicy>('unique', 'overlapping', 'by-path');
+const policies = fc.constantFrom<AddressPolicy>('unique', 'reused', 'overlapping', 'by-path');
 
 /** Small spaces, so that they are full now and then, and bases that are no multiple of every alignment. */
 const spaces: fc.Arbitrary<AddressSpace> = fc.record({
@@ -128,6 +128,53 @@ describe('unique', () => {
     const left = holdings.filter(({ key }) => key !== 'b');
     const again = assignRanges(space, left, refused, { growth: 0, policy: 'unique' });
     expect(again.holdings).toEqual([{ key: 'e', start: base + quarter, size: quarter }]);
+  });
+});
+
+describe('reused', () => {
+  /** Of keys, by their last letters: half of all pairs. */
+  const meet = (one: string, other: string): boolean =>
+    (one.length + other.length + one.charCodeAt(5) + other.charCodeAt(5)) % 2 === 0;
+  const place = ({ space, first, second, growth }: Parameters<typeof placeBoth>[0]) => {
+    const wanted = [...first, ...second.map((each) => ({ ...each, key: `${each.key}.second` }))];
+    return { wanted, ...assignRanges(space, [], wanted, { growth, policy: 'reused', meet }) };
+  };
+
+  test('no two modules that one program uses overlap, and others only where nothing is free', () => {
+    let reused = 0;
+    fc.assert(
+      fc.property(requests, (request) => {
+        const { wanted, holdings } = place(request);
+        const held: Holding[] = [];
+        for (const each of wanted) {
+          const own = holdings.find(({ key }) => key === each.key);
+          if (!own) continue;
+          const below = held.filter((other) => overlaps(other, own));
+          expect(below.filter(({ key }) => meet(key, own.key))).toEqual([]);
+          expect(below.length > 0).toBe(!fitsAnywhere(request.space, held, each, request.growth));
+          reused += below.length;
+          held.push(own);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(reused).toBeGreaterThan(0);
+  });
+
+  test('a module is refused only where those that it meets leave no room', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const { wanted, holdings } = place(request);
+        const held: Holding[] = [];
+        for (const each of wanted) {
+          const own = holdings.find(({ key }) => key === each.key);
+          const rivals = held.filter(({ key }) => meet(key, each.key));
+          if (!own) expect(fitsAnywhere(request.space, rivals, each, request.growth)).toBe(false);
+          else held.push(own);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -16,7 +16,7 @@ const partitions: Arrangement = {
   protections: 'merged',
   files: 'partition',
   codeFromModules: false,
-  addresses: 'unique',
+  addresses: 'reused',
   growth: 0,
   fixedBase: false,
   onCollision: 'hand-over',
@@ -33,12 +33,16 @@ const data: Arrangement = {
   ...partitions,
   protections: 'exact',
   files: 'collection',
+  addresses: 'unique',
   codeFromModules: true,
   freshZero,
 };
 
+/** Bits of the displacement of a call, which has a sign. */
+const callReach = 31;
+
 /** One image file for one program, whatever else is bound. */
-const single: Arrangement = { ...partitions, protections: 'exact', files: 'program' };
+const single: Arrangement = { ...partitions, protections: 'exact', files: 'program', addresses: 'unique' };
 
 /**
  * Modules without writable pages join their neighbours; one with such pages stands between two ranges of code. There are no files
@@ -107,7 +111,7 @@ export const image: System = {
     {
       id: 'direct',
       summary: 'the same; calls lead straight to their functions, without PLT and GOT',
-      arrangement: { ...partitions, calls: directCalls },
+      arrangement: { ...partitions, calls: directCalls, reach: callReach },
       randomness: drawnForStore(),
       callDistance: inOneFile,
       seenBy: codeInCopies,
