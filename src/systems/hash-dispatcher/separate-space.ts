@@ -11,7 +11,7 @@ import type { Caller } from './resolvers.ts';
 import { resolverCode, resolverSize } from './resolvers.ts';
 import type { Leads } from './tables.ts';
 
-/** Bytes: 473 modules with 8,677 entries, of which 2,133 are told apart, take a tenth. */
+/** Bytes: the 2,133 entries of ffmpeg's 214 libraries that are told apart take 848 KiB. */
 export const separateRoom = 0x80_0000;
 
 /** By an entry's address: which module wants which function there. */
