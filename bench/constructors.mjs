@@ -5,9 +5,11 @@
  * the heap and asking again costs is not counted. Prints a line a program, then a table by cause. docs/constructed.md says what follows.
  *
  *     node bench/constructors.mjs [--count N] [--rounds N] [--all] [--json FILE] [PROGRAM…]
+ *     node bench/constructors.mjs --kinds
  *
  * Without PROGRAM: `--count` of the dynamic programs of /usr/bin (300), evenly spaced by name. `--all`: goes on behind the end of the
- * prefix, to tell all that constructors do. Reads the built tool: first `npm run build`. Nothing comes to main: arguments do not matter.
+ * prefix, to tell all that constructors do. `--kinds`: libraries
+ * of constructor-kinds.c, each with a constructor that does one thing. Reads the built tool: first `npm run build`. Nothing comes to main: arguments do not matter.
  */
 import { Buffer } from 'node:buffer';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -17,6 +19,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readSync,
   readdirSync,
   realpathSync,
@@ -36,6 +39,7 @@ const { values: options, positionals } = parseArgs({
     count: { type: 'string', default: '300' },
     rounds: { type: 'string', default: '21' },
     all: { type: 'boolean', default: false },
+    kinds: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
@@ -194,7 +198,35 @@ function table(title, keyOf, lines) {
   }
 }
 
-const files = positionals.length > 0 ? positionals.map(pathOf) : sample(Number(options.count));
+/** A program for each kind, named by it. */
+function makeKinds() {
+  const source = new URL('constructor-kinds.c', import.meta.url).pathname;
+  const kinds = readFileSync(source, 'utf8').matchAll(/defined KIND_(\w+)/g);
+  return [...kinds].map(([, kind]) => {
+    const name = kind.toLowerCase().replaceAll('_', '-');
+    const library = path.join(folder, `lib${name}.so`);
+    const program = path.join(folder, name);
+    const common = ['-O1', '-w', '-mrdrnd', source];
+    execFileSync('cc', [...common, `-DKIND_${kind}`, '-shared', '-fPIC', '-o', library]);
+    execFileSync('cc', [
+      ...common,
+      `-DKIND_${kind}`,
+      '-DPROGRAM',
+      '-o',
+      program,
+      library,
+      `-Wl,-rpath,${folder}`,
+    ]);
+    return program;
+  });
+}
+
+function chosen() {
+  if (options.kinds) return makeKinds();
+  return positionals.length > 0 ? positionals.map(pathOf) : sample(Number(options.count));
+}
+
+const files = chosen();
 const lines = [];
 for (const file of files) {
   const result = follow(file);
