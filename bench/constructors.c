@@ -39,7 +39,7 @@
 #define PAGE 4096ull
 #define MODULES 1024
 #define QUESTIONS 64
-#define MOST_STEPS 20000000
+#define MOST_STEPS 4000000
 #define MOST_RANGES 8192
 
 typedef uint64_t word;
