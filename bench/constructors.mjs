@@ -5,7 +5,7 @@
  * the heap and asking again costs is not counted. Prints a line a program, then a table by cause. docs/constructed.md says what follows.
  *
  *     node bench/constructors.mjs [--count N] [--rounds N] [--all] [--json FILE] [PROGRAM…]
- *     node bench/constructors.mjs --kinds
+ *     node bench/constructors.mjs --kinds [KIND…]
  *
  * Without PROGRAM: `--count` of the dynamic programs of /usr/bin (300), evenly spaced by name. `--all`: goes on behind the end of the
  * prefix, to tell all that constructors do. `--kinds`: libraries
@@ -202,8 +202,11 @@ function table(title, keyOf, lines) {
 function makeKinds() {
   const source = new URL('constructor-kinds.c', import.meta.url).pathname;
   const kinds = readFileSync(source, 'utf8').matchAll(/defined KIND_(\w+)/g);
-  return [...kinds].map(([, kind]) => {
-    const name = kind.toLowerCase().replaceAll('_', '-');
+  const nameOf = (kind) => kind.toLowerCase().replaceAll('_', '-');
+  const wanted = [...kinds].map(([, kind]) => kind);
+  const isAsked = (kind) => positionals.length === 0 || positionals.includes(nameOf(kind));
+  return wanted.filter(isAsked).map((kind) => {
+    const name = nameOf(kind);
     const library = path.join(folder, `lib${name}.so`);
     const program = path.join(folder, name);
     const common = ['-O1', '-w', '-mrdrnd', source];
