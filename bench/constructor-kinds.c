@@ -133,6 +133,10 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
 	kept_pointer = __builtin_frame_address(0);
 #elif defined KIND_MANGLED_POINTER
 	atexit(at_end);
+#elif defined KIND_STATIC_DESTRUCTOR
+	extern int __cxa_atexit(void (*)(void *), void *, void *);
+	extern void *__dso_handle;
+	__cxa_atexit((void (*)(void *))at_end, bytes, &__dso_handle);
 #elif defined KIND_MANGLED_PLACE
 	kept = 2 + (uint64_t)setjmp(kept_place);
 #elif defined KIND_SUM_OF_ADDRESS
