@@ -38,6 +38,10 @@ export interface RoomRequest {
   readonly imports: number;
   /** Functions that others can call. */
   readonly functions: number;
+  /** For each of the imports, how far from the module's first page its call sites and PLT slots are. */
+  readonly sites: readonly (readonly number[])[];
+  /** The area's size is rounded up to a multiple of it. */
+  readonly alignment: number;
 }
 
 export interface Room {
@@ -89,6 +93,8 @@ export interface Import {
   readonly definer: number;
   /** Index among the definer's functions. */
   readonly functionIndex: number;
+  /** The module's call sites that go through the slot, and its PLT slots. */
+  readonly sites: readonly Vaddr[];
 }
 
 export interface Wiring {
@@ -114,6 +120,8 @@ export interface ModuleWiring {
 export interface Landing {
   /** Where a call site jumps to; absent: through `word`, or as compiled. */
   readonly code?: Address;
+  /** Where a call site, or PLT slot, at that address jumps to; absent: to `code`, or `jumps`. */
+  readonly from?: (site: Address) => Address;
   /** Where jumps go, and the PLT slot, which either may have come through; absent: as `code`; null: as compiled. */
   readonly jumps?: Address | null;
   /** A word with the target's address, which takes the GOT slot's place where code jumps through memory. */

@@ -12,6 +12,8 @@ import { readCalls } from './read-calls.ts';
 
 export interface ModuleReach {
   readonly calls: ModuleCalls;
+  /** Of call sites and PLT slots, by the GOT slot that they go through. */
+  readonly sites: ReadonlyMap<Vaddr, readonly Vaddr[]>;
   /** Names of the slots' symbols, with their versions; empty for an IFUNC of the module's own. */
   readonly names: ReadonlyMap<Vaddr, string>;
   /** Values of the functions and IFUNCs that other modules can call, ascending, each once. */
@@ -45,6 +47,7 @@ function reachOf(elf: ElfFile): ModuleReach {
   const ifuncs = exported.filter(({ type }) => type === STT.GNU_IFUNC);
   return {
     calls,
+    sites: sitesBySlot(calls),
     names: new Map(names),
     functions: [...values].sort((a, b) => a - b),
     ifuncs: new Map(ifuncs.map((symbol) => [nameOf(symbol), symbol.value])),
@@ -69,7 +72,28 @@ function nameOf({ name, version }: ElfSymbol): string {
   return version ? `${name}@${version.name}` : name;
 }
 
-/** What a scheme needs to know before modules have addresses. */
-export function roomRequest({ calls, functions }: ModuleReach): RoomRequest {
-  return { imports: calls.slots.size, functions: functions.length };
+/** What a scheme needs to know before modules have addresses. `start`: of its first page. */
+export function roomRequest(
+  { calls, sites, functions }: ModuleReach,
+  { start, alignment }: { readonly start: Vaddr; readonly alignment: number },
+): RoomRequest {
+  return {
+    imports: calls.slots.size,
+    functions: functions.length,
+    sites: [...calls.slots.keys()].map((slot) => (sites.get(slot) ?? []).map((site) => site - start)),
+    alignment,
+  };
+}
+
+/** By slot: addresses of the call sites that go through it, and of the PLT slots. */
+function sitesBySlot({ sites, plt }: ModuleCalls): Map<Vaddr, Vaddr[]> {
+  const bySlot = new Map<Vaddr, Vaddr[]>();
+  const add = (slot: Vaddr, address: Vaddr): void => {
+    const known = bySlot.get(slot);
+    if (known) known.push(address);
+    else bySlot.set(slot, [address]);
+  };
+  for (const { slot, address } of sites) add(slot, address);
+  for (const { gotSlot, address } of plt) add(gotSlot, address);
+  return bySlot;
 }

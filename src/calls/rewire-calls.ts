@@ -74,7 +74,7 @@ function rewriteModule(hand: ModuleInHand, { landings }: ModuleWiring, counts: C
   for (const slot of reach.calls.plt) {
     const at = module.bias + slot.address;
     const landing = landingOf(slot.gotSlot);
-    const { word, jumps = landing.code } = landing;
+    const { word, jumps = landing.from?.(at) ?? landing.code } = landing;
     const code = memory.read(at, slot.size);
     const target = word ?? jumps ?? undefined;
     const isThrough = word !== undefined;
@@ -91,7 +91,8 @@ function redirected(site: CallSite, code: Buffer, at: Address, landing: Landing)
   if (word !== undefined)
     // A site that leads to a PLT slot stays: that slot goes through the word.
     return readsSlot(site) ? redirectOperand(site, code, at, word) : code;
-  const target = isJump(site) && landing.jumps !== undefined ? landing.jumps : landing.code;
+  const usual = landing.from?.(at) ?? landing.code;
+  const target = isJump(site) && landing.jumps !== undefined ? landing.jumps : usual;
   return target === undefined || target === null ? undefined : redirectSite(site, code, at, target);
 }
 

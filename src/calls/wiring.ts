@@ -74,7 +74,9 @@ function siteModules(
     const facts = region.module;
     if (!facts || region.kind !== 'module' || region.mappings.length === 0) return [];
     const reach = moduleReach(facts);
-    const room = scheme.room(roomRequest(reach));
+    const room = scheme.room(
+      roomRequest(reach, { start: region.start - region.loadBias, alignment: region.alignment }),
+    );
     const shift = regionShift(blueprint, layout, index);
     const [start, end] = [region.start + shift, roundUp(region.end + shift)];
     const size = roundUp(room.area, region.alignment);
@@ -130,7 +132,8 @@ function readSlots(
     const functionIndex = functionIndexOf(other, target, symbol);
     if (definer === index) {
       if (functionIndex >= 0 || symbol === '') own.set(slot, target);
-    } else if (functionIndex >= 0) imports.push({ slot, symbol, target, definer, functionIndex });
+    } else if (functionIndex >= 0)
+      imports.push({ slot, symbol, target, definer, functionIndex, sites: reach.sites.get(slot) ?? [] });
   }
   return { imports, own };
 }

@@ -204,7 +204,7 @@ function withReserve(wanted: Wanted, module: Module): Wanted {
 
 function wantedRange(module: Module, { calls, executablesAt }: Arrangement, isExecutable: boolean): Wanted {
   const { start, end, alignment } = moduleSpan(module);
-  const room = calls?.room(roomRequest(moduleReach(module)));
+  const room = calls?.room(roomRequest(moduleReach(module), { start, alignment }));
   const area = roundUp(room?.area ?? 0, alignment);
   return {
     key: module.path,

@@ -14,7 +14,14 @@ const targets = [
 ];
 
 function importing(index: number, target: number): Import {
-  return { slot: 0x4000 + 8 * index, symbol: `f${index}`, target, definer: 1, functionIndex: index };
+  return {
+    slot: 0x4000 + 8 * index,
+    symbol: `f${index}`,
+    target,
+    definer: 1,
+    functionIndex: index,
+    sites: [],
+  };
 }
 
 const module: WiredModule = {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { WiredModule } from '../../src/calls/call-scheme.ts';
 import { literalFormat, wideFormat } from '../../src/systems/offset-table/formats.ts';
-import { globalSlots, masking } from '../../src/systems/offset-table/offset-table-calls.ts';
+import { masking } from '../../src/systems/offset-table/masked-calls.ts';
+import { globalSlots } from '../../src/systems/offset-table/offset-table-calls.ts';
 import { Refusal } from '../../src/util/errors.ts';
 
 const mebibyte = 2 ** 20;
@@ -21,7 +22,7 @@ describe.each([
   });
   const importing = (each: WiredModule, definer: number, target: number): WiredModule => ({
     ...each,
-    imports: [{ slot: 0x3000, symbol: 'f', target, definer, functionIndex: 1 }],
+    imports: [{ slot: 0x3000, symbol: 'f', target, definer, functionIndex: 1, sites: [] }],
   });
   const one = importing(module('one', 3, 3, 5), 1, 0x1111);
   const two = module('two', 6, 1, 9);

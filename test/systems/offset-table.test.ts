@@ -2,9 +2,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Stop, Tracee } from '../../src/capture/ptrace.ts';
 import { readElf } from '../../src/elf/read-elf.ts';
 import { offsetTable } from '../../src/systems/offset-table/offset-table-system.ts';
+import { readPlan } from '../../src/image/verify-image.ts';
+import type { BoundImage } from '../../src/pipeline.ts';
 import { Refusal } from '../../src/util/errors.ts';
+import { runToHandoff } from '../image/follow-loader.ts';
 import { environment } from '../programs/build.ts';
 import { runProgram } from '../run-program.ts';
 import { Binder } from './bound-set.ts';
@@ -72,6 +76,80 @@ describe('a library of several blocks', () => {
     expect(entries[0]).toBeLessThan(2 * mebibyte);
   });
 });
+
+describe.each(['mask', 'literal'])(
+  '%s: a library of several blocks whose calls are all over it',
+  (variant) => {
+    const block = 2 ** 20;
+    let image: BoundImage;
+    beforeAll(async () => {
+      const folder = path.join(binder.folder, `duplicates-${variant}`);
+      // Calls from the first block and the second, none from the third, a jump from the fourth, and no code but these.
+      const library = compile(folder, {
+        name: 'libfour.so',
+        flags: ['-fno-builtin', '-Wl,-z,now', '-O2', '-fno-toplevel-reorder', '-nostartfiles'],
+        source: `
+        #include <stdlib.h>
+        int one(int x) { return abs(x) + 1; }
+        __asm__(".section .text\\n.fill 0x100000, 1, 0x90\\n");
+        int two(int x) { return abs(x) + 2; }
+        __asm__(".section .text\\n.fill 0x200000, 1, 0x90\\n");
+        int four(int x) { return abs(x); }`,
+      });
+      const program = compile(folder, {
+        name: 'four',
+        uses: [library],
+        source: `
+        #include <stdlib.h>
+        int one(int), two(int), four(int);
+        int main(int count, char **words) {
+          int which = atoi(words[1]);
+          return which == 1 ? one(-9) : which == 2 ? two(-9) : four(-9);
+        }`,
+      });
+      image = await binder.bind(program, `offset-table:${variant}`);
+    });
+
+    /** How it ends that calls the function, where the entry of a block of the library leads nowhere. */
+    function endWithout(which: number, without: number | undefined): Stop {
+      const plan = readPlan(`${image.file}.image`);
+      const tracee = Tracee.start({
+        file: image.file,
+        argv: [image.file, String(which)],
+        environment: {},
+        quiet: true,
+      });
+      try {
+        runToHandoff(tracee, plan);
+        if (without !== undefined) {
+          const maps = readSmaps(tracee).filter(({ name }) => path.basename(name).startsWith('libfour.so-'));
+          const base = Math.floor(maps[0]!.start / (placesOf(variant) * block)) * placesOf(variant) * block;
+          const first = Math.floor((maps[0]!.start - base) / block);
+          expect(tracee.readWord(base + (first + without) * 8)).not.toBe(0n);
+          tracee.writeWord(base + (first + without) * 8, 0n);
+        }
+        const stop = tracee.resume();
+        return stop.kind === 'exit' ? tracee.resume() : stop;
+      } finally {
+        tracee.end();
+      }
+    }
+
+    test('each call reads the entry of its own block, and no other', () => {
+      const fault: Stop = { kind: 'signal', signal: 11 };
+      const blocks = [undefined, 0, 1, 2, 3];
+      for (const [which, own, result] of [
+        [1, 0, 10],
+        [2, 1, 11],
+        [4, 3, 9],
+      ] as const) {
+        const end: Stop = { kind: 'gone', status: result, signal: 0 };
+        const ends = blocks.map((without) => endWithout(which, without));
+        expect(ends).toEqual(blocks.map((without) => (without === own ? fault : end)));
+      }
+    });
+  },
+);
 
 test.each(variants)(
   '%s: an executable with fixed addresses is left as compiled, and runs',

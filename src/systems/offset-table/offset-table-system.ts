@@ -17,7 +17,8 @@ import { codeInCopies } from '../shared/sights.ts';
 import { onlyNear } from '../shared/call-distances.ts';
 import type { System } from '../system.ts';
 import { literalFormat, wideFormat } from './formats.ts';
-import { globalSlots, masking, segmented, windowed } from './offset-table-calls.ts';
+import { masking } from './masked-calls.ts';
+import { globalSlots, segmented, windowed } from './offset-table-calls.ts';
 import { tableBlocks } from './table.ts';
 
 /** One base of a format: all of its blocks, or as many as a person allows. */

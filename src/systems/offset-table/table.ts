@@ -29,7 +29,28 @@ export function slotOffset(format: AddressFormat, number: number): number {
 /** Numbers of slots, and what they hold. */
 export type Slots = ReadonlyMap<number, Address>;
 
-/** Throws Refusal where there are more slots than the region has room for, or modules of several bases. */
+/** Each import has a slot of its own. */
+export const ownSlots = (modules: readonly WiredModule[]): Slots =>
+  new Map(
+    modules
+      .filter(isAddressed)
+      .flatMap(({ imports, firstNumber }) =>
+        imports.map(({ target }, index) => [firstNumber + index, target] as const),
+      ),
+  );
+
+/** One at each base that the modules' addresses have: it has the entries and slots of the modules there. Throws as `offsetTable`. */
+export function offsetTables(modules: readonly WiredModule[], format: AddressFormat): TableMemory[] {
+  const baseOf = ({ start }: WiredModule): Address => roundDown(start, fieldUnit(format, 'B'));
+  const addressed = modules.filter(isAddressed);
+  const bases = [...new Set(addressed.map(baseOf))].sort((a, b) => a - b);
+  return bases.map((base) => {
+    const own = addressed.filter((module) => baseOf(module) === base);
+    return offsetTable({ base, modules: own }, format, ownSlots(own));
+  });
+}
+
+/** Throws Refusal where there are more slots than the region has room for. */
 export function offsetTable(program: WiredProgram, format: AddressFormat, slots: Slots): TableMemory {
   const size = roundUp(slotOffset(format, Math.max(-1, ...slots.keys()) + 1));
   if (size > tableBlocks * fieldUnit(format, 'M'))
