@@ -13,8 +13,10 @@ import { memoryOfProcesses } from './memory-growth.ts';
 /** What a person says of a program; all modules are alike. */
 export interface ProgramSize {
   readonly modules: number;
-  /** Functions that each importing module calls. */
+  /** Symbols that each importing module refers to. */
   readonly imports: number;
+  /** Part of them, from 0 to 1, that are functions which it calls. */
+  readonly called: number;
   /** Parts of the modules, from 0 to 1: those that call others, those with writable pages, those that write to them. */
   readonly importing: number;
   readonly writable: number;
@@ -24,8 +26,12 @@ export interface ProgramSize {
   readonly filePages: number;
 }
 
-/** The modules of `linkonce synthetic --lazy --shape tree`: half of them call two others, through lazy slots. */
+/**
+ * The modules of `linkonce synthetic --lazy --shape tree`: half of them use two others, by calls through lazy slots, by constants, by
+ * addresses and by pointers in turns.
+ */
 export const syntheticTree: Omit<ProgramSize, 'modules' | 'imports'> = {
+  called: 1 / 4,
   importing: 1 / 2,
   writable: 1 / 2,
   writing: 0,
@@ -61,7 +67,7 @@ export function quantitiesOf(program: ProgramSize): ProgramQuantities {
     relocatedPages: modules * program.relocatedPages,
     writablePages: writers,
     writtenPages: count(program.writing),
-    importPages: importers * Math.ceil((imports * importEntry) / pageSize),
+    importPages: importers * Math.ceil((imports * program.called * importEntry) / pageSize),
     filePages: modules * program.filePages,
     // The executable, the C library and the linker are searched, too; a symbol is found half way on average.
     probes: (importers * imports * (modules + searchedAlways)) / 2,

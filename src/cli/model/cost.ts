@@ -31,7 +31,12 @@ export function registerCost(model: Command): void {
     )
     .option('--modules <n>', 'shared libraries, up to 100,000', atMost(100_000), 100)
     .option('--processes <n>', 'alive at once, up to 1,000,000', atMost(1_000_000), 100)
-    .option('--imports <n>', 'functions that each importing module calls', positiveInteger, 20)
+    .option(
+      '--imports <n>',
+      'symbols of each importing module, a quarter of them functions that it calls',
+      positiveInteger,
+      20,
+    )
     .option('--relocated-pages <n>', 'pages of a module that relocation writes', positiveInteger, 1)
     .option('--file-pages <n>', 'pages of a module', positiveInteger, 5)
     .option('--json', 'print JSON')
