@@ -32,6 +32,20 @@ function run(command, args) {
 
 const lines = programs.flatMap((line) => ['--program', line]);
 run('./linkonce', ['compare', ...settings, ...process.argv.slice(2), ...files, ...lines]);
+// Nothing of the files in memory before each start, which only root can ask for.
+const cold = ['got-plt:lazy', 'prelink', 'image:data', 'image:merged', 'rebase-page-in:whole', 'import-page'];
+run('./linkonce', [
+  'compare',
+  '--cold',
+  '--no-calls',
+  '--counts',
+  '1',
+  '--systems',
+  cold.join(','),
+  '--json',
+  'docs/reports/cold.json',
+  ...lines,
+]);
 // The page has the growth lab beside it; `linkonce scale --json docs/reports/scale.json` makes that again.
 const both = ['docs/reports/everyday.json', 'docs/reports/scale.json'];
 run('./linkonce', ['report', '--html', 'docs/reports/everyday.html', ...both]);
