@@ -21,6 +21,7 @@ import { literalFormat, literalLookUpFormat } from '../../src/systems/hash-addre
 import { hashAddress } from '../../src/systems/hash-address/hash-address-system.ts';
 import { saltedEntry } from '../../src/systems/hash-dispatcher/choose-entries.ts';
 import { hashDispatcher } from '../../src/systems/hash-dispatcher/hash-dispatcher-system.ts';
+import { separateRoom } from '../../src/systems/hash-dispatcher/separate-space.ts';
 import { entryOffset } from '../../src/systems/hash-dispatcher/tables.ts';
 import { importPage } from '../../src/systems/import-page/import-page-system.ts';
 import { literalFormat as offsetFormat } from '../../src/systems/offset-table/formats.ts';
@@ -174,6 +175,9 @@ const exact: Readonly<Record<number, readonly number[]>> = {
   ],
   // Compare and branch at both ends of a range: test/systems/resolvers.test.ts runs them.
   33: [2],
+  34: [separateRoom / 2 ** 20, variantOf(hashDispatcher, 'constant').randomness[0]!.bits],
+  // A displacement of 32 bits with a sign.
+  39: [2 ** 31 / 2 ** 30],
   36: [entriesOf(0), entriesOf(tableCount - 1)],
   37: [tableCount, 1, (entriesOf(tableCount - 1) * entrySize) / pageSize],
   38: [
