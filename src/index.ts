@@ -70,12 +70,14 @@ export type {
 } from './pages/pages.ts';
 
 export { readJson as readMeasurement, writeJson as writeMeasurement } from './report/json.ts';
+export type { Beside } from './report/collect-report.ts';
 export { renderCsv } from './report/csv.ts';
 export { renderHtml } from './report/html.ts';
 export { renderMarkdown } from './report/markdown.ts';
 export { renderText, type Look } from './report/text.ts';
 export { baseLine, isBaseLine, nameOf } from './measure/measurement.ts';
 export type {
+  CompressedMemory,
   Estimate,
   FrameSharing,
   GrowthPoint,
@@ -103,7 +105,9 @@ export type {
   CallResult,
   CallSettings,
   FigureId,
+  JumpsAtDistance,
   MeasuredCalls,
+  OtherDistance,
 } from './measure/call-measurement.ts';
 export type { RunSettings } from './measure/subject.ts';
 

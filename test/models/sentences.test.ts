@@ -149,6 +149,7 @@ const exact: Readonly<Record<number, readonly number[]>> = {
   6: twoWays(paper('install', 'files')),
   7: [entrySize, many, paper('dispatcher', 'jump').mappings],
   10: [identityFields],
+  12: [31, 2 ** 31],
   14: [offsetLaw.modules, offsetLaw.writers].map(Number),
   16: [lowBits + place!.bits, lowBits, lowBits + place!.bits - 1],
   17: [
