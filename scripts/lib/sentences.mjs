@@ -217,6 +217,8 @@ function fortyFour({ cold }) {
   const texts = cold.programs.map(({ path }) => {
     const name = nameOf(path);
     const ms = variants.map((variant) => startOf(cold, name, `import-page:${variant}`));
+    const overlap = Math.max(...ms.map(({ low }) => low)) <= Math.min(...ms.map(({ high }) => high));
+    holds(overlap, 'files of caches cost a cold start nothing that can be told');
     return `${name} ${ms.map(({ median, low, high }) => `${significantDigits(median)} [${significantDigits(low)}–${significantDigits(high)}]`).join(', ')}`;
   });
   return `nothing in memory (\`compare --cold\`), ms under ${variants.map((id) => `\`${id}\``).join(', ')}: ${texts.join('; ')}`;

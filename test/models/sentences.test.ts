@@ -159,6 +159,7 @@ const exact: Readonly<Record<number, readonly number[]>> = {
     fieldSize(offsetFormat, 'M'),
     fieldUnit(offsetFormat, 'M') / 2 ** 20,
   ],
+  18: [fieldUnit(offsetFormat, 'M') / 2 ** 20],
   19: [jumpThroughLow(0), jumpThroughGs(0), jumpThrough(0, 0)].map(({ length }) => length),
   21: ['literal', 'global'].map((id) => variantOf(hashAddress, id).arrangement!.executablesAt!),
   22: [...bitsOf(literalFormat), 32, kb(fieldUnit(literalFormat, 'H'))],
