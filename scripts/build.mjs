@@ -59,6 +59,7 @@ const steps = [
   hosted('starter', '-static', '-s'),
   hosted('asker', '-static', '-s'),
   hosted('zram', '-static', '-s'),
+  hosted('recall', '-static', '-s'),
   hosted('enter', '-static', '-s'),
   // A package brings it to other machines: native/any-glibc.h.
   hosted('self-test', '-fPIE', '-pie', '-Wl,--wrap=__libc_start_main'),

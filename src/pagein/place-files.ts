@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { CompressedFile } from '../compression/compressed-file.ts';
 import { openCompressedFile } from '../compression/compressed-file.ts';
+import type { Chunk } from '../compression/read-head.ts';
 import { isCompressed } from '../compression/is-compressed.ts';
 import type { PagedContent } from '../files/paged-content.ts';
 import { decodeWords } from '../files/paged-content.ts';
@@ -12,6 +13,7 @@ import { attempt } from '../util/outcome.ts';
 /** A file at rest. */
 export interface RestingFile extends PagedContent {
   readonly name: string;
+  readonly path: string;
   /** A place shows it to nobody else. */
   readonly mode: number;
   readonly gid: number;
@@ -23,6 +25,8 @@ export interface RestingFile extends PagedContent {
   readonly restingSize: number;
   /** Bytes of its chunks that are not all zeros. */
   readonly writtenSize: number;
+  /** Where on storage the chunk with this byte of the pages is. */
+  restsAt(offset: number): Pick<Chunk, 'offset' | 'length'> | undefined;
   /** Bytes of the pages, inside of them. Throws LinkonceError where the file is damaged. */
   read(offset: number, length: number): Buffer;
 }
@@ -80,9 +84,10 @@ function openResting(file: string): RestingFile | undefined {
     const sizes = { restingSize: fileSize, writtenSize: Math.min(written, size) };
     const words = decodeWords(size, read);
     return {
-      ...{ name: path.basename(file), mtimeNs, ctimeNs, ...sizes, read, ...words },
+      ...{ name: path.basename(file), path: file, mtimeNs, ctimeNs, ...sizes, read, ...words },
       ...{ mode: Number(mode), gid: Number(gid) },
       chunks: opened.counts,
+      restsAt: (offset) => chunks[Math.floor(offset / chunkSize)],
     };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -2,11 +2,14 @@
  * What the file system shows: a folder for each place, named by its number, with a file `slide` of 8 bytes, little-endian, and
  * all files at rest, relocated. Runs in the server's thread.
  */
+import path from 'node:path';
 import type { CreateTree, Directory, File, Node } from '../fuse/tree.ts';
 import { pageSize } from '../util/units.ts';
 import { createSigns } from './beacon.ts';
 import type { Resting, RestingFile } from './place-files.ts';
 import { RestingFiles } from './place-files.ts';
+import { Recall, restingPages, runsOf } from './recall.ts';
+import { recall } from './recaller.ts';
 import { relocatedRead } from './relocate.ts';
 
 export interface PlacesData {
@@ -18,6 +21,9 @@ export interface PlacesData {
   readonly counters: SharedArrayBuffer;
   /** The descriptor of the server's beacon. */
   readonly beacon: number;
+  /** Where the places are shown, and the socket of who reads forgotten pages again; absent: nobody does. */
+  readonly mountPoint?: string;
+  readonly recaller?: number;
   readonly uid: number;
   readonly gid: number;
 }
@@ -129,7 +135,7 @@ function slideNode(slide: bigint, ino: number, common: Common): File {
 
 function relocatedNode(
   file: RestingFile,
-  { counters }: PlacesData,
+  { counters, mountPoint, recaller }: PlacesData,
   place: number,
   slide: bigint,
   ino: number,
@@ -138,6 +144,13 @@ function relocatedNode(
   const numbers = new BigInt64Array(counters);
   const count = (which: keyof typeof placeCounters, more: number): void => {
     Atomics.add(numbers, place * countersOfPlace + placeCounters[which], BigInt(more));
+  };
+  const asked = new Recall(file.size);
+  const note = (offset: number, length: number): void => {
+    if (!asked.note(offset, length) || mountPoint === undefined || recaller === undefined) return;
+    const pages = asked.pages();
+    recall(recaller, file.path, runsOf(restingPages(file, pages)));
+    recall(recaller, path.join(mountPoint, String(place), file.name), runsOf(pages));
   };
   const { mode, gid, size, mtimeNs, ctimeNs } = file;
   return {
@@ -150,6 +163,7 @@ function relocatedNode(
     mtimeNs,
     ctimeNs,
     read(offset, length) {
+      note(offset, length);
       const before = { ...file.chunks };
       const { bytes, relocations } = relocatedRead(
         (at, count) => file.read(at, count),

@@ -24,6 +24,7 @@ import { createBeacon } from './beacon.ts';
 import { RestingFiles } from './place-files.ts';
 import { requireAnswer } from './places-state.ts';
 import { newCounters, readCounter } from './places-tree.ts';
+import { startRecaller } from './recaller.ts';
 
 export interface PlaceCounts {
   readonly slide: bigint;
@@ -62,18 +63,23 @@ export async function servePlaces(
   const counters = newCounters(count);
   const resting = new RestingFiles(files);
   const beacon = createBeacon(mountPoint);
+  const recaller = startRecaller();
+  const close = (): void => {
+    beacon.close();
+    recaller.close();
+  };
   const server = await startServer({
     mountPoint,
     module: pathToFileURL(path.join(packageRoot(), 'dist', 'src', 'pagein', 'places-tree.js')),
-    data: { files, slides, counters, beacon: beacon.file, uid, gid },
+    data: { files, slides, counters, beacon: beacon.file, mountPoint, recaller: recaller.socket, uid, gid },
     readAhead,
     log,
   }).catch((error: unknown) => {
-    beacon.close();
+    close();
     throw error;
   });
   beacon.show();
-  void server.ended.then(beacon.close, beacon.close);
+  void server.ended.then(close, close);
   return {
     server,
     counts: () =>
