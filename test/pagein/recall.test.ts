@@ -1,5 +1,5 @@
 /** What the kernel has forgotten is read again together: which pages that are, and that it is neither more nor where memory is short. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
   fsyncSync,
@@ -61,6 +61,8 @@ describe('the pages of a file that were asked for', () => {
   });
 });
 
+const whyNoFincore = spawnSync('fincore', ['--version']).error?.message;
+
 /** Whoever has the kernel forget all files of the machine meanwhile (`compare --cold`) disturbs what is known of ours. */
 const again = { retry: 3 };
 
@@ -84,7 +86,7 @@ function advise(file: string, script: string): void {
   execFileSync('python3', ['-c', opened + script, file]);
 }
 
-describe('who reads forgotten pages again', () => {
+describe.skipIf(whyNoFincore)('who reads forgotten pages again', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'linkonce-recall-'));
   const recaller = startRecaller();
   afterAll(() => {
@@ -121,7 +123,7 @@ function largestFile(folder: string): string {
   return files.reduce((one, other) => (statSync(one).size >= statSync(other).size ? one : other));
 }
 
-describe.skipIf(whyNoPlaces)('a place', () => {
+describe.skipIf(whyNoPlaces ?? whyNoFincore)('a place', () => {
   let served: ServedPrograms;
   beforeAll(async () => {
     served = new ServedPrograms();
