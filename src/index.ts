@@ -72,7 +72,6 @@ export type {
 export { readJson as readMeasurement, writeJson as writeMeasurement } from './report/json.ts';
 export type { Beside } from './report/collect-report.ts';
 export { renderCsv } from './report/csv.ts';
-export type { Beside } from './report/collect-report.ts';
 export { renderHtml } from './report/html.ts';
 export { renderMarkdown } from './report/markdown.ts';
 export { renderText, type Look } from './report/text.ts';
