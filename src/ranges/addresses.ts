@@ -12,6 +12,31 @@ export interface AddressSpace {
   readonly bits: number;
   /** Where plan and loader of every program end, and the linker's own memory begins; absent: a fixed way below the base. */
   readonly programArea?: Address;
+  /** More of it elsewhere, taken in this order once all before is full; a module is in one of these. Absent: none. */
+  readonly further?: readonly Stretch[];
+}
+
+/** [start, end). */
+export interface Stretch {
+  readonly start: Address;
+  readonly end: Address;
+}
+
+/** All of a space, in the order in which it is taken. */
+export function stretchesOf({ base, bits, further = [] }: AddressSpace): readonly Stretch[] {
+  return [{ start: base, end: base + 2 ** bits }, ...further];
+}
+
+/** Bits of a window that has a space as large. */
+export function windowBits({ bits, further = [] }: AddressSpace): number {
+  return bits + Math.ceil(Math.log2(1 + further.length));
+}
+
+/** For people: where no range was found. */
+export function describeSpace({ bits, further = [] }: AddressSpace): string {
+  return further.length === 0
+    ? `a window of ${String(bits)} bits`
+    : `${String(1 + further.length)} windows of ${String(bits)} bits`;
 }
 
 /** Numbers of a module: see numbers.ts. [first, first + count). */
@@ -59,7 +84,7 @@ export interface AddressRules {
   readonly policy: AddressPolicy;
   /** Bytes of a block: a range is whole blocks; absent: pages. */
   readonly block?: number;
-  /** Bytes at the beginning of the space that no module gets; absent: none. */
+  /** Bytes at the beginning of each stretch of the space that no module gets; absent: none. */
   readonly reserved?: number;
   /** Bytes from the end of all that is held to a new range, where the space has so many; absent: none. */
   readonly apart?: number;
@@ -89,10 +114,9 @@ export function assignRanges(
   for (const each of wanted) {
     const size = roundUp(each.size + Math.ceil(each.size * growth), block);
     const alignment = Math.max(each.alignment, block);
-    const first = { key: '', start: space.base, size: reserved };
     const taken = [...held, ...holdings];
     const free = (rivals: readonly Holding[]): Address | undefined =>
-      freeStart(space, [first, ...rivals], { size, alignment, apart });
+      freeStart(space, rivals, { size, alignment, apart, reserved });
     const own = isByName ? undefined : free(taken);
     const other = (): Address | undefined => {
       if (policy === 'unique') return undefined;
@@ -110,18 +134,33 @@ function nameOf({ key, name }: Wanted, policy: AddressPolicy): string {
   return policy === 'by-name' ? (name ?? key) : key;
 }
 
+/** What a range shall be; `reserved`: bytes at the beginning of each stretch that it does not touch. */
+interface RangeWish extends Required<Pick<AddressRules, 'apart' | 'reserved'>> {
+  readonly size: number;
+  readonly alignment: number;
+}
+
+/** In the first stretch that has room. */
+function freeStart(space: AddressSpace, taken: readonly Holding[], wish: RangeWish): Address | undefined {
+  for (const stretch of stretchesOf(space)) {
+    const start = freeIn(stretch, taken, wish);
+    if (start !== undefined) return start;
+  }
+  return undefined;
+}
+
 /** First behind everything, then in the lowest gap. */
-function freeStart(
-  { base, bits }: AddressSpace,
+function freeIn(
+  { start, end }: Stretch,
   taken: readonly Holding[],
-  { size, alignment, apart }: { readonly size: number; readonly alignment: number; readonly apart: number },
+  { size, alignment, apart, reserved }: RangeWish,
 ): Address | undefined {
-  const end = base + 2 ** bits;
-  const sorted = [...taken].sort((a, b) => a.start - b.start);
-  const top = sorted.reduce((max, held) => Math.max(max, held.start + held.size), base);
+  const inside = taken.filter((held) => held.start < end && held.start + held.size > start);
+  const sorted = [{ start, size: reserved }, ...inside].sort((a, b) => a.start - b.start);
+  const top = sorted.reduce((max, held) => Math.max(max, held.start + held.size), start);
   const behind = roundUp(top + apart, alignment);
   if (behind + size <= end) return behind;
-  let next = roundUp(base, alignment);
+  let next = roundUp(start, alignment);
   for (const held of sorted) {
     if (next + size <= held.start) return next;
     next = Math.max(next, roundUp(held.start + held.size, alignment));

@@ -13,7 +13,7 @@ import { at, present } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
 import { hex, roundUp } from '../util/units.ts';
 import type { AddressRules, AddressSpace, Assigned, Holding, Wanted } from './addresses.ts';
-import { assignRanges, findCollision } from './addresses.ts';
+import { assignRanges, describeSpace, findCollision } from './addresses.ts';
 import type { Arrangement } from './arrangement.ts';
 import { assignNumbers } from './numbers.ts';
 import type { Partition } from './order.ts';
@@ -93,8 +93,8 @@ function hasNoRoom({ failures }: Placing): boolean {
 }
 
 /** Its own modules find ranges, and take those of others. */
-function noRoomBeside({ invocation }: Program, { bits }: AddressSpace): NoRoom {
-  return new NoRoom(`${invocation}: there is no room beside the others in a window of ${String(bits)} bits`);
+function noRoomBeside({ invocation }: Program, space: AddressSpace): NoRoom {
+  return new NoRoom(`${invocation}: there is no room beside the others in ${describeSpace(space)}`);
 }
 
 function placeAll(
@@ -119,13 +119,28 @@ function placeAll(
   const near = nearRanges(space, kept, missing, rules, arrangement.reach);
   const far = assignRanges(space, [...kept, ...near.holdings], near.refused, rules);
   const added = [...near.holdings, ...far.holdings];
-  const all = [...kept, ...assignNumbers(kept, added, missing)];
+  const all = [...kept, ...numberIn(space, kept, added, missing)];
   const failures = new Map<number, LinkonceError>();
   programs.forEach(({ program }, index) => {
     const failure = problemOf(program, all, arrangement, space);
     if (failure) failures.set(index, failure);
   });
   return { partitions, holdings: all, failures };
+}
+
+/** Numbers of one stretch say nothing of another's: what they count stands there. */
+function numberIn(
+  { further = [] }: AddressSpace,
+  kept: readonly Holding[],
+  added: readonly Holding[],
+  missing: readonly Wanted[],
+): Holding[] {
+  const stretchAt = (address: Address): number =>
+    further.findIndex(({ start, end }) => address >= start && address < end);
+  return [-1, ...further.keys()].flatMap((index) => {
+    const isHere = ({ start }: Holding): boolean => stretchAt(start) === index;
+    return assignNumbers(kept.filter(isHere), added.filter(isHere), missing);
+  });
 }
 
 /**
@@ -229,7 +244,7 @@ function problemOf(
   }));
   const without = own.find(({ holding }) => !holding);
   if (without) {
-    const words = `${without.path} finds no range in a window of ${String(space.bits)} bits`;
+    const words = `${without.path} finds no range in ${describeSpace(space)}`;
     return addresses === 'overlapping'
       ? new LeftToLinker(words)
       : new NoRoom(`${program.invocation}: ${words}`);

@@ -33,8 +33,8 @@ export function moveStore(context: StoreContext, target: string): Promise<Moved>
     const { catalogue } = await updatePrograms(store, requireCatalogue(store), onProgress);
     await withNewStoreLock({ ...context, store: target }, async () => {
       if (readCatalogue(target)) throw new LinkonceError(`${target}: is a store already`);
-      const { base } = catalogue.space;
-      const moved = await layOutAgain(store, target, catalogue, base, onProgress);
+      const { space } = catalogue;
+      const moved = await layOutAgain(store, target, catalogue, space, onProgress);
       copyFailed(store, target, catalogue);
       copyCounts(store, target);
       commit(target, moved);

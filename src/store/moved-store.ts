@@ -52,8 +52,9 @@ export async function atItsPlace(
   if (movedFrom === undefined) return { catalogue };
   const files = path.join(store, names.files);
   const isWhole = catalogue.programs.every((program) => missingFile(files, program) === undefined);
-  const { base } = catalogue.space;
-  const again = isWhole && (await attemptLater(() => layOutAgain(store, store, catalogue, base, onProgress)));
+  const { space } = catalogue;
+  const again =
+    isWhole && (await attemptLater(() => layOutAgain(store, store, catalogue, space, onProgress)));
   // What changed or was damaged meanwhile is bound again as in any store.
   return { catalogue: again && 'value' in again ? again.value : catalogue, movedFrom };
 }

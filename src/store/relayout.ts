@@ -7,6 +7,8 @@ import type { Placing } from '../ranges/place-programs.ts';
 import { attempt, valueOf } from '../util/outcome.ts';
 import { at } from '../util/present.ts';
 import type { Address } from '../util/units.ts';
+import type { AddressSpace, Stretch } from '../ranges/addresses.ts';
+import { stretchesOf } from '../ranges/addresses.ts';
 import type { Catalogue } from './catalogue.ts';
 import { allModules, compareForms, isBound } from './catalogue.ts';
 import { currentBlueprint } from './current-blueprint.ts';
@@ -17,23 +19,23 @@ import { shelfOf } from './session.ts';
 import { recordedAs, writeProgram } from './write-program.ts';
 
 /**
- * The programs of `from` as they will stand in `to`, with their modules moved to `base`, all by the same distance. Every
+ * The programs of `from` as they will stand in `to`, with their modules moved to another space of the same form; within a stretch of it all move by the same distance. Every
  * program is up to date. The caller commits the result. Throws the first failure.
  */
 export async function layOutAgain(
   from: string,
   to: string,
   catalogue: Catalogue,
-  base: Address,
+  space: AddressSpace,
   onProgress: OnProgress,
 ): Promise<Catalogue> {
   onProgress('laying all programs out anew');
-  const moved = { ...catalogue, space: { ...catalogue.space, base }, stock: { modules: [], runs: [] } };
+  const moved = { ...catalogue, space, stock: { modules: [], runs: [] } };
   const destination = { store: to, readers: catalogue.settings.readers };
   const bound = catalogue.programs.filter(isBound);
   const { outcomes, placing, added } = await bindPrograms({
     ...shelfOf(to, moved),
-    place: () => movedPlacing(catalogue, base),
+    place: () => movedPlacing(catalogue, space),
     explain: () => Promise.resolve(bound.map((program) => attempt(() => currentBlueprint(from, program)))),
     write: (laidOut, index) => {
       const program = at(bound, index);
@@ -53,14 +55,22 @@ export async function layOutAgain(
   };
 }
 
-function movedPlacing({ holdings, space, programs }: Catalogue, base: Address): Placing {
+function movedPlacing({ holdings, space: before, programs }: Catalogue, space: AddressSpace): Placing {
   const placed = new Set(holdings.map(({ key }) => key));
   const movable = programs
     .filter(isBound)
     .map((program) => ({ ...program, modules: allModules(program).filter((each) => placed.has(each)) }));
   return {
-    holdings: holdings.map((each) => ({ ...each, start: each.start + base - space.base })),
+    holdings: holdings.map((each) => ({ ...each, start: movedAddress(each.start, before, space) })),
     partitions: partitionModules(movable),
     failures: new Map(),
   };
+}
+
+/** As far behind the beginning of its stretch as before; what is in none moves with the first one. */
+function movedAddress(address: Address, from: AddressSpace, to: AddressSpace): Address {
+  const stretches = stretchesOf(from);
+  const isIn = ({ start, end }: Stretch): boolean => address >= start && address < end;
+  const index = Math.max(0, stretches.findIndex(isIn));
+  return address + at(stretchesOf(to), index).start - at(stretches, index).start;
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { StartedProgram } from '../capture/started-program.ts';
 import { describeStarted, startedProgram } from '../capture/started-program.ts';
 import { defaultGap } from '../files/member-filing.ts';
+import { windowBits } from '../ranges/addresses.ts';
 import { drawSpace } from '../ranges/place-programs.ts';
 import { placesState } from '../pagein/places-state.ts';
 import { LinkonceError } from '../util/errors.ts';
@@ -128,7 +129,7 @@ function emptyCatalogue(given: Partial<StoreSettings>): Catalogue {
   requireGivable(choice.readers);
   const space = drawSpace(arrangementOf(choice), given.window);
   return {
-    settings: { ...choice, window: given.window ?? space.bits },
+    settings: { ...choice, window: given.window ?? windowBits(space) },
     space,
     boot: bootId(),
     loader: loaderDigest(),
@@ -190,8 +191,8 @@ async function slideAnew(store: string, catalogue: Catalogue, onProgress: OnProg
     throw new LinkonceError(
       `${catalogue.settings.system} has the same addresses everywhere: it cannot slide`,
     );
-  const { base } = drawSpace(arrangement, catalogue.space.bits);
-  return layOutAgain(store, store, { ...catalogue, boot: bootId() }, base, onProgress);
+  const space = drawSpace(arrangement, windowBits(catalogue.space));
+  return layOutAgain(store, store, { ...catalogue, boot: bootId() }, space, onProgress);
 }
 
 /** Writes the same programs, but those that cannot be bound now, at the same addresses as a store of its own. Answers how many. */
@@ -205,7 +206,7 @@ export function exportStore(context: StoreContext, target: string): Promise<numb
     return withNewStoreLock({ ...context, store: target }, async () => {
       if (readCatalogue(target)) throw new LinkonceError(`${target}: is not empty`);
       const exported = withPrograms(catalogue, programs);
-      commit(target, await layOutAgain(store, target, exported, catalogue.space.base, onProgress));
+      commit(target, await layOutAgain(store, target, exported, catalogue.space, onProgress));
       return programs.length;
     });
   });

@@ -265,3 +265,32 @@ test('findCollision finds the first module that overlaps one before it, and noth
     { numRuns: 300 },
   );
 });
+
+describe('a space of several stretches', () => {
+  const mebibyte = 2 ** 20;
+  const further = [
+    { start: base + 64 * mebibyte, end: base + 68 * mebibyte },
+    { start: base - 64 * mebibyte, end: base - 62 * mebibyte },
+  ];
+  const space = { base, bits: 22, further };
+  const rules = { growth: 0, policy: 'unique', block: mebibyte, reserved: mebibyte } as const;
+  const wish = (key: string): Wanted => ({ key, size: mebibyte, alignment: pageSize });
+
+  test('is taken in its order, no module across an end, each stretch with what is reserved', () => {
+    const wanted = [...'abcdefgh'].map(wish);
+    const { holdings, refused } = assignRanges(space, [], wanted, rules);
+    const places = holdings.map(({ start }) => (start - base) / mebibyte);
+    expect(places).toEqual([1, 2, 3, 65, 66, 67, -63]);
+    expect(refused.map(({ key }) => key)).toEqual(['h']);
+    // What a module leaves is taken again, before a later stretch is.
+    const held = holdings.filter(({ key }) => key !== 'b');
+    const again = assignRanges(space, held, [wish('i')], rules).holdings;
+    expect(again.map(({ start }) => (start - base) / mebibyte)).toEqual([2]);
+  });
+
+  test('a module that is larger than the rest of a stretch goes to the next', () => {
+    const large = { ...wish('large'), size: 3 * mebibyte };
+    const { holdings } = assignRanges(space, [], [wish('a'), large, wish('b')], rules);
+    expect(holdings.map(({ start }) => (start - base) / mebibyte)).toEqual([1, 65, 2]);
+  });
+});
