@@ -277,7 +277,7 @@ describe('a space of several stretches', () => {
   const wish = (key: string): Wanted => ({ key, size: mebibyte, alignment: pageSize });
 
   test('is taken in its order, no module across an end, each stretch with what is reserved', () => {
-    const wanted = [...'abcdefgh'].map(wish);
+    const wanted = 'abcdefgh'.split('').map(wish);
     const { holdings, refused } = assignRanges(space, [], wanted, rules);
     const places = holdings.map(({ start }) => (start - base) / mebibyte);
     expect(places).toEqual([1, 2, 3, 65, 66, 67, -63]);
