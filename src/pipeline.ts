@@ -14,6 +14,9 @@ import type { OnProgress } from './measure/course.ts';
 import { Journal } from './measure/journal.ts';
 import { measureJumps } from './measure/jump-distances.ts';
 import { measureCalls } from './measure/measure-calls.ts';
+import type { PhaseSettings } from './measure/measure-phases.ts';
+import { measurePhases } from './measure/measure-phases.ts';
+import type { StartPhases } from './measure/start-phases.ts';
 import { describeRequest } from './measure/describe-request.ts';
 import type { MeasureRequest } from './measure/measure-systems.ts';
 import { measureSystems } from './measure/measure-systems.ts';
@@ -313,6 +316,16 @@ export async function compareJumps(
   onProgress('compiling the probe');
   const { distance } = await buildProbe();
   return measureJumps(distance, rounds, onProgress);
+}
+
+/** Starts a program under each chosen system, traced: how long it links, runs constructors, and runs itself. */
+export function tracePhases(
+  name: string,
+  settings: PhaseSettings,
+  onProgress: OnProgress = silent,
+): Promise<StartPhases> {
+  const variables = linkerVariables(process.env);
+  return measurePhases(openProgram(name, onProgress, { variables }), settings, onProgress);
 }
 
 /** The call lab compares with the base line, which it has though nobody chose it. Where it fails a warning says why. */

@@ -16,6 +16,7 @@ import { registerInspect } from './inspect.ts';
 import { registerMan } from './man.ts';
 import { registerModel } from './model.ts';
 import { registerPagein } from './pagein.ts';
+import { registerPhases } from './phases.ts';
 import { registerPages } from './pages.ts';
 import { registerReport } from './report.ts';
 import { hearRoot } from './root-option.ts';
@@ -52,7 +53,14 @@ export function createProgram(): Command {
     registerWhy,
   ])
     register(program);
-  for (const register of [registerPagein, registerCalls, registerScale, registerModel, registerSynthetic])
+  for (const register of [
+    registerPagein,
+    registerPhases,
+    registerCalls,
+    registerScale,
+    registerModel,
+    registerSynthetic,
+  ])
     register(program);
   for (const register of [registerInspect, registerExplain, registerPages, registerSystems, registerDoctor])
     register(program);

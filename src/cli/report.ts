@@ -21,6 +21,7 @@ export function registerReport(program: Command): void {
     .option('--before <file>', 'an earlier measurement, to compare with')
     .option('--html <file>', 'write the report as one HTML page', outputFile)
     .option('--csv <file>', 'write the figures as CSV', outputFile)
+    .option('--samples <file>', 'write every timed run as CSV', outputFile)
     .option('--markdown <file>', 'write the tables as Markdown', outputFile)
     .action(async (files: readonly string[], { before: earlier, ...options }: ReportOptions) => {
       const { readReport } = await import('../report/read-report.ts');

@@ -9,13 +9,14 @@ export interface ReportFiles {
   readonly json?: string;
   readonly html?: string;
   readonly csv?: string;
+  readonly samples?: string;
   readonly markdown?: string;
 }
 
 /** Prints the text, then writes the files, each whole or not at all. Throws LinkonceError where one cannot be written. */
 export async function writeReports(
   measurement: Measurement,
-  { json, html, csv, markdown }: ReportFiles,
+  { json, html, csv, samples, markdown }: ReportFiles,
   beside: Beside = {},
 ): Promise<void> {
   const colors = colorsFor(process.stdout);
@@ -24,6 +25,7 @@ export async function writeReports(
   process.stdout.write(renderText(measurement, { colors }));
   if (json !== undefined) await (await import('../report/json.ts')).writeJson(measurement, json);
   if (csv !== undefined) await (await import('../report/csv-file.ts')).writeCsv(measurement, csv);
+  if (samples !== undefined) await (await import('../report/csv-file.ts')).writeSamples(measurement, samples);
   if (markdown !== undefined)
     await (await import('../report/markdown.ts')).writeMarkdown(measurement, markdown, beside.before);
   if (html !== undefined) {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Measurement } from '../measure/measurement.ts';
-import { parseCsv, renderCsv } from './csv.ts';
+import { parseCsv, renderCsv, renderSamples } from './csv.ts';
 import { writeFileWhole } from './write-file.ts';
 
 /** Writes the file, whole or not at all, and reads it back to be sure. Throws LinkonceError where it cannot be written. */
@@ -19,4 +19,9 @@ export async function writeCsv(measurement: Measurement, path: string): Promise<
     )
   )
     throw new Error(`${path}: reads back as something else than was written`);
+}
+
+/** The same for every timed run. */
+export async function writeSamples(measurement: Measurement, path: string): Promise<void> {
+  await writeFileWhole(path, renderSamples(measurement));
 }

@@ -27,8 +27,7 @@ export function renderCsv(measurement: Measurement): string {
     program.results.map((result) => rowOf(measurement, program, result)),
   );
   const columns = Object.keys(rows[0] ?? {});
-  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
-  return lines.map((line) => `${line.map(encodeCell).join(',')}\r\n`).join('');
+  return renderLines([columns, ...rows.map((row) => columns.map((column) => row[column]))]);
 }
 
 /** The cells of each line. Throws SyntaxError for a text that is no CSV. */
@@ -43,6 +42,23 @@ export function parseCsv(text: string): readonly (readonly string[])[] {
   }
   if (at !== text.length) throw new SyntaxError(`no CSV at character ${at}`);
   return rows.filter((row) => row.length > 0);
+}
+
+/** `--samples`: a row for each timed run, in the order of the rounds: what medians and intervals are made of. */
+export function renderSamples({ programs }: Measurement): string {
+  const head = ['path', 'arguments', 'system', 'variant', 'run', 'samplesMs'];
+  const rows = programs.flatMap(({ path, arguments: words, results }) =>
+    results.flatMap((result) => {
+      if (result.status !== 'measured') return [];
+      const start = [path, JSON.stringify(words), result.system, result.variant];
+      return result.samplesMs.map((ms, run) => [...start, run, ms]);
+    }),
+  );
+  return renderLines([head, ...rows]);
+}
+
+function renderLines(lines: readonly (readonly Cell[])[]): string {
+  return lines.map((line) => `${line.map(encodeCell).join(',')}\r\n`).join('');
 }
 
 function encodeCell(cell: Cell): string {

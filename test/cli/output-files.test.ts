@@ -21,7 +21,8 @@ const commands: readonly (readonly string[])[] = [
   ]),
   ['scale', '--json', nowhere],
   ['calls', '--json', nowhere],
-  ...['--html', '--csv', '--markdown'].map((option) => [
+  ['phases', '--trace', nowhere, '/bin/touch', mark],
+  ...['--html', '--csv', '--samples', '--markdown'].map((option) => [
     'report',
     option,
     nowhere,

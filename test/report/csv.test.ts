@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/measure/measurement.ts';
 import { writeCsv } from '../../src/report/csv-file.ts';
-import { parseCsv, renderCsv } from '../../src/report/csv.ts';
+import { parseCsv, renderCsv, renderSamples } from '../../src/report/csv.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { measurementSchema } from '../../src/report/schema.ts';
 import { sampleCalls } from './sample-calls.ts';
@@ -110,5 +110,21 @@ describe('renderCsv', () => {
 describe('parseCsv', () => {
   it.each(['a,"b', 'a"b,c', '"a"b'])('refuses %j', (text) => {
     expect(() => parseCsv(text)).toThrow(SyntaxError);
+  });
+});
+
+describe('renderSamples', () => {
+  it('has a row for each timed run, from which the medians come', () => {
+    const [head, ...rows] = parseCsv(renderSamples(severalSample));
+    expect(head).toEqual(['path', 'arguments', 'system', 'variant', 'run', 'samplesMs']);
+    const measured = severalSample.programs.flatMap(({ path: file, arguments: words, results }) =>
+      results.flatMap((result) => (result.status === 'measured' ? [{ file, words, result }] : [])),
+    );
+    const expected = measured.flatMap(({ file, words, result: { system, variant, samplesMs } }) =>
+      samplesMs.map((ms, run) => [file, JSON.stringify(words), system, variant, String(run), String(ms)]),
+    );
+    expect(expected.length).toBeGreaterThan(100);
+    expect(rows).toEqual(expected);
+    expect(parseCsv(renderSamples(untimedSample))).toHaveLength(1);
   });
 });

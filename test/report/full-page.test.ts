@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { renderCsv } from '../../src/report/csv.ts';
+import { renderCsv, renderSamples } from '../../src/report/csv.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { readReport } from '../../src/report/read-report.ts';
 import { systems } from '../../src/systems/registry.ts';
@@ -215,6 +215,11 @@ describe('what can be saved', () => {
     await open('full', {}, async (page) => {
       const csv = await save(page, page.getByRole('button', { name: 'Figures as CSV' }));
       expect(csv.content.toString()).toBe(renderCsv(measurement));
+      const runs = await save(page, page.getByRole('button', { name: 'Every run as CSV' }));
+      expect(runs.content.toString()).toBe(renderSamples(measurement));
+      const own = await save(page, page.getByRole('button', { name: 'These runs as CSV' }));
+      const [first] = measurement.programs;
+      expect(own.content.toString()).toBe(renderSamples({ ...measurement, programs: [first!] }));
       const json = await save(page, page.getByRole('button', { name: 'Measurement as JSON' }));
       expect(JSON.parse(json.content.toString())).toEqual(measurement);
       const growth = await save(page, page.getByRole('button', { name: 'Growth as JSON' }));

@@ -1,9 +1,11 @@
 /** The plots of one program in their sections; what was not measured has no plot. */
 import type { MeasuredProgram, Measurement } from '../../measure/measurement.ts';
 import { isMeasured, isTimed } from '../conclusion.ts';
+import { renderSamples } from '../csv.ts';
 import type { ScaleKind } from './axis.ts';
 import { preferredScale, scaleWords } from './axis.ts';
 import { createChoice } from './choice.ts';
+import { createDownload } from './download.ts';
 import { section } from './element.ts';
 import { createFigure } from './figure.ts';
 import { createGrowth } from './growth.ts';
@@ -20,7 +22,7 @@ export function createCharts(
   return [
     isAnyTimed ? createStartupTradeOff(program) : createMemoryChart(program),
     createCallTradeOff(measurement, program),
-    isAnyTimed ? createEveryRun(program) : undefined,
+    isAnyTimed ? createEveryRun(measurement, program) : undefined,
     createGrowth(program),
     ...createSpaces(program),
   ];
@@ -36,7 +38,7 @@ function createMemoryChart(program: MeasuredProgram): HTMLElement | undefined {
   return section('Private memory', figure);
 }
 
-function createEveryRun(program: MeasuredProgram): HTMLElement {
+function createEveryRun(measurement: Measurement, program: MeasuredProgram): HTMLElement {
   let scale: ScaleKind = preferredScale(
     program.results.filter(isTimed).map(({ startupMs }) => startupMs.median),
   );
@@ -49,7 +51,10 @@ function createEveryRun(program: MeasuredProgram): HTMLElement {
     draw: (width) => createStripPlot(program, width, scale),
     choices: [choice],
     caption: [
-      'Each thin line is one run; the thick one is the median, the shaded band its 95 % interval. The dashed line is where the fastest one’s interval ends: bands that begin before it are as fast as the samples tell, and have the strong colour.',
+      'Each thin line is one run; the thick one is the median, the shaded band its 95 % interval. The dashed line is where the fastest one’s interval ends: bands that begin before it are as fast as the samples tell, and have the strong colour. ',
+      createDownload('These runs as CSV', 'linkonce-runs.csv', 'text/csv', () =>
+        renderSamples({ ...measurement, programs: [program] }),
+      ),
     ],
   });
   return section('Every run', figure);

@@ -1,17 +1,10 @@
 /** The data behind the page, to keep or to compute with. */
-import { renderCsv } from '../csv.ts';
+import { renderCsv, renderSamples } from '../csv.ts';
 import type { ReportData } from '../report-data.ts';
-import { download } from './download.ts';
+import { createDownload as button } from './download.ts';
 import { element, section } from './element.ts';
 
 export function createDownloads({ measurement, scale }: ReportData): HTMLElement {
-  const button = (text: string, name: string, type: string, content: () => string): HTMLElement => {
-    const created = element('button', { type: 'button' }, text);
-    created.addEventListener('click', () => {
-      download(new Blob([content()], { type }), name);
-    });
-    return created;
-  };
   const json = (value: unknown) => (): string => `${JSON.stringify(value, null, 2)}\n`;
   return section(
     'The data',
@@ -19,6 +12,7 @@ export function createDownloads({ measurement, scale }: ReportData): HTMLElement
       'p',
       { class: 'downloads' },
       button('Figures as CSV', 'linkonce.csv', 'text/csv', () => renderCsv(measurement)),
+      button('Every run as CSV', 'linkonce-runs.csv', 'text/csv', () => renderSamples(measurement)),
       button('Measurement as JSON', 'linkonce.json', 'application/json', json(measurement)),
       scale && button('Growth as JSON', 'linkonce-scale.json', 'application/json', json(scale)),
     ),
