@@ -59,7 +59,7 @@ async function traceAll(
   onProgress: OnProgress,
 ): Promise<readonly PhasedResult[]> {
   const able = built.filter((one): one is ImageSubject => 'image' in one);
-  const found = new Map(able.map((one) => [one, { starts: [] } as Found]));
+  const found = new Map(able.map((one): [ImageSubject, Found] => [one, { starts: [] }]));
   for (let round = -1; round < settings.starts; round++) {
     onProgress(round < 0 ? 'warming up' : `round ${String(round + 1)} of ${String(settings.starts)}`);
     for (const [one, own] of found) await traceOne(subject, one, settings, round, own);
