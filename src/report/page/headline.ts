@@ -1,7 +1,7 @@
 /** The top of the page: of which programs it is, which system is for which of them, and what it comes to. */
 import type { Measurement } from '../../measure/measurement.ts';
 import { concludeWorkload } from '../conclusion.ts';
-import { formatMoment, titleOf } from '../format.ts';
+import { formatMoment, timingText, titleOf } from '../format.ts';
 import { nothingBound } from '../reasons.ts';
 import type { ReportData } from '../report-data.ts';
 import { verdictText, verdictsOf } from '../verdict.ts';
@@ -35,7 +35,8 @@ export function createHeadline({ measurement, facts }: ReportData): HTMLElement 
 function createOverview(measurement: Measurement): readonly HTMLElement[] {
   const { programs, settings } = measurement;
   const processes = programs.reduce((sum, program) => sum + program.processes, 0);
-  const facts = `${programs.length} programs · ${processes} processes alive at once, weighed ${formatMoment(settings.moment)}`;
+  const timing = timingText({ timed: programs.some(({ timed }) => timed) }, settings);
+  const facts = `${programs.length} programs · ${timing} · ${processes} processes alive at once, weighed ${formatMoment(settings.moment)}`;
   return [
     createWorkloadFigures(measurement),
     element('p', { class: 'lede' }, prose(concludeWorkload(measurement))),
