@@ -92,6 +92,7 @@ export const measuredOfSentences = new Map([
   [9, nine],
   [11, eleven],
   [14, fourteen],
+  [17, seventeen],
   [19, nineteen],
   [
     20,
@@ -158,6 +159,15 @@ function fourteen(reports) {
   ]);
   holds(own[0] < stock[0] / 2 && own[1] < stock[1] / 2, 'solution 2 has fewer mappings and private pages');
   return `${kb(many)} modules: ${kb(own[0])} mappings, ${kb(own[1])} kB private; under ld.so ${kb(stock[0])}, ${kb(stock[1])}. \`test/systems/mappings.test.ts\``;
+}
+
+/** @param {Reports} reports */
+function seventeen({ everyday }) {
+  const texts = everyday.programs.map(({ path }) => {
+    const { startupMs } = resultOf(everyday, nameOf(path), 'offset-table:literal');
+    return `${nameOf(path)} ${significantDigits(startupMs.median)}`;
+  });
+  return `\`offset-table:literal\`, start-up, ms: ${texts.join(', ')}; \`test/systems/several-bases.test.ts\`: processes at two bases, a store at three`;
 }
 
 /** @param {Reports} reports */
