@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { systems } from '../dist/src/systems/registry.js';
-import { tablesOf } from './lib/figures.mjs';
+import { coldTable, tablesOf } from './lib/figures.mjs';
 import { measuredOfSentences } from './lib/sentences.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -22,7 +22,10 @@ const marker = /(<!-- measured: (\S+) -->\n)[^]*?(<!-- \/measured -->)/g;
 
 const reportOf = (name) => JSON.parse(readFileSync(new URL(`docs/reports/${name}.json`, root), 'utf8'));
 const reports = { everyday: reportOf('everyday'), cold: reportOf('cold'), scale: reportOf('scale') };
-const tables = tablesOf(reports.everyday, systems, fileURLToPath(new URL('src/systems', root)));
+const tables = new Map([
+  ...tablesOf(reports.everyday, systems, fileURLToPath(new URL('src/systems', root))),
+  ['cold', coldTable(reports.cold)],
+]);
 /** A row of the note's sentences: number, sentence, exact, measured, verdict. */
 const sentence = /^(\| +(\d+) \|(?:[^|\n]*\|){2})[^|\n]*(\|[^|\n]*\|)$/gm;
 

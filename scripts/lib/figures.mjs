@@ -51,6 +51,25 @@ export function tablesOf(measurement, systems, sources) {
   ]);
 }
 
+/**
+ * Starts of which nothing was in memory: a row a variant, a column a program.
+ * @param {Measurement} measurement
+ */
+export function coldTable({ programs }) {
+  const [start] = figuresOf('startupMs');
+  const [ratio] = figuresOf('startupRatio');
+  const variants = programs[0].results.map(({ system, variant }) => `${system} ${variant}`);
+  const cell = (/** @type {ReturnType<typeof resultOf>} */ result) =>
+    result?.status === 'measured'
+      ? `${cellsOf(result, [start], ['startupMs'])[0]}: ${cellOf(result, ratio)}`
+      : none;
+  const rows = variants.map((name) => [
+    `\`${name.replace(' ', ':')}\``,
+    ...programs.map((program) => cell(resultOf(program, name))),
+  ]);
+  return table(['cold start-up, ms: times as fast', ...programs.map(nameOfProgram)], rows);
+}
+
 /** @param {Measurement} measurement */
 function describeRun({ date, machine, settings, programs }) {
   const commands = programs.map((program) => `\`${commandOf(program)}\``).join(', ');
