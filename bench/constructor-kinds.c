@@ -7,6 +7,7 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <locale.h>
 #include <pthread.h>
 #include <sched.h>
@@ -54,6 +55,14 @@ static __attribute__((unused)) void *in_thread(void *argument)
 {
 	kept = 4;
 	return argument;
+}
+
+static __attribute__((unused)) int in_order(struct dl_phdr_info *module, size_t size, void *order)
+{
+	(void)size;
+	for (const char *name = module->dlpi_name; *name; name++)
+		*(uint64_t *)order = *(uint64_t *)order * 31 + (uint64_t)*name;
+	return 0;
 }
 
 static __attribute__((unused)) void on_signal(int signal)
@@ -147,6 +156,8 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
 	__asm__("mov %%fs:0x28, %0" : "=r"(kept));
 #elif defined KIND_THREAD_LOCAL
 	kept_of_thread = 7;
+#elif defined KIND_MODULE_ORDER
+	dl_iterate_phdr(in_order, &kept);
 #elif defined KIND_LOCALE
 	kept = sum(setlocale(LC_ALL, ""));
 #elif defined KIND_ERRNO
