@@ -150,11 +150,15 @@ describe('both ways see the same', () => {
     const weigh = async (mechanism: Mechanism) => {
       chooseMechanism(mechanism);
       const settings = { moment: 'entry', limitMs: patienceMs, space: true } as const;
-      const { weights } = await weighProcesses([{ command, program: file, processes: 1 }], settings);
-      return weights[0]!.processes[0]!;
+      const { weights } = await weighProcesses([{ command, program: file, processes: 8 }], settings);
+      const { processes } = weights[0]!;
+      // The stack begins anywhere in its page, and what stands at its end may need another one: the least is no matter of luck.
+      return {
+        privateKb: Math.min(...processes.map(({ privateKb }) => privateKb)),
+        mappings: processes[0]!.mappings,
+      };
     };
     const [first, second] = [await weigh('debug-register'), await weigh('int3')];
-    // The stack begins anywhere in its page.
     expect(Math.abs(second.privateKb - first.privateKb)).toBeLessThanOrEqual(4);
     expect(second.mappings).toBe(first.mappings);
   });
