@@ -113,6 +113,8 @@ describe('the map of an address space', () => {
 
   it('zooms by wheel, keys and buttons, and shows all again', async () => {
     await open('full', {}, async (page) => {
+      // What is drawn above moves what is below: only then a place stays where it is.
+      await allDrawn(page);
       await surfaceOf(page).scrollIntoViewIfNeeded();
       const whole = await widthOf(page);
       const { x, y } = (await surfaceOf(page).boundingBox())!;
@@ -136,6 +138,7 @@ describe('the map of an address space', () => {
   it('says what is pointed at, and what the arrow keys reach', async () => {
     await open('full', {}, async (page) => {
       const detail = figureOf(page).locator('.space-detail');
+      await allDrawn(page);
       await surfaceOf(page).press('ArrowRight');
       expect(await detail.innerText()).toMatch(
         /^git · r--p · module · 0x[0-9a-f]+–0x[0-9a-f]+ · [\d,]+ pages: /,
