@@ -286,7 +286,9 @@ describe('files at rest', () => {
       // The C library may need a page before the program is there to say so.
       else expect(outcome).toMatchObject({ stdout: '', signal: 'SIGBUS' });
       ends.push(outcome.signal ?? outcome.stderr);
-      await expect.poll(() => server.log.join('\n')).toContain(`${name}: chunk`);
+      // Where the kernel has forgotten the name by then, the file is gone before any chunk of it is read.
+      const said = (): string => [outcome.stderr, ...server.log].join('\n');
+      await expect.poll(said).toMatch(/: chunk |handed over/);
     }
     expect(ends).toContain('SIGBUS');
   });
